@@ -1,0 +1,47 @@
+// Package capture is where packets come from: capture files in pcap and
+// pcapng, gzipped or not, folders of them, standard input, and live
+// interfaces. All of them are a Source.
+package capture
+
+import (
+	"io"
+
+	"tyto/frame"
+)
+
+// A Batch is packets and the memory in which they lie. It is given to
+// Source.Read again and again.
+type Batch struct {
+	Packets []frame.Packet
+	Memory  []byte // owned by the Source
+}
+
+// A Source hands out packets in order.
+type Source interface {
+	// Read fills b with at least one packet, reusing its memory. The packets
+	// are valid until the next Read with the same b; other batches are not
+	// touched, so that several can be at work. At the end it returns io.EOF
+	// and no packets. Another error is of the input and names file and
+	// offset: packets may come with it, and the next Read goes on with the
+	// next file, or returns io.EOF.
+	Read(b *Batch) error
+	// Captures tells what was read so far of each file or interface; a
+	// packet's Source is an index into it.
+	Captures() []Info
+	io.Closer
+}
+
+// Info is what is known of one file or interface.
+type Info struct {
+	Name      string
+	Packets   uint64
+	Bytes     uint64 // on the wire
+	Truncated uint64 // packets of which less was captured
+	First     int64  // time of the earliest packet, nanoseconds since 1970; 0 without packets
+	Last      int64  // time of the latest packet
+	Link      frame.LinkType
+	Size      int64  // bytes of the file, 0 if unknown
+	Offset    int64  // bytes of the file read so far, for progress bars
+	Dropped   uint64 // packets that the kernel dropped, of live interfaces
+	Err       error  // what ended it early, nil if nothing did
+}

@@ -1,0 +1,201 @@
+package proto
+
+import (
+	"tyto/frame"
+	"tyto/tyto"
+)
+
+// A Fact is one thing that a message tells about someone. Value lies in the
+// packet or in the sink's own memory and is valid until the sink is reset.
+type Fact struct {
+	Subject    tyto.Subject
+	Attr       tyto.Attr
+	Confidence tyto.Confidence
+	Field      string // Wireshark's field name, "dhcp.option.hostname"; a constant
+	Value      []byte
+}
+
+// A Deed is an act or an operation of the conversation.
+type Deed struct {
+	Verb       tyto.Verb // NoVerb: only counted
+	Operation  string    // a constant, "modbus 6"
+	Object     []byte
+	Outcome    string // a constant: "" if not known, "ok", or the error
+	ByReceiver bool   // done by the receiver of the message to its sender
+}
+
+// A Resolution is a name that an answer gave for an address: from then on,
+// conversations with that address are known by the name.
+type Resolution struct {
+	Asker frame.Addr
+	Addr  frame.Addr
+	Name  []byte
+}
+
+// Bounds of what one message can tell. What goes beyond is counted in Sink.Overflow.
+const (
+	maxFacts       = 96
+	maxDeeds       = 32
+	maxResolutions = 32
+	scratchSize    = 16 << 10
+	maxValue       = 512 // longest value of a fact, in bytes; longer ones are cut
+)
+
+// A Sink takes what a dissector tells. It is memory of a fixed size, reset
+// for each message.
+type Sink struct {
+	facts       [maxFacts]Fact
+	deeds       [maxDeeds]Deed
+	resolutions [maxResolutions]Resolution
+	scratch     [scratchSize]byte
+	nFacts      int
+	nDeeds      int
+	nResolved   int
+	used        int
+	serverName  []byte
+	malformed   string
+	done        bool
+	overflow    int
+	sender      tyto.Subject
+	receiver    tyto.Subject
+}
+
+// Begin empties the sink for a message in f.
+func (s *Sink) Begin(f *frame.Frame) {
+	s.nFacts, s.nDeeds, s.nResolved, s.used, s.overflow = 0, 0, 0, 0, 0
+	s.serverName, s.malformed, s.done = nil, "", false
+	s.sender = tyto.Subject{MAC: f.SrcMAC, Addr: f.Src, VLAN: f.VLAN}
+	s.receiver = tyto.Subject{MAC: f.DstMAC, Addr: f.Dst, VLAN: f.VLAN}
+}
+
+// Sender tells a fact about who sent the message. An empty value is no fact.
+func (s *Sink) Sender(a tyto.Attr, value []byte, c tyto.Confidence, field string) {
+	s.About(s.sender, a, value, c, field)
+}
+
+// Receiver tells a fact about whom the message was sent to; nothing if that is a group.
+func (s *Sink) Receiver(a tyto.Attr, value []byte, c tyto.Confidence, field string) {
+	if !s.receiver.MAC.IsGroup() && !s.receiver.Addr.IsMulticast() {
+		s.About(s.receiver, a, value, c, field)
+	}
+}
+
+// Part tells a fact about something behind the sender: a Modbus unit, a slot.
+func (s *Sink) Part(part uint16, a tyto.Attr, value []byte, c tyto.Confidence, field string) {
+	sub := s.sender
+	sub.Part = part
+	s.About(sub, a, value, c, field)
+}
+
+// About tells a fact about a subject that the message speaks of.
+func (s *Sink) About(sub tyto.Subject, a tyto.Attr, value []byte, c tyto.Confidence, field string) {
+	if len(value) == 0 {
+		return
+	}
+	if s.nFacts == maxFacts {
+		s.overflow++
+		return
+	}
+	if len(value) > maxValue {
+		value = value[:maxValue]
+	}
+	s.facts[s.nFacts] = Fact{Subject: sub, Attr: a, Confidence: c, Field: field, Value: value}
+	s.nFacts++
+}
+
+// Has tells that the interface mac has the address, as ARP, neighbour
+// discovery or DHCP state it. The sender's VLAN is that of the interface.
+func (s *Sink) Has(mac frame.MAC, addr frame.Addr, c tyto.Confidence, field string) {
+	if mac.IsZero() || mac.IsGroup() || addr.IsUnspecified() || addr.IsMulticast() {
+		return
+	}
+	s.About(tyto.Subject{MAC: mac, VLAN: s.sender.VLAN}, tyto.Address, addr.Append(s.Scratch(46)[:0]), c, field)
+}
+
+// Op counts an operation of the conversation; op is a constant.
+func (s *Sink) Op(op string) { s.Did(tyto.NoVerb, op, nil, "") }
+
+// Did tells that the sender of a request did something to its receiver. The
+// outcome is "" when the answer is not known.
+func (s *Sink) Did(v tyto.Verb, op string, object []byte, outcome string) {
+	s.deed(Deed{Verb: v, Operation: op, Object: object, Outcome: outcome})
+}
+
+// Undergone tells, from an answer, what its receiver did to its sender, and how it went.
+// It is told instead of Did when request and answer are paired.
+func (s *Sink) Undergone(v tyto.Verb, op string, object []byte, outcome string) {
+	s.deed(Deed{Verb: v, Operation: op, Object: object, Outcome: outcome, ByReceiver: true})
+}
+
+func (s *Sink) deed(d Deed) {
+	if s.nDeeds == maxDeeds {
+		s.overflow++
+		return
+	}
+	s.deeds[s.nDeeds] = d
+	s.nDeeds++
+}
+
+// ServerName names the server that the client wants: SNI, HTTP Host.
+func (s *Sink) ServerName(name []byte) { s.serverName = name }
+
+// Resolved tells that the sender answered to asker that name has the address.
+func (s *Sink) Resolved(name []byte, addr frame.Addr) {
+	if s.nResolved == maxResolutions {
+		s.overflow++
+		return
+	}
+	s.resolutions[s.nResolved] = Resolution{Asker: s.receiver.Addr, Addr: addr, Name: name}
+	s.nResolved++
+}
+
+// Malformed tells that the message breaks its protocol's rules; why is a
+// constant that names the rule. What was told before it stands.
+func (s *Sink) Malformed(why string) {
+	if s.malformed == "" {
+		s.malformed = why
+	}
+}
+
+// Done tells that nothing more is to be learnt from this conversation: its
+// later packets are only counted.
+func (s *Sink) Done() { s.done = true }
+
+// Scratch is n bytes of the sink's own memory to build a value in, valid
+// until the sink is reset; empty if there is no more.
+func (s *Sink) Scratch(n int) []byte {
+	if n < 0 || s.used+n > scratchSize {
+		s.overflow++
+		return nil
+	}
+	b := s.scratch[s.used : s.used+n : s.used+n]
+	s.used += n
+	return b
+}
+
+// SenderSubject is who sent the message.
+func (s *Sink) SenderSubject() tyto.Subject { return s.sender }
+
+// ReceiverSubject is whom the message was sent to.
+func (s *Sink) ReceiverSubject() tyto.Subject { return s.receiver }
+
+// Facts is what was told so far.
+func (s *Sink) Facts() []Fact { return s.facts[:s.nFacts] }
+
+// Deeds is what was done.
+func (s *Sink) Deeds() []Deed { return s.deeds[:s.nDeeds] }
+
+// Resolutions is what names were given for addresses.
+func (s *Sink) Resolutions() []Resolution { return s.resolutions[:s.nResolved] }
+
+// Name is the server's name, if the message told it.
+func (s *Sink) Name() []byte { return s.serverName }
+
+// Broken is what the message got wrong, "" if nothing.
+func (s *Sink) Broken() string { return s.malformed }
+
+// Finished reports whether Done was told.
+func (s *Sink) Finished() bool { return s.done }
+
+// Overflow is how many things did not fit.
+func (s *Sink) Overflow() int { return s.overflow }
