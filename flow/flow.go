@@ -1,0 +1,126 @@
+// Package flow is the conversation table: who talks to whom, since when, how
+// much each way, and what the dissectors keep of it.
+package flow
+
+import (
+	"tyto/frame"
+	"tyto/stream"
+)
+
+// A Conversation is what two ends say to each other. It lives in the table
+// and is valid until the table ends it. It holds no pointer. What every
+// packet touches comes first.
+type Conversation struct {
+	key      key
+	Last     int64     // time of the latest packet
+	packets  [2]uint32 // from the low end, from the high end, since the last report
+	Flags    Flags
+	Dissects uint16 // the dissector's number, 0 while none is known
+	tries    uint8  // payloads that no dissector wanted
+	ended    bool
+
+	bytes       [2]uint64 // on the wire, since the last report
+	macs        [2]frame.MAC
+	reported    int64          // begin of the window that is counted
+	FirstNumber uint64         // packet with which the window began
+	Source      uint16         // index of the capture with that packet
+	Name        uint32         // the server's name, as the owner numbers names; 0 if none
+	Ops         uint32         // the owner's counts of operations; 0 if none
+	Memory      [4]uint64      // the dissector's scratch
+	Streams     [2]stream.Half // from the low end, from the high end
+}
+
+// Flags are what is known of a conversation.
+type Flags uint16
+
+// The flags of a Conversation.
+const (
+	highIsServer Flags = 1 << iota // the client is the low end
+	sided                          // the above was decided by SYN or a dissector, not by guess
+	Established                    // both ends have spoken
+	Done                           // nothing more is to be learnt; only counted
+	finLow
+	finHigh
+	reset
+	synSeen
+	Lossy // a stream had a hole
+	fresh // no window of it was reported yet
+)
+
+// A Direction is which end of a conversation sent a packet: index of the
+// two-element fields.
+type Direction uint8
+
+// ToServer reports whether packets of direction d go from client to server.
+func (c *Conversation) ToServer(d Direction) bool {
+	return (d == 0) == (c.Flags&highIsServer != 0)
+}
+
+// client is the direction in which the client sends.
+func (c *Conversation) client() Direction {
+	if c.Flags&highIsServer != 0 {
+		return 0
+	}
+	return 1
+}
+
+// SetClient tells that direction d is the client's, as a dissector knows for sure.
+func (c *Conversation) SetClient(d Direction) {
+	c.Flags = c.Flags&^highIsServer | sided
+	if d == 0 {
+		c.Flags |= highIsServer
+	}
+}
+
+// Try counts a payload that no dissector wanted, and reports whether it is
+// worth trying on.
+func (c *Conversation) Try() bool {
+	if c.tries < 255 {
+		c.tries++
+	}
+	return c.tries < maxTries
+}
+
+// Open reports whether a dissector may still be found.
+func (c *Conversation) Open() bool { return c.tries < maxTries && c.Flags&Done == 0 }
+
+// maxTries is how many payloads of a conversation are looked at to find its
+// protocol. nDPI looks at up to 16 of UDP and 80 of TCP; confirmed by content,
+// all protocols here show themselves in the first two of each side.
+const maxTries = 8
+
+// A Report is one window of one conversation, for the owner to pass on. It is
+// valid during the call.
+type Report struct {
+	Client, Server         frame.Addr // zero if not IP
+	ClientMAC, ServerMAC   frame.MAC
+	ServerPort, ClientPort uint16 // without IP ServerPort is the EtherType, DSAP or SNAP id
+	VLAN                   uint16
+	Proto                  uint8 // IP protocol
+	IP                     bool
+	First, Last            int64
+	Packets, Bytes         [2]uint64 // from client, from server
+	Began                  bool      // the conversation's first window
+	Ended                  bool      // its last
+	*Conversation
+}
+
+func (c *Conversation) report(r *Report) {
+	a := c.client()
+	b := 1 - a
+	*r = Report{
+		VLAN: c.key.vlan, Proto: c.key.proto, IP: c.key.kind == kindIP, First: c.reported, Last: c.Last,
+		Packets:   [2]uint64{uint64(c.packets[a]), uint64(c.packets[b])},
+		Bytes:     [2]uint64{c.bytes[a], c.bytes[b]},
+		ClientMAC: c.macs[a], ServerMAC: c.macs[b],
+		Began: c.Flags&fresh != 0, Ended: c.ended, Conversation: c,
+	}
+	if !r.IP {
+		r.ServerPort = c.key.lowPort
+		return
+	}
+	r.Client, r.Server, r.ClientPort, r.ServerPort = c.key.low, c.key.high, c.key.lowPort, c.key.highPort
+	if a == 1 {
+		r.Client, r.Server, r.ClientPort, r.ServerPort = r.Server, r.Client, r.ServerPort, r.ClientPort
+	}
+}
