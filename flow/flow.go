@@ -124,3 +124,15 @@ func (c *Conversation) report(r *Report) {
 		r.Client, r.Server, r.ClientPort, r.ServerPort = r.Server, r.Client, r.ServerPort, r.ClientPort
 	}
 }
+
+// LinkName is what a conversation without IP carries, by the names of access
+// points and EtherTypes; "" if they have none for it.
+func (r *Report) LinkName(llc map[uint8]string, etherType map[uint16]string) string {
+	switch r.key.kind {
+	case kindLLC:
+		return llc[uint8(r.key.lowPort>>8)]
+	case kindEtherType:
+		return etherType[r.key.lowPort]
+	}
+	return ""
+}

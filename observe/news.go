@@ -1,0 +1,85 @@
+// Package observe lets through what is news and holds back what was said a
+// moment ago, and turns what dissectors tell into events.
+package observe
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"tyto/tyto"
+)
+
+// A News remembers, by hash, what was said lately. It may let a repetition
+// through when its memory is short; it forgets nothing else. The chance that
+// two different facts of one sensor are taken for the same is that of a
+// 64-bit hash.
+type News struct {
+	slots  []said
+	mask   uint64
+	Passed uint64 // facts let through
+	Held   uint64 // facts held back
+}
+
+type said struct {
+	hash uint64
+	at   int64
+}
+
+// ways is how many places a fact can have.
+const ways = 4
+
+// NewNews remembers about n facts (rounded up to a power of two).
+func NewNews(n int) *News {
+	size := 64
+	for size < n {
+		size *= 2
+	}
+	return &News{slots: make([]said, size), mask: uint64(size - 1)}
+}
+
+// Is reports whether the fact with this hash was not said within patience
+// before now (capture time), and remembers it.
+func (n *News) Is(hash uint64, now int64, patience time.Duration) bool {
+	at := hash & n.mask &^ (ways - 1)
+	oldest := at
+	for i := at; i < at+ways; i++ {
+		s := &n.slots[i]
+		if s.hash == hash {
+			if age := now - s.at; age < int64(patience) && age > -int64(patience) {
+				n.Held++
+				return false
+			}
+			s.at = now
+			n.Passed++
+			return true
+		}
+		if s.at < n.slots[oldest].at {
+			oldest = i
+		}
+	}
+	n.slots[oldest] = said{hash, now}
+	n.Passed++
+	return true
+}
+
+// hashSubject is the part of a fact's hash that says whom it is about.
+func hashSubject(s *tyto.Subject) uint64 {
+	a := binary.LittleEndian.Uint64(s.Addr[:8])
+	b := binary.LittleEndian.Uint64(s.Addr[8:])
+	m := uint64(binary.LittleEndian.Uint32(s.MAC[:4])) | uint64(binary.LittleEndian.Uint16(s.MAC[4:]))<<32 | uint64(s.VLAN)<<48
+	return mix(mix(a^0x9e3779b97f4a7c15, b), m) ^ uint64(s.Part)*0xff51afd7ed558ccd
+}
+
+func mix(h, x uint64) uint64 {
+	h = (h ^ x) * 0x9fb21c651e98df25
+	return h ^ h>>28
+}
+
+// hashFact is the hash of a fact.
+func hashFact(s *tyto.Subject, a tyto.Attr, field string, value []byte) uint64 {
+	h := mix(hashSubject(s), uint64(a))
+	h = mix(h, xxh3.HashString(field))
+	return mix(h, xxh3.Hash(value))
+}

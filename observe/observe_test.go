@@ -1,0 +1,94 @@
+package observe
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"tyto/frame"
+	"tyto/proto"
+	"tyto/tyto"
+)
+
+func TestNewsHoldsRepetitionBack(t *testing.T) {
+	n := NewNews(64)
+	at := int64(1_700_000_000_000_000_000)
+	if !n.Is(7, at, time.Minute) || n.Is(7, at+int64(59*time.Second), time.Minute) || !n.Is(7, at+int64(61*time.Second), time.Minute) {
+		t.Error("news is what was not said within the patience")
+	}
+}
+
+func TestNewsNeverHoldsBackWhatIsNew(t *testing.T) {
+	n := NewNews(64)
+	for i := range uint64(10_000) {
+		if !n.Is(mix(i, 1)|1, 1, time.Hour) {
+			t.Fatalf("fact %d was held back", i)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":        "plain",
+		"end\x00\x00":  "end",
+		"Müller":       "Müller",
+		"M\xfcller":    "Müller",
+		"a\x1b[31mb":   `a\x1b[31mb`,
+		"\xff\xfe":     "ÿþ",
+		"\x85x":        `\x85x`,
+		"two\nlines\n": "two\nlines",
+		"\u0085":       `\xc2\x85`,
+	} {
+		if got := clean([]byte(in)); got != want {
+			t.Errorf("clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestToldIsToldOnce(t *testing.T) {
+	var got []string
+	o := NewObserver("s", 1024, NewBatch(4), func(b *Batch) *Batch {
+		for _, e := range b.Events {
+			switch {
+			case e.Observation != nil:
+				got = append(got, fmt.Sprint(e.Observation.Attr, " ", e.Observation.Value))
+			case e.Act != nil:
+				got = append(got, fmt.Sprint(e.Act.Verb, " ", e.Act.Operation, " by ", e.Act.Client.Addr))
+			}
+		}
+		b.Reset()
+		return b
+	})
+	f := &frame.Frame{Time: 1, Src: frame.V4(10, 0, 0, 1), Dst: frame.V4(10, 0, 0, 2), Flags: frame.IPv4}
+	var s proto.Sink
+	for range 3 {
+		s.Begin(f)
+		s.Sender(tyto.Hostname, []byte("printer"), tyto.Stated, "x.name")
+		s.Did(tyto.Write, "modbus 6", []byte("register 1"), "ok")
+		s.Did(tyto.Read, "modbus 3", nil, "ok")
+		s.Undergone(tyto.Stop, "stop", nil, "ok")
+		o.Told(f, "x", &s)
+	}
+	o.Flush()
+	if want := "[hostname printer write modbus 6 by 10.0.0.1 stop stop by 10.0.0.2]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestRepetitionDoesNotAllocate(t *testing.T) {
+	o := NewObserver("s", 1024, NewBatch(16), func(b *Batch) *Batch { b.Reset(); return b })
+	f := &frame.Frame{Time: 1, Src: frame.V4(10, 0, 0, 1), Flags: frame.IPv4}
+	var s proto.Sink
+	name, object := []byte("printer"), []byte("register 1")
+	say := func() {
+		s.Begin(f)
+		s.Sender(tyto.Hostname, name, tyto.Stated, "x.name")
+		s.Did(tyto.Write, "modbus 6", object, "ok")
+		o.Told(f, "x", &s)
+		o.Sighted(f)
+	}
+	say()
+	if n := testing.AllocsPerRun(100, say); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
