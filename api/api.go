@@ -1,0 +1,153 @@
+// Package api is the hub's knowledge for programs: JSON over HTTP, described
+// by OpenAPI 3.1. There is one file per resource, and nothing in them but the
+// way between the store's nouns and the wire. openapi.json beside them is the
+// contract that clients are generated from.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tyto/auth"
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// Deps is what the API asks and tells.
+type Deps struct {
+	Store    store.Store
+	Auth     *auth.Auth
+	Notices  Notices
+	Registry *prometheus.Registry // what /metrics tells
+	Clock    func() time.Time
+	Log      *slog.Logger
+	Version  Version
+	TypeName func(id string) string // a type of the taxonomy in words; nil for the id itself
+	Ready    func(context.Context) error
+	Portal   http.Handler // what is served where the API is not; may be nil
+	TLS      bool         // whether clients come over TLS
+}
+
+// api is the handlers' receiver.
+type api struct {
+	Deps
+	streams limiter
+}
+
+// maxBody is the most bytes that a request may carry: names and passwords.
+const maxBody = 64 << 10
+
+func init() {
+	// Lists are never null on the wire: see the conversions of each resource.
+	huma.DefaultArrayNullable = false
+}
+
+// New is the handler of everything under /api, of the pages for operators
+// (/healthz, /readyz, /metrics), and of the portal at /.
+func New(d Deps) http.Handler {
+	a := &api{Deps: d, streams: limiter{each: maxStreamsEach, all: maxStreams}}
+	mux := http.NewServeMux()
+	a.register(mux)
+	a.operator(mux)
+	if d.Portal != nil {
+		mux.Handle("/", d.Portal)
+	}
+	return a.protect(mux)
+}
+
+// Spec is the OpenAPI document, indented, the same bytes every time.
+func Spec() ([]byte, error) {
+	a := &api{}
+	doc := a.register(http.NewServeMux()).OpenAPI()
+	b, err := json.MarshalIndent(doc, "", "  ")
+	return append(b, '\n'), err
+}
+
+// register is the list of routes.
+func (a *api) register(mux *http.ServeMux) huma.API {
+	h := humago.New(mux, config())
+	h.UseMiddleware(a.authorize(h))
+
+	public(h, http.MethodGet, "/api/v1/setup", "get-setup", "Whether the first administrator is still to be made", a.getSetup)
+	public(h, http.MethodPost, "/api/v1/setup", "create-first-admin", "Make the first administrator and sign in", a.postSetup)
+	public(h, http.MethodPost, "/api/v1/session", "sign-in", "Sign in", a.postSession)
+
+	viewer := needs(tyto.Viewer)
+	route(h, viewer, http.MethodGet, "/api/v1/session", "get-session", "Who is signed in", a.getSession)
+	route(h, viewer, http.MethodDelete, "/api/v1/session", "sign-out", "Sign out", a.deleteSession)
+	route(h, viewer, http.MethodGet, "/api/v1/version", "get-version", "The program's version", a.getVersion)
+	route(h, viewer, http.MethodGet, "/api/v1/overview", "get-overview", "The network in numbers", a.getOverview)
+	route(h, viewer, http.MethodGet, "/api/v1/devices", "list-devices", "Devices, a page at a time", a.listDevices)
+	route(h, viewer.csv(), http.MethodGet, "/api/v1/devices.csv", "export-devices", "Devices, all of them, as CSV", a.exportDevices)
+	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}", "get-device", "One device, with the evidence for what is said of it", a.getDevice)
+	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}/conversations", "list-device-conversations", "What a device said to others", a.listDeviceConversations)
+	route(h, viewer, http.MethodGet, "/api/v1/conversations", "list-conversations", "Who talks to whom", a.listConversations)
+	route(h, viewer, http.MethodGet, "/api/v1/sensors", "list-sensors", "Sensors and their health", a.listSensors)
+	route(h, viewer.events(), http.MethodGet, "/api/v1/stream", "stream", "What changes, as it changes", a.stream)
+	return h
+}
+
+func config() huma.Config {
+	c := huma.DefaultConfig("Tyto", "1")
+	c.Info.Description = "What is on the network, and what it is doing."
+	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.CreateHooks = nil // no $schema in answers
+	c.OpenAPIPath = "/api/openapi"
+	c.DocsPath, c.SchemasPath = "", ""
+	c.RejectUnknownQueryParameters = true
+	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: auth.CookieName, Description: "Set by POST /api/v1/session."},
+	}
+	return c
+}
+
+// A permission is what a route asks of who calls it, and what it answers with.
+type permission struct {
+	role        tyto.PersonRole
+	contentType string
+}
+
+func needs(r tyto.PersonRole) permission { return permission{role: r} }
+
+func (p permission) csv() permission    { p.contentType = "text/csv"; return p }
+func (p permission) events() permission { p.contentType = "text/event-stream"; return p }
+
+// roleKey is where an operation says what it needs; one that does not say it
+// is not served.
+const roleKey = "role"
+
+func route[I, O any](h huma.API, p permission, method, path, id, summary string, f func(context.Context, *I) (*O, error)) {
+	op := operation(method, path, id, summary)
+	op.Metadata = map[string]any{roleKey: p.role}
+	op.Security = []map[string][]string{{"session": {}}}
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	if p.contentType != "" {
+		op.Responses = map[string]*huma.Response{"200": {
+			Description: "OK",
+			Content:     map[string]*huma.MediaType{p.contentType: {Schema: &huma.Schema{Type: huma.TypeString}}},
+		}}
+	}
+	huma.Register(h, op, f)
+}
+
+func public[I, O any](h huma.API, method, path, id, summary string, f func(context.Context, *I) (*O, error)) {
+	op := operation(method, path, id, summary)
+	op.Metadata = map[string]any{roleKey: tyto.PersonRole("")}
+	huma.Register(h, op, f)
+}
+
+func operation(method, path, id, summary string) huma.Operation {
+	return huma.Operation{
+		Method: method, Path: path, OperationID: id, Summary: summary,
+		MaxBodyBytes: maxBody, BodyReadTimeout: 10 * time.Second,
+		Errors: []int{http.StatusUnprocessableEntity, http.StatusTooManyRequests},
+	}
+}

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// ConversationFilter selects conversations.
+type ConversationFilter struct {
+	Q        string   `query:"q" maxLength:"200" doc:"Text that addresses, names or protocol contain"`
+	Protocol []string `query:"protocol,explode" maxItems:"20" doc:"Wireshark's short names"`
+	Scope    []string `query:"scope,explode" maxItems:"3" doc:"lan, internet, multicast"`
+	Sort     string   `query:"sort" enum:"last_seen,first_seen,bytes,packets,protocol,port,server_name,client,server" default:"last_seen"`
+	Order    string   `query:"order" enum:"asc,desc" default:"desc"`
+}
+
+// ConversationsInput asks for a page of conversations.
+type ConversationsInput struct {
+	ConversationFilter
+	Paging
+	Device string `query:"device" maxLength:"128" doc:"Id of a device on either side"`
+}
+
+// DeviceConversationsInput asks for a page of the conversations of a device.
+type DeviceConversationsInput struct {
+	IDInput
+	ConversationFilter
+	Paging
+}
+
+// Party is one side of a conversation.
+type Party struct {
+	ID   string `json:"id,omitempty" doc:"The device; absent for hosts of the internet and for groups"`
+	Name string `json:"name,omitempty" doc:"The device's name"`
+	IP   string `json:"ip,omitempty"`
+	MAC  string `json:"mac,omitempty"`
+}
+
+// Conversation is what two parties said to each other, summed up.
+type Conversation struct {
+	Client     Party             `json:"client"`
+	Server     Party             `json:"server"`
+	Transport  string            `json:"transport" doc:"tcp, udp, icmp, …; ethernet without IP"`
+	Port       uint16            `json:"port,omitempty" doc:"The server's; without IP the EtherType"`
+	Protocol   string            `json:"protocol,omitempty" doc:"Wireshark's short name, once content confirmed it"`
+	ServerName string            `json:"server_name,omitempty" doc:"What the client called the server"`
+	Scope      string            `json:"scope" enum:"lan,internet,multicast"`
+	FirstSeen  time.Time         `json:"first_seen"`
+	LastSeen   time.Time         `json:"last_seen"`
+	Packets    [2]uint64         `json:"packets" doc:"From client, from server"`
+	Bytes      [2]uint64         `json:"bytes" doc:"From client, from server, as on the wire"`
+	Operations map[string]uint64 `json:"operations"`
+	Sessions   uint64            `json:"sessions"`
+}
+
+// ConversationFacets count the conversations by the values of a filter.
+type ConversationFacets struct {
+	Protocol []store.Count `json:"protocol"`
+	Scope    []store.Count `json:"scope"`
+}
+
+// ConversationList is a page of conversations.
+type ConversationList struct {
+	Items  []Conversation     `json:"items"`
+	Total  uint64             `json:"total" doc:"Of all pages"`
+	Facets ConversationFacets `json:"facets"`
+}
+
+// ConversationsOutput is the answer that carries a ConversationList.
+type ConversationsOutput struct {
+	Body ConversationList
+}
+
+func (a *api) listConversations(ctx context.Context, in *ConversationsInput) (*ConversationsOutput, error) {
+	return a.conversations(ctx, in.query(in.Paging, in.Device))
+}
+
+func (a *api) listDeviceConversations(ctx context.Context, in *DeviceConversationsInput) (*ConversationsOutput, error) {
+	if _, _, err := a.Store.Device(ctx, in.ID); err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	return a.conversations(ctx, in.query(in.Paging, in.ID))
+}
+
+func (a *api) conversations(ctx context.Context, q store.ConversationQuery) (*ConversationsOutput, error) {
+	page, err := a.Store.Conversations(ctx, q)
+	if err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	items := make([]Conversation, len(page.Items))
+	for i := range page.Items {
+		items[i] = conversation(page.Items[i])
+	}
+	return &ConversationsOutput{Body: ConversationList{
+		Items: items, Total: page.Total,
+		Facets: ConversationFacets{Protocol: counts(page.Facets["protocol"]), Scope: counts(page.Facets["scope"])},
+	}}, nil
+}
+
+func (f *ConversationFilter) query(p Paging, device string) store.ConversationQuery {
+	return store.ConversationQuery{
+		Window: store.Window{Sort: f.Sort, Desc: f.Order == "desc", Limit: p.Limit, Offset: p.Offset},
+		Text:   strings.TrimSpace(f.Q), Device: device, Protocol: f.Protocol, Scope: f.Scope,
+	}
+}
+
+func conversation(r store.ConversationRow) Conversation {
+	operations := r.Operations
+	if operations == nil {
+		operations = map[string]uint64{}
+	}
+	return Conversation{
+		Client: party(r.ClientDevice, r.ClientLabel, r.Client), Server: party(r.ServerDevice, r.ServerLabel, r.Server),
+		Transport: r.Transport, Port: r.Port, Protocol: r.Protocol, ServerName: r.ServerName, Scope: r.Scope,
+		FirstSeen: r.First.UTC(), LastSeen: r.Last.UTC(), Packets: r.Packets, Bytes: r.Bytes,
+		Operations: operations, Sessions: r.Sessions,
+	}
+}
+
+func party(id, name string, s tyto.Subject) Party {
+	p := Party{ID: id, Name: name, IP: s.Addr.String()}
+	if !s.MAC.IsZero() {
+		p.MAC = s.MAC.String()
+	}
+	return p
+}

@@ -1,0 +1,200 @@
+// Package store is the hub's memory: the event log, the devices and
+// conversations that events amount to, the sensors' health, and the people
+// who look at them. It holds the nouns and the contract; store/sqlite keeps
+// that contract in one file, and store/storetest is the suite that every
+// implementation has to pass.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tyto/tyto"
+)
+
+// Errors that callers tell apart. They come wrapped.
+var (
+	// ErrNotFound says that nothing of that name is stored.
+	ErrNotFound = errors.New("not found")
+	// ErrDamaged says that what is stored cannot be trusted. Nothing was
+	// changed; the message names the file and the remedy.
+	ErrDamaged = errors.New("the store is damaged")
+	// ErrNewer says that a newer program wrote the store.
+	ErrNewer = errors.New("the store was written by a newer version")
+	// ErrFull says that the medium has no room left; what was committed stays.
+	ErrFull = errors.New("no space left in the store")
+)
+
+// A Store keeps everything a hub must remember. It is safe for concurrent
+// use. What a method without error reports as written is on disk.
+type Store interface {
+	Log
+	Knowledge
+	Devices
+	Conversations
+	Sensors
+	People
+	Settings
+
+	// Check reads what is cheap to read and says what is wrong with it; it is
+	// what readiness means.
+	Check(ctx context.Context) error
+	// Close ends the store's use; it waits for what is under way.
+	Close() error
+}
+
+// A Batch is what a sensor sent at once, in its order.
+type Batch struct {
+	Zone   string
+	Sensor string
+	Epoch  uint64 // of the sensor: changes when it starts anew
+	Seq    uint64 // of the batch within the epoch
+	Events []tyto.Event
+}
+
+// An Entry is a batch in the log.
+type Entry struct {
+	Position int64 // ascending within the store
+	Batch
+}
+
+// Class separates what is never dropped from what is kept by quota.
+type Class uint8
+
+// The classes of an event (DESIGN section 5).
+const (
+	ClassA Class = iota + 1 // observations, health, alerts
+	ClassB                  // conversations, acts: dropped by age once folded
+)
+
+// ClassOf is the class of a kind of event.
+func ClassOf(k tyto.Kind) Class {
+	if k == tyto.KindConversation || k == tyto.KindAct {
+		return ClassB
+	}
+	return ClassA
+}
+
+// Log is the event log, ordered within a zone.
+type Log interface {
+	// Append adds a batch and returns once it is on disk. A batch that is
+	// there already, by (sensor, epoch, seq), changes nothing: fresh is false.
+	Append(ctx context.Context, b Batch) (position int64, fresh bool, err error)
+	// Read calls take with each entry of a zone after a position, in order,
+	// until the log ends or take fails. Entries of class B that were folded
+	// may be missing; events of an entry are of one class or of both.
+	Read(ctx context.Context, zone string, after int64, take func(Entry) error) error
+	// Zones lists the zones that the log or the devices know, sorted.
+	Zones(ctx context.Context) ([]string, error)
+	// TrimLog drops events of class B that are folded and were appended
+	// before a time, and returns how many batches that were.
+	TrimLog(ctx context.Context, before time.Time) (int64, error)
+}
+
+// A Change is what one flush of a zone's analyst writes, all or nothing.
+type Change struct {
+	Zone          string
+	Position      int64 // in the log, up to which everything is folded; 0 leaves it
+	Devices       []DeviceRecord
+	Touched       []Touch
+	Gone          []string // ids of devices that were merged into others
+	Conversations []Conversation
+	Moves         []Move
+	Sensors       []SensorReport
+	Traffic       []Traffic
+}
+
+// Knowledge is written by the analyst of a zone, and read when it starts.
+type Knowledge interface {
+	// Write applies a change in one transaction.
+	Write(ctx context.Context, c Change) error
+	// Folded is the position up to which a zone's log is folded.
+	Folded(ctx context.Context, zone string) (int64, error)
+	// Known calls take with every conversation of a zone as it is rolled up,
+	// in a fixed order, so that an analyst can be rebuilt without class B.
+	Known(ctx context.Context, zone string, take func(Conversation) error) error
+	// Subjects lists the distinct subjects of conversations that are held to
+	// be of a device.
+	Subjects(ctx context.Context, zone, device string) ([]tyto.Subject, error)
+}
+
+// A Move says that the conversations of a subject are of another device now,
+// or of none.
+type Move struct {
+	Subject tyto.Subject
+	Device  string
+}
+
+// Traffic is what was seen in Step seconds from Time on.
+type Traffic struct {
+	Time    time.Time `json:"time"`
+	Packets uint64    `json:"packets"`
+	Bytes   uint64    `json:"bytes"`
+}
+
+// TrafficStep is the finest interval in which traffic is kept.
+const TrafficStep = 10 * time.Second
+
+// A Count is how often a key occurs.
+type Count struct {
+	Key   string `json:"key"`
+	Count uint64 `json:"count"`
+}
+
+// A Page is a part of a list and the size of the whole.
+type Page[T any] struct {
+	Items  []T
+	Total  uint64
+	Facets map[string][]Count // by filter; each ignores its own filter, most frequent first
+}
+
+// Window says which part of a sorted list is wanted.
+type Window struct {
+	Sort   string // a column of the list; "" is its default
+	Desc   bool
+	Limit  int
+	Offset int
+}
+
+// People is what authentication remembers.
+type People interface {
+	// Users lists all users by name.
+	Users(ctx context.Context) ([]tyto.User, error)
+	// AnyUser reports whether there is a user at all.
+	AnyUser(ctx context.Context) (bool, error)
+	// User finds a user by name.
+	User(ctx context.Context, name string) (u tyto.User, found bool, err error)
+	// PutUser creates or replaces a user.
+	PutUser(ctx context.Context, u tyto.User) error
+	// PutFirstUser creates a user if there is none at all, else ok is false.
+	PutFirstUser(ctx context.Context, u tyto.User) (ok bool, err error)
+	// DeleteUser forgets a user and ends their sessions.
+	DeleteUser(ctx context.Context, name string) error
+
+	// PutSession remembers a session.
+	PutSession(ctx context.Context, s tyto.Session) error
+	// Session finds a session by the hash of its token.
+	Session(ctx context.Context, hash string) (s tyto.Session, found bool, err error)
+	// TouchSession notes that a session was used.
+	TouchSession(ctx context.Context, hash string, used time.Time) error
+	// DeleteSession ends a session; one that is not there is no error.
+	DeleteSession(ctx context.Context, hash string) error
+	// DeleteSessionsOf ends all sessions of a user but the one to keep.
+	DeleteSessionsOf(ctx context.Context, user, keep string) error
+	// DeleteSessionsBefore ends sessions that expired or were last used before.
+	DeleteSessionsBefore(ctx context.Context, expires, used time.Time) error
+
+	// Audit adds a record that nothing removes.
+	Audit(ctx context.Context, r tyto.AuditRecord) error
+	// AuditRecords lists the newest records first.
+	AuditRecords(ctx context.Context, limit int) ([]tyto.AuditRecord, error)
+}
+
+// Settings are small values by name.
+type Settings interface {
+	// Setting is a value, "" if it was never put.
+	Setting(ctx context.Context, name string) (string, error)
+	// PutSetting replaces a value; "" removes it.
+	PutSetting(ctx context.Context, name, value string) error
+}
