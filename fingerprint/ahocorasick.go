@@ -1,0 +1,96 @@
+package fingerprint
+
+// An automaton finds which of many literals are in a text, in one pass and without
+// regard to ASCII case (Aho and Corasick, 1975). Its transitions are complete: one
+// table look-up per byte.
+type automaton struct {
+	class [256]uint8 // bytes that no literal has share class 0
+	width int        // classes
+	next  []int32    // state*width + class: the state after
+	ends  [][]int32  // what ends in a state, longer literals first
+}
+
+// newAutomaton builds the automaton of lower-case literals; words[i] stands for what[i].
+func newAutomaton(words []string, what []int32) *automaton {
+	if len(words) == 0 {
+		return nil
+	}
+	a := &automaton{width: 1}
+	for _, w := range words {
+		for i := 0; i < len(w); i++ {
+			if a.class[w[i]] == 0 && a.width < 255 {
+				a.class[w[i]] = uint8(a.width)
+				a.width++
+			}
+		}
+	}
+	for c := byte('a'); c <= 'z'; c++ {
+		a.class[c-'a'+'A'] = a.class[c]
+	}
+	a.state()
+	for i, w := range words {
+		a.insert(w, what[i])
+	}
+	a.link()
+	return a
+}
+
+// state adds a state, without transitions.
+func (a *automaton) state() int32 {
+	for range a.width {
+		a.next = append(a.next, -1)
+	}
+	a.ends = append(a.ends, nil)
+	return int32(len(a.ends) - 1)
+}
+
+func (a *automaton) insert(word string, what int32) {
+	at := int32(0)
+	for i := 0; i < len(word); i++ {
+		slot := int(at)*a.width + int(a.class[word[i]])
+		if a.next[slot] < 0 {
+			s := a.state() // moves a.next
+			a.next[slot] = s
+		}
+		at = a.next[slot]
+	}
+	a.ends[at] = append(a.ends[at], what)
+}
+
+// link completes the transitions, breadth first.
+func (a *automaton) link() {
+	fail := make([]int32, len(a.ends))
+	var queue []int32
+	for c := range a.width {
+		if s := a.next[c]; s < 0 {
+			a.next[c] = 0
+		} else {
+			queue = append(queue, s)
+		}
+	}
+	for len(queue) > 0 {
+		s := queue[0]
+		queue = queue[1:]
+		a.ends[s] = append(a.ends[s], a.ends[fail[s]]...)
+		for c := range a.width {
+			slot, back := int(s)*a.width+c, a.next[int(fail[s])*a.width+c]
+			if t := a.next[slot]; t < 0 {
+				a.next[slot] = back
+			} else {
+				fail[t] = back
+				queue = append(queue, t)
+			}
+		}
+	}
+}
+
+// each calls found for what ends anywhere in text; the same may be found repeatedly.
+func (a *automaton) each(text string, found func(int32)) {
+	at := int32(0)
+	for i := 0; i < len(text); i++ {
+		at = a.next[int(at)*a.width+int(a.class[text[i]])]
+		for _, what := range a.ends[at] {
+			found(what)
+		}
+	}
+}
