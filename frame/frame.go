@@ -12,6 +12,7 @@ type Frame struct {
 	Length  int    // bytes on the wire; more than len(Data) if the capture was snapped
 	Data    []byte // the captured bytes, from the link header (or, in a tunnel, the inner header) on
 	Payload []byte // what the innermost known header carries, without link padding
+	Missing int    // bytes of the payload that were on the wire but not captured
 
 	Src, Dst       Addr // zero if the packet has no IP header
 	SrcMAC, DstMAC MAC  // zero if the link has none

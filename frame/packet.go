@@ -1,5 +1,7 @@
 package frame
 
+import "strconv"
+
 // LinkType is a LINKTYPE_ number as capture files carry it
 // (https://www.tcpdump.org/linktypes.html).
 type LinkType uint16
@@ -22,6 +24,18 @@ const (
 	LinkLinuxSLL2      LinkType = 276
 	LinkUnknown        LinkType = 0xffff
 )
+
+var linkNames = map[LinkType]string{LinkNull: "null", LinkEthernet: "ether", LinkPPP: "ppp", LinkRawBSD: "rawip", LinkRawOpenBSD: "rawip",
+	LinkRaw: "rawip", LinkIEEE80211: "ieee-802-11", LinkLoop: "loop", LinkLinuxSLL: "linux-sll", LinkIEEE80211Radio: "ieee-802-11-radiotap",
+	LinkPPI: "ppi", LinkIPv4: "rawip4", LinkIPv6: "rawip6", LinkLinuxSLL2: "linux-sll2"}
+
+// String is Wireshark's short name of the link type, or "linktype-N".
+func (l LinkType) String() string {
+	if name := linkNames[l]; name != "" {
+		return name
+	}
+	return "linktype-" + strconv.Itoa(int(l))
+}
 
 // A Packet is one packet as captured, not yet looked into.
 type Packet struct {
