@@ -28,6 +28,8 @@ const (
 	typeETag      = 0x893f // 802.1BR
 	typeQinQOld   = 0x9100
 	typeQinQOlder = 0x9200
+	typeFabric    = 0x8903 // Cisco FabricPath
+	typeArista    = 0xd28b // Arista's time of capture
 )
 
 // ethernet reads an Ethernet II or 802.3 header, which is 14 bytes.
@@ -46,6 +48,12 @@ func (d *Decoder) ethernet(f *frame.Frame, b []byte, wire int) {
 		d.ipv4(f, b[14:], wire-14)
 		return
 	}
+	if t == typeFabric && len(b) > 16+14 && d.step(f) {
+		// The header of 16 bytes has switch numbers for addresses; the frame
+		// that the stations sent is behind it.
+		d.ethernet(f, b[16:], wire-16)
+		return
+	}
 	d.network(f, t, b[14:], wire-14)
 }
 
@@ -62,8 +70,11 @@ func (d *Decoder) network(f *frame.Frame, t uint16, b []byte, wire int) {
 			d.short(f, tag, wire, ShortVLAN)
 			return
 		}
-		if tag == 4 && t != typeVNTag {
+		if tag == 4 {
 			tagged(f, be.Uint16(b)&0xfff)
+		} else if t == typeArista && be.Uint32(b)&^1 != 0x10010 { // of 64 bits
+			d.rest(f, b, wire)
+			return
 		}
 		t = be.Uint16(b[tag-2:])
 		b, wire = b[tag:], wire-tag
@@ -80,6 +91,8 @@ func tagLength(t uint16) int {
 		return 6
 	case typeETag:
 		return 8
+	case typeArista:
+		return 14
 	}
 	return 0
 }

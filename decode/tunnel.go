@@ -62,7 +62,7 @@ func (d *Decoder) gre(f *frame.Frame, b []byte, wire int) {
 
 func (d *Decoder) inGRE(f *frame.Frame, t uint16, sequenced bool, b []byte, wire int) {
 	switch t {
-	case typeIPv4, typeIPv6, typeTEB, typeMPLS, typeMPLSMulti, typePPP, typeVLAN, typeARP:
+	case typeIPv4, typeIPv6, typeTEB, typeMPLS, typeMPLSMulti, typePPP, typeVLAN, typeCMD, typeARP:
 		d.inType(f, frame.TunnelGRE, t, b, wire)
 	case 0x88be: // ERSPAN type I has no header, type II has a GRE sequence number
 		if !sequenced {
