@@ -1,0 +1,59 @@
+# Everything there is to do: make help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+export CGO_ENABLED := 0
+SHARED  ?= ../shared
+
+.PHONY: help build portal run test check fuzz bench accuracy lab cross clean
+
+help: ## This list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+build: portal bin/tyto ## The program, with the portal in it: bin/tyto
+
+bin/tyto: FORCE
+	@mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tyto ./cmd/tyto
+FORCE:
+
+portal: portal/dist/index.html ## The web application, built into portal/dist
+
+portal/node_modules/.package-lock.json: portal/package-lock.json
+	cd portal && npm ci --no-audit --no-fund
+	@touch $@
+
+portal/dist/index.html: portal/node_modules/.package-lock.json $(shell find portal/src portal/public portal/index.html portal/vite.config.ts api/openapi.json 2>/dev/null)
+	cd portal && npm run build
+
+run: build ## Start everything on loopback, and play a recorded network into it
+	./bin/tyto run --pcap lab/recordings/office.pcap --speed 60 --data $(or $(DATA),out/demo)
+
+test: ## Install what the tests need, and run all of them
+	bash .ci/test
+
+check: ## The quick ones: format, vet, house rules, unit tests
+	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
+	go vet ./...
+	go test ./...
+
+fuzz: ## Every fuzz target for FUZZTIME (20s)
+	bash .ci/fuzz $(or $(FUZZTIME),20s)
+
+bench: bin/tyto ## Speed and memory, beside other programs
+	go test -run '^$$' -bench . -benchmem ./capture ./decode ./flow ./stream ./fingerprint ./inventory ./sensor
+	bash lab/bench/compare
+
+accuracy: bin/tyto ## What is found in real captures, against what others say is in them
+	@mkdir -p out
+	python3 $(SHARED)/tools/score.py --tyto ./bin/tyto --pcaps $(SHARED)/pcaps --truth $(SHARED)/truth --twice --misses out/misses.tsv
+
+lab: ## A network in a box, recorded (needs root)
+	go run ./lab/cmd/lab record -o out/lab.pcap
+
+cross: ## The program for amd64 and arm64
+	GOARCH=amd64 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tyto-linux-amd64 ./cmd/tyto
+	GOARCH=arm64 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tyto-linux-arm64 ./cmd/tyto
+
+clean: ## Remove what was built
+	rm -rf bin out portal/dist/assets portal/dist/index.html portal/node_modules

@@ -1,0 +1,127 @@
+package sensor
+
+import (
+	"context"
+	"sync/atomic"
+
+	"tyto/capture"
+	"tyto/observe"
+	"tyto/tyto"
+)
+
+// A crew is several workers on one source: one goroutine reads and says whose
+// each packet is, each worker takes its own out of the shared batch, and one
+// goroutine publishes what they tell.
+type crew struct {
+	sensor  *Sensor
+	ctx     context.Context
+	workers []*worker
+	jobs    []chan *job
+	spare   chan *job
+	told    chan *observe.Batch
+	empty   chan *observe.Batch
+}
+
+// A job is one batch of packets, and whose each is.
+type job struct {
+	batch    capture.Batch
+	owner    []uint8
+	captures []string
+	pending  atomic.Int32
+}
+
+// jobsPerWorker is how far the reader may be ahead: enough to keep the
+// workers busy, few enough to stay in the cache (a job is about 1 MiB).
+const jobsPerWorker = 2
+
+func newCrew(s *Sensor, ctx context.Context) *crew {
+	n := s.config.Workers
+	c := &crew{sensor: s, ctx: ctx, spare: make(chan *job, jobsPerWorker*n+1),
+		told: make(chan *observe.Batch, 4*n), empty: make(chan *observe.Batch, 8*n)}
+	for range cap(c.spare) {
+		c.spare <- new(job)
+	}
+	for range cap(c.empty) - n {
+		c.empty <- observe.NewBatch(batchSize)
+	}
+	for range n {
+		c.jobs = append(c.jobs, make(chan *job, cap(c.spare)))
+		c.workers = append(c.workers, newWorker(&s.config, s.index, observe.NewBatch(batchSize), c.hand))
+	}
+	return c
+}
+
+// hand gives a full batch to the publisher, for an empty one.
+func (c *crew) hand(b *observe.Batch) *observe.Batch {
+	select {
+	case c.told <- b:
+	case <-c.ctx.Done():
+		b.Reset()
+		return b
+	}
+	select {
+	case b = <-c.empty:
+	case <-c.ctx.Done():
+		b = observe.NewBatch(batchSize)
+	}
+	return b
+}
+
+// spread reads the source and deals the packets out.
+func (c *crew) spread() {
+	defer func() {
+		for _, jobs := range c.jobs {
+			close(jobs)
+		}
+	}()
+	var captures []string
+	for more := true; more && c.ctx.Err() == nil; {
+		var j *job
+		select {
+		case j = <-c.spare:
+		case <-c.ctx.Done():
+			return
+		}
+		more = c.sensor.read(&j.batch)
+		captures = c.sensor.names(captures)
+		j.captures = captures
+		j.owner = j.owner[:0]
+		for i := range j.batch.Packets {
+			j.owner = append(j.owner, uint8(spreadHash(&j.batch.Packets[i])%uint32(len(c.workers))))
+		}
+		j.pending.Store(int32(len(c.workers)))
+		for _, jobs := range c.jobs {
+			jobs <- j
+		}
+	}
+}
+
+// work takes a worker's packets out of each job.
+func (c *crew) work(w *worker, me uint8) {
+	for j := range c.jobs[me] {
+		w.captures = j.captures
+		for i, owner := range j.owner {
+			if owner == me {
+				w.packet(&j.batch.Packets[i])
+			}
+		}
+		if c.sensor.config.Live {
+			w.observer.Flush()
+		}
+		if j.pending.Add(-1) == 0 {
+			c.spare <- j
+		}
+	}
+	w.finish()
+}
+
+func (c *crew) publish(publish func([]tyto.Event) error) error {
+	for b := range c.told {
+		if err := publish(c.sensor.number(b.Events)); err != nil {
+			return err
+		}
+		b.Reset()
+		c.empty <- b
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+// Package sensor is the sensor: packets from a source go through decode,
+// flow, stream, dissectors and observe, and come out as events. A worker owns
+// all that a packet touches; what it has to tell goes over one channel.
+package sensor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tyto/capture"
+	"tyto/frame"
+	"tyto/observe"
+	"tyto/proto"
+	"tyto/tyto"
+)
+
+// Config is how a sensor works.
+type Config struct {
+	Name          string        // as its events carry it
+	Zone          string        // the zone of all its interfaces
+	Workers       int           // goroutines for the packet path; 1 does everything in one
+	Window        time.Duration // how often a conversation that goes on is reported, in capture time
+	Conversations int           // most conversations kept at a time, per worker
+	Buffers       int           // 16 KiB buffers for streams, per worker
+	Remember      int           // facts that a worker remembers to have told
+	Live          bool          // hand events on at once, rather than when a batch is full
+	Progress      func([]capture.Info)
+	Spy           func(*frame.Frame, *proto.Dissector, *proto.Sink) // sees each message told; for tests; one worker only
+}
+
+// DefaultConfig is a sensor with one worker.
+func DefaultConfig() Config {
+	return Config{Name: "sensor", Zone: "default", Workers: 1, Window: time.Minute, Conversations: 500_000, Buffers: 4096, Remember: 1 << 17}
+}
+
+// batchSize is how many events are handed on at a time.
+const batchSize = 256
+
+// A Sensor reads one source.
+type Sensor struct {
+	config Config
+	source capture.Source
+	index  *proto.Index
+	seq    uint64
+	errs   []error
+	totals Totals
+}
+
+// Totals is what the sensor's workers did.
+type Totals struct {
+	Counters
+	Begun, Evicted     uint64   // conversations
+	Retransmits, Gaps  uint64   // of streams
+	Facts, Repetitions uint64   // told, and held back
+	MalformedBy        []uint64 // by number of the capture
+}
+
+// New is a sensor that reads a source. It starts nothing.
+func New(c Config, source capture.Source) *Sensor {
+	return &Sensor{config: c, source: source, index: proto.NewIndex(proto.All())}
+}
+
+// Run reads the source to its end, or until the context is done, and gives
+// all events to publish, from one goroutine, in batches that are valid during
+// the call. It returns the first error of publish. Errors of the input do not
+// end it; see Errors.
+func (s *Sensor) Run(ctx context.Context, publish func([]tyto.Event) error) error {
+	if s.config.Workers <= 1 {
+		return s.alone(ctx, publish)
+	}
+	return s.together(ctx, publish)
+}
+
+// Errors is what was wrong with the input.
+func (s *Sensor) Errors() []error { return s.errs }
+
+// Totals is what the workers did, when Run has returned.
+func (s *Sensor) Totals() Totals { return s.totals }
+
+// alone is the whole path in this goroutine.
+func (s *Sensor) alone(ctx context.Context, publish func([]tyto.Event) error) error {
+	var failed error
+	w := newWorker(&s.config, s.index, observe.NewBatch(batchSize), func(b *observe.Batch) *observe.Batch {
+		if failed == nil {
+			failed = publish(s.number(b.Events))
+		}
+		b.Reset()
+		return b
+	})
+	var b capture.Batch
+	for failed == nil && ctx.Err() == nil {
+		more := s.read(&b)
+		w.captures = s.names(w.captures)
+		for i := range b.Packets {
+			w.packet(&b.Packets[i])
+		}
+		if s.config.Live {
+			w.observer.Flush()
+		}
+		if !more {
+			break
+		}
+	}
+	w.finish()
+	s.add(w)
+	return failed
+}
+
+// read fills the batch and reports whether there may be more.
+func (s *Sensor) read(b *capture.Batch) bool {
+	b.Packets = b.Packets[:0]
+	err := s.source.Read(b)
+	if s.config.Progress != nil {
+		s.config.Progress(s.source.Captures())
+	}
+	if errors.Is(err, io.EOF) {
+		return false
+	}
+	if err != nil {
+		s.errs = append(s.errs, err)
+	}
+	return true
+}
+
+// number gives the events their place in what this sensor says.
+func (s *Sensor) number(events []tyto.Event) []tyto.Event {
+	for i := range events {
+		s.seq++
+		events[i].Seq, events[i].Zone = s.seq, s.config.Zone
+	}
+	return events
+}
+
+// names is the names of the source's captures; known ones are not made again.
+func (s *Sensor) names(known []string) []string {
+	all := s.source.Captures()
+	if len(all) == len(known) {
+		return known
+	}
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
+	}
+	return names
+}
+
+// finish reports what the worker still holds.
+func (w *worker) finish() {
+	w.flows.Close()
+	w.observer.Flush()
+}
+
+// add adds up what a worker did.
+func (s *Sensor) add(w *worker) {
+	t := &s.totals
+	t.Packets += w.counters.Packets
+	t.Bytes += w.counters.Bytes
+	t.Malformed += w.counters.Malformed
+	for i, n := range w.malformedBy {
+		for len(t.MalformedBy) <= i {
+			t.MalformedBy = append(t.MalformedBy, 0)
+		}
+		t.MalformedBy[i] += n
+	}
+	t.Messages += w.counters.Messages
+	t.Overflow += w.counters.Overflow
+	t.Begun += w.flows.Counters.Begun
+	t.Evicted += w.flows.Counters.Evicted
+	t.Retransmits += w.feeder.Counters.Retransmits
+	t.Gaps += w.feeder.Counters.Gaps
+	t.Facts += w.observer.News.Passed
+	t.Repetitions += w.observer.News.Held
+}
+
+// together spreads the packets over workers by their addresses.
+func (s *Sensor) together(ctx context.Context, publish func([]tyto.Event) error) error {
+	all, ctx := errgroup.WithContext(ctx)
+	c := newCrew(s, ctx)
+	all.Go(func() error { return c.publish(publish) })
+	var working sync.WaitGroup
+	for i, w := range c.workers {
+		working.Add(1)
+		all.Go(func() error {
+			defer working.Done()
+			c.work(w, uint8(i))
+			return nil
+		})
+	}
+	all.Go(func() error { c.spread(); return nil })
+	all.Go(func() error { working.Wait(); close(c.told); return nil })
+	err := all.Wait()
+	for _, w := range c.workers {
+		s.add(w)
+	}
+	if err != nil {
+		return fmt.Errorf("sensor: %w", err)
+	}
+	return nil
+}

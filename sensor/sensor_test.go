@@ -1,0 +1,243 @@
+package sensor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"tyto/capture"
+	"tyto/frame"
+	"tyto/observe"
+	"tyto/proto"
+	"tyto/tyto"
+)
+
+// recorded is the captures of the project's own testdata.
+func recorded(t testing.TB) []string {
+	t.Helper()
+	paths, err := filepath.Glob("../proto/testdata/*/*.pcap*")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no testdata: %v", err)
+	}
+	return paths
+}
+
+func open(t testing.TB, paths ...string) capture.Source {
+	t.Helper()
+	source, err := capture.OpenFiles(paths, capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { source.Close() })
+	return source
+}
+
+func run(t testing.TB, config Config, source capture.Source) (events []tyto.Event, totals Totals) {
+	t.Helper()
+	s := New(config, source)
+	if err := s.Run(context.Background(), func(batch []tyto.Event) error {
+		events = append(events, observe.Copy(batch)...)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return events, s.Totals()
+}
+
+// Every packet, and every byte, is in exactly one conversation event: counted
+// by the source, by the worker and by the events.
+func TestEveryPacketIsInAConversation(t *testing.T) {
+	for _, workers := range []int{1, 3} {
+		config := DefaultConfig()
+		config.Workers = workers
+		source := open(t, recorded(t)...)
+		events, totals := run(t, config, source)
+		var packets, bytes, want, wantBytes uint64
+		for _, e := range events {
+			if c := e.Conversation; c != nil {
+				packets += c.Packets[0] + c.Packets[1]
+				bytes += c.Bytes[0] + c.Bytes[1]
+			}
+		}
+		for _, c := range source.Captures() {
+			want, wantBytes = want+c.Packets, wantBytes+c.Bytes
+		}
+		if totals.Packets != want || totals.Bytes != wantBytes {
+			t.Errorf("%d workers took %d packets, %d bytes of %d, %d", workers, totals.Packets, totals.Bytes, want, wantBytes)
+		}
+		if packets < want || bytes < wantBytes { // what tunnels carry is counted besides
+			t.Errorf("%d workers: %d packets, %d bytes in conversations of %d, %d", workers, packets, bytes, want, wantBytes)
+		}
+	}
+}
+
+func TestSequenceHasNoGaps(t *testing.T) {
+	config := DefaultConfig()
+	config.Workers = 2
+	events, _ := run(t, config, open(t, recorded(t)...))
+	for i, e := range events {
+		if e.Seq != uint64(i+1) {
+			t.Fatalf("event %d has sequence number %d", i+1, e.Seq)
+		}
+	}
+}
+
+// Workers share nothing, so what they tell together is what one tells alone.
+func TestWorkersTellTheSame(t *testing.T) {
+	want := lines(t, 1)
+	for _, workers := range []int{2, 4} {
+		if got := lines(t, workers); !slices.Equal(got, want) {
+			t.Errorf("%d workers tell %d events, one tells %d, or they differ", workers, len(got), len(want))
+		}
+	}
+}
+
+func lines(t *testing.T, workers int) (out []string) {
+	config := DefaultConfig()
+	config.Workers = workers
+	for _, path := range recorded(t) {
+		events, _ := run(t, config, open(t, path))
+		for _, e := range events {
+			e.Seq = 0
+			b, err := json.Marshal(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, string(b))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestPublishErrorEndsTheRun(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	want := errors.New("disk full")
+	for _, workers := range []int{1, 2} {
+		config := DefaultConfig()
+		config.Workers = workers
+		err := New(config, open(t, recorded(t)...)).Run(context.Background(), func([]tyto.Event) error { return want })
+		if !errors.Is(err, want) {
+			t.Errorf("%d workers: got %v", workers, err)
+		}
+	}
+}
+
+func TestContextEndsTheRun(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	for _, workers := range []int{1, 2} {
+		config := DefaultConfig()
+		config.Workers = workers
+		ctx, stop := context.WithCancel(context.Background())
+		stop()
+		err := New(config, endless{}).Run(ctx, func([]tyto.Event) error { return nil })
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("%d workers: got %v", workers, err)
+		}
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(b *capture.Batch) error {
+	b.Packets = append(b.Packets, frame.Packet{Link: frame.LinkEthernet, Data: make([]byte, 60), Length: 60, Number: 1})
+	return nil
+}
+func (endless) Captures() []capture.Info { return []capture.Info{{Name: "endless"}} }
+func (endless) Close() error             { return nil }
+
+// The packet path allocates nothing on the second pass over all testdata.
+func TestPacketPathDoesNotAllocate(t *testing.T) {
+	for _, path := range recorded(t) {
+		packets := load(t, path)
+		config := DefaultConfig()
+		config.Conversations, config.Buffers = 10_000, 64
+		w := newWorker(&config, proto.NewIndex(proto.All()), observe.NewBatch(batchSize), func(b *observe.Batch) *observe.Batch { b.Reset(); return b })
+		w.captures = []string{path}
+		pass := func() {
+			for i := range packets {
+				w.packet(&packets[i])
+			}
+		}
+		pass()
+		if n := testing.AllocsPerRun(2, pass); n != 0 {
+			t.Errorf("%s: %v allocations for %d packets", path, n, len(packets))
+		}
+	}
+}
+
+// load is the packets of a capture in memory of their own.
+func load(t testing.TB, path string) (packets []frame.Packet) {
+	t.Helper()
+	source := open(t, path)
+	for {
+		var b capture.Batch
+		err := source.Read(&b)
+		packets = append(packets, b.Packets...)
+		if errors.Is(err, io.EOF) {
+			return packets
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPath(b *testing.B) {
+	var packets []frame.Packet
+	for _, path := range recorded(b) {
+		packets = append(packets, load(b, path)...)
+	}
+	config := DefaultConfig()
+	w := newWorker(&config, proto.NewIndex(proto.All()), observe.NewBatch(batchSize), func(x *observe.Batch) *observe.Batch { x.Reset(); return x })
+	w.captures = []string{"testdata"}
+	for i := range packets {
+		packets[i].Source = 0
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		w.packet(&packets[i%len(packets)])
+	}
+}
+
+func TestOperations(t *testing.T) {
+	var o operations
+	set := uint32(0)
+	for i := range 40 {
+		for range i + 1 {
+			set = o.count(set, fmt.Sprintf("op %d", i))
+		}
+	}
+	got := map[string]uint64{}
+	o.read(set, got)
+	var sum uint64
+	for _, n := range got {
+		sum += n
+	}
+	if sum != 820 || got["op 0"] != 1 || got["op 22"] != 23 || got[otherOperations] != 820-276 {
+		t.Errorf("sum %d, %v", sum, got)
+	}
+}
+
+func TestNames(t *testing.T) {
+	n := newNames()
+	a := n.swap(0, []byte("a.example"))
+	if b := n.swap(0, []byte("a.example")); b != a {
+		t.Error("the same name has two numbers")
+	}
+	n.drop(a)
+	if n.text[a] != "a.example" {
+		t.Error("a name in use was forgotten")
+	}
+	c := n.swap(a, []byte("c.example"))
+	if n.text[c] != "c.example" || len(n.number) != 1 {
+		t.Errorf("names: %q", n.text)
+	}
+}

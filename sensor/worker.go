@@ -1,0 +1,199 @@
+package sensor
+
+import (
+	"tyto/decode"
+	"tyto/flow"
+	"tyto/frame"
+	"tyto/observe"
+	"tyto/proto"
+	"tyto/stream"
+)
+
+// A worker is the packet path of one goroutine: it owns one of everything it
+// needs, and takes no lock.
+type worker struct {
+	decoder     *decode.Decoder
+	flows       *flow.Table
+	feeder      *stream.Feeder
+	index       *proto.Index
+	observer    *observe.Observer
+	names       names
+	ops         operations
+	captures    []string // by number of the source
+	spy         func(*frame.Frame, *proto.Dissector, *proto.Sink)
+	counters    Counters
+	malformedBy []uint64 // by number of the source
+
+	// What is being looked at.
+	message proto.Message
+	sink    proto.Sink
+	conv    *flow.Conversation
+	source  uint16
+}
+
+// Counters is what a worker did since it began.
+type Counters struct {
+	Packets   uint64 // taken from the source
+	Bytes     uint64 // of them, on the wire
+	Malformed uint64 // packets whose headers break a rule, and messages that do
+	Messages  uint64 // shown to a dissector
+	Overflow  uint64 // facts that did not fit into the sink
+}
+
+func newWorker(c *Config, index *proto.Index, first *observe.Batch, full func(*observe.Batch) *observe.Batch) *worker {
+	w := &worker{
+		decoder: decode.New(decode.DefaultConfig()), index: index, feeder: stream.NewFeeder(c.Buffers),
+		observer: observe.NewObserver(c.Name, c.Remember, first, full), names: newNames(), spy: c.Spy,
+	}
+	w.flows = flow.New(flow.Config{Conversations: c.Conversations, Window: c.Window, ServerPort: index.ServerPort}, w.report)
+	return w
+}
+
+// packet takes one packet through the whole path.
+func (w *worker) packet(p *frame.Packet) {
+	if p.Source != w.source || w.counters.Packets == 0 {
+		w.source = p.Source
+		w.observer.Capture(w.captures[p.Source])
+	}
+	w.counters.Packets++
+	w.counters.Bytes += uint64(p.Length)
+	frames := w.decoder.Decode(p)
+	for i := range frames {
+		w.see(&frames[i])
+	}
+}
+
+// malformed counts a packet or message that breaks a rule.
+func (w *worker) malformed() {
+	w.counters.Malformed++
+	for len(w.malformedBy) <= int(w.source) {
+		w.malformedBy = append(w.malformedBy, 0)
+	}
+	w.malformedBy[w.source]++
+}
+
+func (w *worker) see(f *frame.Frame) {
+	if f.Malformed != "" {
+		w.malformed()
+	}
+	c, d, sighted := w.flows.See(f, w.source)
+	if sighted {
+		w.observer.Sighted(f)
+	}
+	if len(f.Payload) == 0 || c.Flags&flow.Done != 0 || f.Flags&frame.Fragment != 0 {
+		return
+	}
+	w.conv = c
+	switch {
+	case f.Flags&frame.Ports == 0:
+		w.link(f, c, d)
+	case f.Proto == frame.TCP:
+		w.segment(f, c, d)
+	default:
+		w.datagram(f, c, d)
+	}
+}
+
+// link shows a frame that has no ports.
+func (w *worker) link(f *frame.Frame, c *flow.Conversation, d flow.Direction) {
+	if c.Dissects == 0 {
+		if c.Dissects = w.index.Link(f); c.Dissects == 0 {
+			c.Flags |= flow.Done
+			return
+		}
+	}
+	w.show(f, c, d)
+	if dis := w.index.At(c.Dissects); dis.Is(&w.message) {
+		w.tell(dis)
+	}
+}
+
+func (w *worker) datagram(f *frame.Frame, c *flow.Conversation, d flow.Direction) {
+	if c.Dissects == 0 && !c.Open() {
+		return
+	}
+	w.show(f, c, d)
+	if c.Dissects == 0 {
+		if c.Dissects = w.index.Find(&w.message); c.Dissects == 0 {
+			c.Try()
+			return
+		}
+		w.message.ToServer = c.ToServer(d)
+	}
+	if dis := w.index.At(c.Dissects); dis.Is(&w.message) {
+		w.tell(dis)
+	}
+}
+
+func (w *worker) segment(f *frame.Frame, c *flow.Conversation, d flow.Direction) {
+	h := &c.Streams[d]
+	if h.Dead() || c.Dissects == 0 && !c.Open() {
+		return
+	}
+	w.show(f, c, d)
+	if c.Dissects == 0 {
+		if c.Dissects = w.index.Find(&w.message); c.Dissects == 0 {
+			c.Try()
+			return
+		}
+	}
+	dis := w.index.At(c.Dissects)
+	if dis.Split == nil {
+		w.tell(dis)
+		return
+	}
+	w.feeder.Feed(h, f.TCPSeq, f.Payload, f.Missing, w)
+	if h.Gaps > 0 {
+		c.Flags |= flow.Lossy
+	}
+	if c.Flags&flow.Done != 0 {
+		w.feeder.Kill(&c.Streams[0])
+		w.feeder.Kill(&c.Streams[1])
+	}
+}
+
+// show makes the frame's payload the message that is looked at.
+func (w *worker) show(f *frame.Frame, c *flow.Conversation, d flow.Direction) {
+	w.message = proto.Message{Frame: f, Body: f.Payload, ToServer: c.ToServer(d), Memory: &c.Memory}
+}
+
+// Split implements stream.Handler.
+func (w *worker) Split(b []byte) int {
+	if w.conv.Flags&flow.Done != 0 {
+		return -1
+	}
+	w.message.Body, w.message.Cut = b, false
+	return w.index.At(w.conv.Dissects).Split(&w.message)
+}
+
+// Take implements stream.Handler.
+func (w *worker) Take(b []byte, cut bool) {
+	w.message.Body, w.message.Cut = b, cut
+	w.tell(w.index.At(w.conv.Dissects))
+}
+
+// tell shows the message to its dissector and passes on what that tells.
+func (w *worker) tell(d *proto.Dissector) {
+	f, c := w.message.Frame, w.conv
+	w.counters.Messages++
+	w.sink.Begin(f)
+	d.Tell(&w.message, &w.sink)
+	if w.spy != nil {
+		w.spy(f, d, &w.sink)
+	}
+	if w.sink.Broken() != "" {
+		w.malformed()
+	}
+	w.counters.Overflow += uint64(w.sink.Overflow())
+	if name := w.sink.Name(); len(name) > 0 {
+		c.Name = w.names.swap(c.Name, name)
+	}
+	deeds := w.sink.Deeds()
+	for i := range deeds {
+		c.Ops = w.ops.count(c.Ops, deeds[i].Operation)
+	}
+	if w.sink.Finished() {
+		c.Flags |= flow.Done
+	}
+	w.observer.Told(f, d.Name, &w.sink)
+}
