@@ -109,17 +109,17 @@ func (c *Conversation) report(r *Report) {
 	a := c.client()
 	b := 1 - a
 	*r = Report{
-		VLAN: c.key.vlan, Proto: c.key.proto, IP: c.key.kind == kindIP, First: c.reported, Last: c.Last,
+		VLAN: c.key.vlan(), Proto: c.key.proto(), IP: c.key.kind() == kindIP, First: c.reported, Last: c.Last,
 		Packets:   [2]uint64{uint64(c.packets[a]), uint64(c.packets[b])},
 		Bytes:     [2]uint64{c.bytes[a], c.bytes[b]},
 		ClientMAC: c.macs[a], ServerMAC: c.macs[b],
 		Began: c.Flags&fresh != 0, Ended: c.ended, Conversation: c,
 	}
 	if !r.IP {
-		r.ServerPort = c.key.lowPort
+		r.ServerPort = c.key.lowPort()
 		return
 	}
-	r.Client, r.Server, r.ClientPort, r.ServerPort = c.key.low, c.key.high, c.key.lowPort, c.key.highPort
+	r.Client, r.Server, r.ClientPort, r.ServerPort = addr(c.key.low), addr(c.key.high), c.key.lowPort(), c.key.highPort()
 	if a == 1 {
 		r.Client, r.Server, r.ClientPort, r.ServerPort = r.Server, r.Client, r.ServerPort, r.ClientPort
 	}
@@ -128,11 +128,11 @@ func (c *Conversation) report(r *Report) {
 // LinkName is what a conversation without IP carries, by the names of access
 // points and EtherTypes; "" if they have none for it.
 func (r *Report) LinkName(llc map[uint8]string, etherType map[uint16]string) string {
-	switch r.key.kind {
+	switch r.key.kind() {
 	case kindLLC:
-		return llc[uint8(r.key.lowPort>>8)]
+		return llc[uint8(r.key.lowPort()>>8)]
 	case kindEtherType:
-		return etherType[r.key.lowPort]
+		return etherType[r.key.lowPort()]
 	}
 	return ""
 }

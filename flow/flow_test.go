@@ -64,7 +64,7 @@ func TestFirstPacketDecidesElse(t *testing.T) {
 func TestSilentConversationEnds(t *testing.T) {
 	table, got := collect(DefaultConfig())
 	table.See(tcp(a, b, 1, 2, frame.RST, 0), 0)
-	for i := range 40 {
+	for i := range 60 {
 		table.See(tcp(a, b, 3, 4, frame.ACK, time.Duration(i)*time.Second), 0)
 	}
 	check(t, got, "10.0.0.1>10.0.0.2:2 [1 0] [60 0]")

@@ -7,15 +7,13 @@ import (
 	"tyto/frame"
 )
 
-// A key is both ends of a conversation, the smaller one first, without
-// pointers. For packets without IP the addresses are MACs and the low port
-// is the EtherType, or the LLC or SNAP number.
+// A key is both ends of a conversation, the smaller address first, as five
+// words, so that comparing and hashing it takes no call. For packets without
+// IP the addresses are MACs and the low port is the EtherType, or the LLC or
+// SNAP number.
 type key struct {
-	low, high         frame.Addr
-	lowPort, highPort uint16
-	vlan              uint16
-	proto             uint8
-	kind              uint8
+	low, high [2]uint64 // addresses, big-endian
+	rest      uint64    // low port, high port, VLAN, IP protocol, kind: from the low bits up
 }
 
 // What the addresses of a key are.
@@ -26,29 +24,40 @@ const (
 	kindSNAP
 )
 
+func (k *key) kind() uint8      { return uint8(k.rest >> 56) }
+func (k *key) proto() uint8     { return uint8(k.rest >> 48) }
+func (k *key) vlan() uint16     { return uint16(k.rest >> 32) }
+func (k *key) highPort() uint16 { return uint16(k.rest >> 16) }
+func (k *key) lowPort() uint16  { return uint16(k.rest) }
+
+func rest(lowPort, highPort, vlan uint16, proto, kind uint8) uint64 {
+	return uint64(lowPort) | uint64(highPort)<<16 | uint64(vlan)<<32 | uint64(proto)<<48 | uint64(kind)<<56
+}
+
 // set fills k from the frame and reports whether its sender is the high end.
 func (k *key) set(f *frame.Frame) (reversed bool) {
 	if f.Flags&(frame.IPv4|frame.IPv6) == 0 {
 		return k.setLink(f)
 	}
-	k.vlan, k.proto, k.kind = f.VLAN, f.Proto, kindIP
-	if less(&f.Dst, &f.Src) || f.Src == f.Dst && f.DstPort < f.SrcPort {
-		k.low, k.high, k.lowPort, k.highPort = f.Dst, f.Src, f.DstPort, f.SrcPort
+	src, dst := addrWords(&f.Src), addrWords(&f.Dst)
+	if less(&dst, &src) || src == dst && f.DstPort < f.SrcPort {
+		k.low, k.high, k.rest = dst, src, rest(f.DstPort, f.SrcPort, f.VLAN, f.Proto, kindIP)
 		return true
 	}
-	k.low, k.high, k.lowPort, k.highPort = f.Src, f.Dst, f.SrcPort, f.DstPort
+	k.low, k.high, k.rest = src, dst, rest(f.SrcPort, f.DstPort, f.VLAN, f.Proto, kindIP)
 	return false
 }
 
 func (k *key) setLink(f *frame.Frame) (reversed bool) {
-	*k = key{vlan: f.VLAN, kind: kindEtherType, lowPort: f.EtherType}
 	switch {
 	case f.SNAP != 0:
-		k.kind, k.lowPort, k.highPort = kindSNAP, uint16(f.SNAP), uint16(f.SNAP>>16)
+		k.rest = rest(uint16(f.SNAP), uint16(f.SNAP>>16), f.VLAN, uint8(f.SNAP>>32), kindSNAP)
 	case f.LLC != 0:
-		k.kind, k.lowPort = kindLLC, f.LLC&^0x0100 // response bit of SSAP is bit 0 of the low byte
+		k.rest = rest(f.LLC&^1, 0, f.VLAN, 0, kindLLC) // bit 0 of the SSAP tells command from response
+	default:
+		k.rest = rest(f.EtherType, 0, f.VLAN, 0, kindEtherType)
 	}
-	src, dst := asAddr(f.SrcMAC), asAddr(f.DstMAC)
+	src, dst := macWords(f.SrcMAC), macWords(f.DstMAC)
 	if less(&dst, &src) {
 		k.low, k.high = dst, src
 		return true
@@ -57,28 +66,34 @@ func (k *key) setLink(f *frame.Frame) (reversed bool) {
 	return false
 }
 
-func asAddr(m frame.MAC) (a frame.Addr) {
-	copy(a[:], m[:])
+func addrWords(a *frame.Addr) [2]uint64 {
+	return [2]uint64{binary.BigEndian.Uint64(a[:8]), binary.BigEndian.Uint64(a[8:])}
+}
+
+func macWords(m frame.MAC) [2]uint64 {
+	return [2]uint64{uint64(binary.BigEndian.Uint32(m[:4]))<<16 | uint64(binary.BigEndian.Uint16(m[4:]))}
+}
+
+func less(a, b *[2]uint64) bool { return a[0] < b[0] || a[0] == b[0] && a[1] < b[1] }
+
+// addr is the address that two words stand for.
+func addr(w [2]uint64) (a frame.Addr) {
+	binary.BigEndian.PutUint64(a[:8], w[0])
+	binary.BigEndian.PutUint64(a[8:], w[1])
 	return a
 }
 
-func less(a, b *frame.Addr) bool {
-	x, y := binary.BigEndian.Uint64(a[:8]), binary.BigEndian.Uint64(b[:8])
-	if x != y {
-		return x < y
-	}
-	return binary.BigEndian.Uint64(a[8:]) < binary.BigEndian.Uint64(b[8:])
+// is compares without a call to memequal, which took a tenth of the packet path.
+func (k *key) is(x *key) bool {
+	return k.low[1] == x.low[1] && k.high[1] == x.high[1] && k.rest == x.rest && k.low[0] == x.low[0] && k.high[0] == x.high[0]
 }
 
 // hash mixes the key with a seed, so that nobody outside can choose
 // addresses that collide (wyhash's multiply-and-fold).
 func (k *key) hash(seed uint64) uint64 {
-	a := binary.LittleEndian.Uint64(k.low[:8]) ^ seed
-	b := binary.LittleEndian.Uint64(k.low[8:]) ^ 0xa0761d6478bd642f
-	c := binary.LittleEndian.Uint64(k.high[:8]) ^ 0xe7037ed1a0b428db
-	d := binary.LittleEndian.Uint64(k.high[8:]) ^ seed
-	e := uint64(k.lowPort) | uint64(k.highPort)<<16 | uint64(k.vlan)<<32 | uint64(k.proto)<<48 | uint64(k.kind)<<56
-	return fold(fold(a, b)^fold(c, d), e^0x8ebc6af09c88c6e3)
+	low := fold(k.low[0]^seed, k.low[1]^0xa0761d6478bd642f)
+	high := fold(k.high[0]^0xe7037ed1a0b428db, k.high[1]^seed)
+	return fold(low^bits.RotateLeft64(high, 17), k.rest^0x8ebc6af09c88c6e3)
 }
 
 func fold(a, b uint64) uint64 {

@@ -32,7 +32,7 @@ const (
 	idleClosed  = int64(5 * time.Second)   // after both FINs, or RST: late segments
 	idleOther   = int64(60 * time.Second)
 	sweepEvery  = int64(time.Second)
-	sweepParts  = 10 // a sweep looks at one tenth of the table
+	sweepParts  = 30 // a sweep looks at so small a part of the table
 )
 
 // chunk is how many conversations are allocated at a time.
@@ -150,7 +150,7 @@ func (t *Table) find(tag uint32) *Conversation {
 			return nil
 		}
 		if s.tag == tag {
-			if c := t.at(s.index); c.key == t.key {
+			if c := t.at(s.index); c.key.is(&t.key) {
 				return c
 			}
 		}
@@ -241,9 +241,10 @@ func (t *Table) sweep() {
 	}
 	t.nextPass = t.now + sweepEvery
 	for n := t.made/sweepParts + 1; n > 0 && t.made > 0; n-- {
-		t.hand = t.hand%t.made + 1
-		c := t.at(t.hand)
-		if c.key.kind != 0 && t.now-c.Last > c.patience() {
+		if t.hand++; t.hand > t.made {
+			t.hand = 1
+		}
+		if c := t.at(t.hand); t.now-c.Last > idleClosed && c.key.rest != 0 && t.now-c.Last > c.patience() {
 			t.end(t.hand, c)
 		}
 	}
@@ -251,7 +252,7 @@ func (t *Table) sweep() {
 
 func (c *Conversation) patience() int64 {
 	switch {
-	case c.key.kind != kindIP || c.key.proto != frame.TCP:
+	case c.key.kind() != kindIP || c.key.proto() != frame.TCP:
 		return idleOther
 	case c.Flags&reset != 0 || c.Flags&(finLow|finHigh) == finLow|finHigh:
 		return idleClosed
@@ -267,7 +268,7 @@ func (t *Table) evict() {
 	var oldest uint32
 	for n := 0; n < look || oldest == 0; n++ {
 		t.hand = t.hand%t.made + 1
-		if c := t.at(t.hand); c.key.kind != 0 && (oldest == 0 || c.Last < t.at(oldest).Last) {
+		if c := t.at(t.hand); c.key.rest != 0 && (oldest == 0 || c.Last < t.at(oldest).Last) {
 			oldest = t.hand
 		}
 	}
@@ -324,7 +325,7 @@ func (t *Table) Live() int { return t.live }
 // shown all the same.
 func (t *Table) Windows(before int64) {
 	for i := uint32(1); i <= t.made; i++ {
-		if c := t.at(i); c.key.kind != 0 && c.packets[0]|c.packets[1] != 0 && c.reported <= before {
+		if c := t.at(i); c.key.rest != 0 && c.packets[0]|c.packets[1] != 0 && c.reported <= before {
 			t.window(c)
 		}
 	}
@@ -333,7 +334,7 @@ func (t *Table) Windows(before int64) {
 // Close reports and ends all conversations, in the order in which they were made.
 func (t *Table) Close() {
 	for i := uint32(1); i <= t.made; i++ {
-		if c := t.at(i); c.key.kind != 0 {
+		if c := t.at(i); c.key.rest != 0 {
 			t.end(i, c)
 		}
 	}
