@@ -42,7 +42,7 @@ fuzz: ## Every fuzz target for FUZZTIME (20s)
 
 bench: bin/tyto ## Speed and memory, beside other programs
 	go test -run '^$$' -bench . -benchmem ./capture ./decode ./flow ./stream ./fingerprint ./inventory ./sensor
-	bash lab/bench/compare
+	go run ./lab/bench
 
 accuracy: bin/tyto ## What is found in real captures, against what others say is in them
 	@mkdir -p out
