@@ -1,0 +1,224 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"golang.org/x/term"
+
+	"tyto/capture"
+	"tyto/history"
+	"tyto/inventory"
+	"tyto/report"
+	"tyto/sensor"
+	"tyto/tyto"
+)
+
+type analyzeCommand struct {
+	Files   []string `arg:"" name:"file" help:"Capture files (pcap, pcapng, gzip of either), folders of them, or - for standard input."`
+	Format  string   `enum:"table,json,events,csv,html" default:"table" help:"How to say it: ${enum}."`
+	Output  string   `short:"o" type:"path" placeholder:"FILE" help:"Write there instead of to standard output."`
+	Workers int      `default:"0" help:"Goroutines of the packet path; 0 is one for each processor, up to 4. The result does not depend on it."`
+	Colour  string   `enum:"auto,always,never" default:"auto" help:"Colour in tables: ${enum}."`
+	Quiet   bool     `short:"q" help:"No progress bar."`
+}
+
+// Help is what --help adds.
+func (analyzeCommand) Help() string {
+	return `Examples:
+  tyto analyze office.pcap                        a table of the devices
+  tyto analyze --format json plant.pcapng.gz      everything, with evidence, for programs
+  tyto analyze --format html -o report.html dir/  a page to pass on
+  tcpdump -w - -i eth1 | tyto analyze -           what another program captures
+
+What can be read of a damaged file is kept and reported; the reason goes to standard error.
+Exit status 1 only if nothing could be read.`
+}
+
+// analysisMemory is what the garbage collector keeps the process under, as
+// far as what is known allows.
+const analysisMemory = 256 << 20
+
+// Run reads the files and reports.
+func (a *analyzeCommand) Run(ctx context.Context, s streams, c *commands) error {
+	set, err := loadSettings(c.Config)
+	if err != nil {
+		return err
+	}
+	debug.SetMemoryLimit(analysisMemory)
+	source, err := capture.OpenFiles(a.Files, capture.Options{})
+	if err != nil {
+		return usageError{fmt.Errorf("analyze: %w", err)}
+	}
+	defer source.Close()
+	out, done, err := a.output(s)
+	if err != nil {
+		return err
+	}
+	bar := newProgress(s.err, a.Quiet)
+	if a.Format == "events" {
+		err = a.events(ctx, out, source, set, bar)
+	} else {
+		err = a.whole(ctx, out, source, set, bar)
+	}
+	bar.end()
+	return a.end(s, source, errors.Join(err, done()))
+}
+
+// output is where the result goes.
+func (a *analyzeCommand) output(s streams) (io.Writer, func() error, error) {
+	if a.Output == "" {
+		return s.out, func() error { return nil }, nil
+	}
+	f, err := os.Create(a.Output)
+	if err != nil {
+		return nil, nil, usageError{fmt.Errorf("analyze: %w", err)}
+	}
+	return f, f.Close, nil
+}
+
+// end tells what was wrong with the input; it is a failure if nothing was read.
+func (a *analyzeCommand) end(s streams, source capture.Source, err error) error {
+	if err != nil {
+		return err
+	}
+	read := false
+	var reasons []error
+	for _, c := range source.Captures() {
+		read = read || c.Packets > 0 || c.Err == nil
+		if c.Err != nil {
+			reasons = append(reasons, c.Err)
+		}
+	}
+	if !read {
+		return errors.Join(append([]error{errors.New("analyze: nothing could be read")}, reasons...)...)
+	}
+	for _, r := range reasons {
+		fmt.Fprintf(s.err, "tyto: %v\n", r)
+	}
+	return nil
+}
+
+func (a *analyzeCommand) sensor(set settings, source capture.Source, bar *progress) *sensor.Sensor {
+	config := sensor.DefaultConfig()
+	config.Name, config.Zone = "analyze", set.Zone
+	config.Window, config.Conversations = set.Sensor.Window, set.Sensor.Conversations
+	config.Workers = cmp.Or(a.Workers, min(runtime.NumCPU(), 4))
+	if a.Format == "events" {
+		config.Workers = 1 // one order, the same every time
+	} else {
+		config.Window = time.Hour // all windows are added up anyway
+	}
+	config.Progress = bar.show
+	return sensor.New(config, source)
+}
+
+// events writes what the sensor says, a line of JSON each.
+func (a *analyzeCommand) events(ctx context.Context, out io.Writer, source capture.Source, set settings, bar *progress) error {
+	w := newEventWriter(out)
+	if err := a.sensor(set, source, bar).Run(ctx, w.write); err != nil {
+		return err
+	}
+	return errors.Join(w.flush(), ctx.Err())
+}
+
+// whole learns everything, and then reports.
+func (a *analyzeCommand) whole(ctx context.Context, out io.Writer, source capture.Source, set settings, bar *progress) error {
+	known, err := inventory.Standard()
+	if err != nil {
+		return err
+	}
+	k := knowledge{devices: inventory.New(set.Zone, known), talks: history.New()}
+	probe := a.sensor(set, source, bar)
+	if err := probe.Run(ctx, k.learn); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	bar.end()
+	result := k.result(source.Captures(), probe.Totals().MalformedBy)
+	switch a.Format {
+	case "json":
+		return report.JSON(out, result)
+	case "csv":
+		return report.CSV(out, result)
+	case "html":
+		return report.HTML(out, result)
+	}
+	return report.Table(out, result, a.look(out))
+}
+
+func (a *analyzeCommand) look(out io.Writer) report.Look {
+	look := report.Look{Colour: a.Colour == "always"}
+	f, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return look
+	}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+		look.Width = width
+	}
+	look.Colour = look.Colour || a.Colour == "auto" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return look
+}
+
+// knowledge is both halves in memory: what a hub would make of the events.
+type knowledge struct {
+	devices *inventory.Inventory
+	talks   *history.Table
+	acts    []tyto.Event
+}
+
+// maxActs bounds the acts that are listed; all of them are counted in their conversations.
+const maxActs = 100_000
+
+func (k *knowledge) learn(events []tyto.Event) error {
+	for i := range events {
+		e := &events[i]
+		if e.Act != nil {
+			if len(k.acts) < maxActs {
+				act := *e.Act
+				k.acts = append(k.acts, tyto.Event{Time: e.Time, Act: &act})
+			}
+			continue
+		}
+		k.devices.Learn(e)
+		k.talks.Learn(e)
+	}
+	return nil
+}
+
+func (k *knowledge) result(captures []capture.Info, malformed []uint64) *report.Result {
+	r := &report.Result{Version: version, Devices: k.devices.All(), Conversations: k.talks.All(), Find: k.devices.Find,
+		Acts: []report.Act{}, Alerts: []report.Alert{}, Captures: []report.Capture{}}
+	for i, c := range captures {
+		x := report.Capture{File: c.Name, Packets: c.Packets, Bytes: c.Bytes, LinkType: c.Link.String(), Truncated: c.Truncated}
+		if c.Packets > 0 {
+			x.First, x.Last = time.Unix(0, c.First).UTC(), time.Unix(0, c.Last).UTC()
+		}
+		if i < len(malformed) {
+			x.Malformed = malformed[i]
+		}
+		if c.Err != nil {
+			x.Error = c.Err.Error()
+		}
+		r.Captures = append(r.Captures, x)
+	}
+	for _, e := range k.acts {
+		a := e.Act
+		r.Acts = append(r.Acts, report.Act{Time: e.Time, Client: r.End(a.Client), Server: r.End(a.Server), Protocol: a.Evidence.Protocol, Verb: a.Verb,
+			Operation: a.Operation, Object: a.Object, Outcome: a.Outcome, Capture: a.Evidence.Capture, Packet: a.Evidence.Packet})
+	}
+	slices.SortStableFunc(r.Acts, func(x, y report.Act) int {
+		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Capture, y.Capture), cmp.Compare(x.Packet, y.Packet), cmp.Compare(x.Operation, y.Operation), cmp.Compare(x.Object, y.Object))
+	})
+	return r
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// settings is the configuration file. The comments are its manual: 'tyto
+// config show' prints them.
+type settings struct {
+	Name   string        `yaml:"name"`
+	Zone   string        `yaml:"zone"`
+	Listen string        `yaml:"listen"`
+	Data   string        `yaml:"data"`
+	Sensor sensorSetting `yaml:"sensor"`
+	Log    logSetting    `yaml:"log"`
+}
+
+type sensorSetting struct {
+	Interfaces    []string      `yaml:"interfaces"`
+	Workers       int           `yaml:"workers"`
+	Window        time.Duration `yaml:"window"`
+	Conversations int           `yaml:"conversations"`
+}
+
+type logSetting struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+// manual says what each key is for, in the words of the comments that show prints.
+var manual = yaml.CommentMap{
+	"$.name":                 {yaml.HeadComment(" This sensor's name, as its events and the portal show it.")},
+	"$.zone":                 {yaml.HeadComment(" The address space that the interfaces listen to.")},
+	"$.listen":               {yaml.HeadComment(" Where portal and API are served. Beyond loopback, put a TLS proxy in front.")},
+	"$.data":                 {yaml.HeadComment(" The folder of the store.")},
+	"$.sensor.interfaces":    {yaml.HeadComment(" Interfaces that get the mirrored traffic. Nothing is ever sent on them.")},
+	"$.sensor.workers":       {yaml.HeadComment(" Goroutines of the packet path; 0 is one for each processor but one, and at least one.")},
+	"$.sensor.window":        {yaml.HeadComment(" How often a conversation that goes on is reported.")},
+	"$.sensor.conversations": {yaml.HeadComment(" Most conversations kept at a time by each worker, of 256 bytes each.")},
+	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
+	"$.log.format":           {yaml.HeadComment(" text or json.")},
+}
+
+func defaultSettings() settings {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "sensor"
+	}
+	return settings{
+		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
+		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000},
+		Log:    logSetting{Level: "info", Format: "text"},
+	}
+}
+
+// loadSettings is the defaults with what the file says; without a file the defaults.
+func loadSettings(path string) (settings, error) {
+	c := defaultSettings()
+	if path == "" {
+		return c, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return c, usageError{fmt.Errorf("configuration: %w; name a file that can be read with --config", err)}
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return c, nil
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict(), yaml.DisallowUnknownField()).Decode(&c); err != nil {
+		return c, usageError{fmt.Errorf("configuration: %s: %s\nKnown keys and their meaning: tyto config show", path, yamlReason(err))}
+	}
+	if err := c.check(string(text)); err != nil {
+		return c, usageError{fmt.Errorf("configuration: %s: %w", path, err)}
+	}
+	return c, nil
+}
+
+// yamlReason is the reason with the line and the text around it.
+func yamlReason(err error) string { return strings.TrimSpace(yaml.FormatError(err, false, true)) }
+
+// check finds values that cannot be meant.
+func (c *settings) check(text string) error {
+	var errs []error
+	bad := func(key, why string) {
+		errs = append(errs, fmt.Errorf("%s%s: %s", lineOf(text, key), key, why))
+	}
+	if c.Name == "" || len(c.Name) > 128 {
+		bad("name", "must have 1 to 128 characters; give the sensor a name that people know")
+	}
+	if c.Zone == "" || len(c.Zone) > 128 {
+		bad("zone", "must have 1 to 128 characters; 'default' will do if there is only one address space")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		bad("listen", fmt.Sprintf("%q is not HOST:PORT; 127.0.0.1:8080 is the default", c.Listen))
+	}
+	if c.Sensor.Workers < 0 || c.Sensor.Workers > maxWorkers {
+		bad("sensor.workers", fmt.Sprintf("%d is not between 0 and %d; 0 chooses by itself", c.Sensor.Workers, maxWorkers))
+	}
+	if c.Sensor.Window < time.Second || c.Sensor.Window > 24*time.Hour {
+		bad("sensor.window", fmt.Sprintf("%v is not between 1s and 24h; 1m is the default", c.Sensor.Window))
+	}
+	if c.Sensor.Conversations < 1000 || c.Sensor.Conversations > 50_000_000 {
+		bad("sensor.conversations", fmt.Sprintf("%d is not between 1000 and 50000000; each takes 256 bytes", c.Sensor.Conversations))
+	}
+	if !oneOf(c.Log.Level, "debug", "info", "warn", "error") {
+		bad("log.level", fmt.Sprintf("%q is none of debug, info, warn, error", c.Log.Level))
+	}
+	if !oneOf(c.Log.Format, "text", "json") {
+		bad("log.format", fmt.Sprintf("%q is neither text nor json", c.Log.Format))
+	}
+	return errors.Join(errs...)
+}
+
+// maxWorkers is as many as a packet's owner can be told apart, with room.
+const maxWorkers = 64
+
+func oneOf(s string, words ...string) bool {
+	for _, w := range words {
+		if s == w {
+			return true
+		}
+	}
+	return false
+}
+
+// lineOf is "line N: " for the line of the file that sets the key.
+func lineOf(text, key string) string {
+	parts := strings.Split(key, ".")
+	last := parts[len(parts)-1]
+	for i, line := range strings.Split(text, "\n") {
+		if k, _, ok := strings.Cut(strings.TrimSpace(line), ":"); ok && k == last {
+			return fmt.Sprintf("line %d: ", i+1)
+		}
+	}
+	return ""
+}
+
+type configCommand struct {
+	Check configCheck `cmd:"" help:"Say whether the configuration is right; exit status 2 if not."`
+	Show  configShow  `cmd:"" help:"Print the configuration in effect, with what each key means."`
+}
+
+type configCheck struct{}
+
+// Run checks the file.
+func (configCheck) Run(s streams, c *commands) error {
+	if c.Config == "" {
+		return usageError{errors.New("config check: name the file with --config FILE")}
+	}
+	if _, err := loadSettings(c.Config); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s is right.\n", c.Config)
+	return nil
+}
+
+type configShow struct{}
+
+// Run prints the settings.
+func (configShow) Run(s streams, c *commands) error {
+	set, err := loadSettings(c.Config)
+	if err != nil {
+		return err
+	}
+	return yaml.NewEncoder(s.out, yaml.WithComment(manual)).Encode(set)
+}
