@@ -110,7 +110,8 @@ func (x *rule) errorf(line int, format string, args ...any) error {
 	return fmt.Errorf("fingerprint: %s:%d: rule %s: %w", x.file, line, id, fmt.Errorf(format, args...))
 }
 
-// readFile reads "pack: NAME" and "rules: [...]".
+// readFile reads "pack: NAME", "rules: [...]", and before these perhaps "defaults", which
+// rules have that do not say otherwise.
 func readFile(name string, text []byte) (rules []rule, problems []error) {
 	fail := func(line int, format string, args ...any) {
 		problems = append(problems, fmt.Errorf("fingerprint: %s:%d: %w", name, line, fmt.Errorf(format, args...)))
@@ -123,18 +124,21 @@ func readFile(name string, text []byte) (rules []rule, problems []error) {
 		fail(root.line, "%s; a file of rules is a mapping with pack and rules", root.kind)
 		return nil, problems
 	}
-	pack := ""
+	pack, defaults := "", node{}
 	for _, p := range root.fields {
 		switch {
+		case p.key == "defaults" && p.value.kind == mapping:
+			defaults = p.value
 		case p.key == "pack" && p.value.kind == scalar:
 			pack = p.value.text
 		case p.key == "rules" && p.value.kind == sequence:
 			for _, n := range p.value.list {
+				n.takeFrom(defaults)
 				x, bad := readRule(name, n)
 				rules, problems = append(rules, x), append(problems, bad...)
 			}
 		default:
-			fail(p.line, "unknown key %q, or %s; there are pack (a name) and rules (a list)", p.key, p.value.kind)
+			fail(p.line, "unknown key %q, or %s; there are pack (a name), defaults (a mapping, before the rules) and rules (a list)", p.key, p.value.kind)
 		}
 	}
 	if pack == "" {

@@ -11,10 +11,7 @@ import (
 	"tyto/tyto"
 )
 
-const (
-	longestPattern  = 600 // of a regular expression, in bytes
-	mostAssignments = 12
-)
+const mostAssignments = 12
 
 var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)+$`)
 
@@ -37,7 +34,7 @@ func readRule(file string, n node) (x rule, problems []error) {
 			x.id = p.value.text
 		}
 	}
-	var set, match *pair
+	var set, hint, match *pair
 	for i, p := range n.fields {
 		var err error
 		switch p.key {
@@ -60,6 +57,8 @@ func readRule(file string, n node) (x rule, problems []error) {
 			match = &n.fields[i]
 		case "set":
 			set = &n.fields[i]
+		case "hint":
+			hint = &n.fields[i]
 		case "require":
 			x.require, err = readConditions(p.value)
 		case "unless":
@@ -69,7 +68,7 @@ func readRule(file string, n node) (x rule, problems []error) {
 		case "not_tests":
 			x.notTests, err = readExamples(p.value)
 		default:
-			err = fmt.Errorf("unknown key %q; there are id, note, on, match, set, names, class, require, unless, tests and not_tests", p.key)
+			err = fmt.Errorf("unknown key %q; there are id, note, on, match, set, hint, names, class, require, unless, tests and not_tests", p.key)
 		}
 		if err != nil {
 			fail(p.line, "%w", err)
@@ -81,8 +80,13 @@ func readRule(file string, n node) (x rule, problems []error) {
 		}
 	}
 	if set != nil {
-		if err := x.readSet(set.value); err != nil {
+		if err := x.readSet(set.value, x.confidence); err != nil {
 			fail(set.line, "%w", err)
+		}
+	}
+	if hint != nil {
+		if err := x.readSet(hint.value, x.hintConfidence()); err != nil {
+			fail(hint.line, "%w", err)
 		}
 	}
 	for _, err := range x.missing() {
@@ -108,7 +112,7 @@ func (x *rule) missing() (problems []error) {
 		problems = append(problems, fmt.Errorf("no usable match"))
 	}
 	if len(x.set) == 0 {
-		problems = append(problems, fmt.Errorf("no set; say what the rule concludes"))
+		problems = append(problems, fmt.Errorf("no set or hint; say what the rule concludes"))
 	}
 	if x.class == 0 {
 		problems = append(problems, fmt.Errorf("no class; say how sure the rule is, A to E"))
@@ -117,173 +121,6 @@ func (x *rule) missing() (problems []error) {
 		problems = append(problems, fmt.Errorf("no tests; give at least one value that the rule matches"))
 	}
 	return problems
-}
-
-// readMatch reads exactly one kind of matcher.
-func (x *rule) readMatch(n node) error {
-	if n.kind == scalar && n.text == "any" {
-		x.match.kind = matchAny
-		return nil
-	}
-	if n.kind != mapping || len(n.fields) == 0 {
-		return fmt.Errorf("match is %s; it is a mapping such as {prefix: \"text\"}, or any", n.kind)
-	}
-	p := n.fields[0]
-	if len(n.fields) > 1 || isStructured(x.on) {
-		return x.match.readPairs(n, isStructured(x.on))
-	}
-	if p.key == "set" {
-		x.match.kind = matchSet
-		return x.match.set.read(p.value)
-	}
-	if p.key == "fields" {
-		return x.match.readPairs(p.value, true)
-	}
-	words, err := p.value.texts()
-	if err != nil {
-		return err
-	}
-	if len(words) == 0 || slices.Contains(words, "") {
-		return fmt.Errorf("%s has an empty value, which would match everything", p.key)
-	}
-	return x.match.readWords(p.key, words)
-}
-
-var wordKinds = map[string]matchKind{"exact": matchExact, "prefix": matchPrefix, "suffix": matchSuffix,
-	"domain": matchDomain, "glob": matchGlob, "regex": matchRegex, "num": matchNum, "oui": matchOUI, "seq": matchSeq}
-
-func (m *matcher) readWords(key string, words []string) error {
-	kind, ok := wordKinds[key]
-	if !ok {
-		return fmt.Errorf("unknown matcher %q; there are exact, prefix, suffix, domain, glob, regex, num, set, oui, seq and fields", key)
-	}
-	for _, w := range words {
-		if err := m.readWord(kind, w); err != nil {
-			return err
-		}
-	}
-	m.kind = kind
-	return nil
-}
-
-func (m *matcher) readWord(kind matchKind, w string) error {
-	switch kind {
-	case matchGlob, matchRegex:
-		re, err := compilePattern(kind, w)
-		if err != nil {
-			return err
-		}
-		m.res = append(m.res, re)
-	case matchNum:
-		s, err := parseSpan(w)
-		if err != nil {
-			return err
-		}
-		m.nums = append(m.nums, s)
-	case matchOUI:
-		p, err := parseOUI(w)
-		if err != nil {
-			return err
-		}
-		m.words = append(m.words, p)
-	case matchSeq:
-		if !seqForm.MatchString(w) {
-			return fmt.Errorf("seq %q; it is numbers in one text, \"1,3,6\"", w)
-		}
-		m.words = append(m.words, w)
-	case matchDomain:
-		m.words = append(m.words, strings.Trim(lower(w), "."))
-	default:
-		m.words = append(m.words, lower(w))
-	}
-	return nil
-}
-
-func compilePattern(kind matchKind, w string) (*regexp.Regexp, error) {
-	if len(w) > longestPattern {
-		return nil, fmt.Errorf("a pattern of %d bytes; it may have %d: make several rules", len(w), longestPattern)
-	}
-	if kind == matchGlob {
-		return globPattern(w)
-	}
-	return regexp.Compile(w)
-}
-
-// parseSpan reads "5", "0x2a" or "7-10".
-func parseSpan(w string) (s span, err error) {
-	lo, hi, ranged := strings.Cut(w, "-")
-	a, ok := number(lo)
-	b, ok2 := a, true
-	if ranged {
-		b, ok2 = number(hi)
-	}
-	if !ok || !ok2 || a > b {
-		return s, fmt.Errorf("num %q; it is a number or a range such as 7-10", w)
-	}
-	return span{a, b}, nil
-}
-
-var ouiForm = regexp.MustCompile(`^[0-9a-f]{2}(:[0-9a-f]{2})*(:[0-9a-f])?$`)
-
-var seqForm = regexp.MustCompile(`^[0-9]+(,[0-9]+)+$`)
-
-// parseOUI reads the beginning of a MAC address, "00:50:56".
-func parseOUI(w string) (string, error) {
-	p := strings.ReplaceAll(lower(w), "-", ":")
-	if !ouiForm.MatchString(p) || len(p) > 17 {
-		return "", fmt.Errorf("oui %q; it is the beginning of an address such as 00:50:56", w)
-	}
-	return p, nil
-}
-
-func (s *setMatch) read(n node) error {
-	if n.kind != mapping || len(n.fields) == 0 {
-		return fmt.Errorf("set is %s; it is a mapping with all, any and none", n.kind)
-	}
-	for _, p := range n.fields {
-		words, err := p.value.texts()
-		if err != nil {
-			return err
-		}
-		for i := range words {
-			words[i] = lower(words[i])
-		}
-		switch p.key {
-		case "all":
-			s.all = words
-		case "any":
-			s.any = words
-		case "none":
-			s.none = words
-		default:
-			return fmt.Errorf("unknown key %q in set; there are all, any and none", p.key)
-		}
-	}
-	if len(s.all)+len(s.any) == 0 {
-		return fmt.Errorf("a set with only none would match nearly everything; add all or any")
-	}
-	return nil
-}
-
-func (m *matcher) readPairs(n node, structured bool) error {
-	if !structured || n.kind != mapping {
-		return fmt.Errorf("more than one matcher; use one, or fields for structured values")
-	}
-	for _, p := range n.fields {
-		words, err := p.value.texts()
-		if err != nil {
-			return err
-		}
-		for i := range words {
-			words[i] = lower(words[i])
-		}
-		if len(words) == 1 && words[0] == "*" {
-			words = nil // any value, but the field must be there
-		}
-		m.pairs = append(m.pairs, pairMatch{key: lower(p.key), want: words})
-	}
-	m.kind = matchFields
-	return nil
 }
 
 func readNames(n node) (map[string]string, error) {
@@ -300,7 +137,16 @@ func readNames(n node) (map[string]string, error) {
 	return names, nil
 }
 
-func (x *rule) readSet(n node) error {
+// hintConfidence is that of what a rule only hints at: Inferred, or Guessed if the rule is
+// itself no surer than that.
+func (x *rule) hintConfidence() tyto.Confidence {
+	if x.confidence > tyto.Inferred {
+		return tyto.Inferred
+	}
+	return tyto.Guessed
+}
+
+func (x *rule) readSet(n node, sure tyto.Confidence) error {
 	if n.kind != mapping {
 		return fmt.Errorf("set is %s; it is a mapping from attributes to values", n.kind)
 	}
@@ -319,7 +165,7 @@ func (x *rule) readSet(n node) error {
 		if err := x.checkVocabulary(a, t); err != nil {
 			return err
 		}
-		x.set = append(x.set, assignment{a, t})
+		x.set = append(x.set, assignment{a, t, sure})
 	}
 	return nil
 }

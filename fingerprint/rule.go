@@ -87,6 +87,7 @@ type pairMatch struct {
 type assignment struct {
 	attr  tyto.Attr
 	value template
+	sure  tyto.Confidence
 }
 
 // A condition is on what else is known: one of the values must be there.
@@ -148,7 +149,7 @@ func (x *rule) conclude(groups []string, value string, pairs map[string]string) 
 	out := make([]Conclusion, 0, len(x.set))
 	for _, a := range x.set {
 		if v := a.value.fill(groups, value, pairs, x.names); v != "" {
-			out = append(out, Conclusion{Attr: a.attr, Value: v, Confidence: x.confidence, RuleID: x.id})
+			out = append(out, Conclusion{Attr: a.attr, Value: v, Confidence: a.sure, RuleID: x.id})
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package fingerprint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -139,6 +140,15 @@ func (n *node) add(v *ast.MappingValueNode, depth int) error {
 	p.value = value
 	n.fields = append(n.fields, p)
 	return nil
+}
+
+// takeFrom adds the keys that defaults has and n has not.
+func (n *node) takeFrom(defaults node) {
+	for _, d := range defaults.fields {
+		if n.kind == mapping && !slices.ContainsFunc(n.fields, func(p pair) bool { return p.key == d.key }) {
+			n.fields = append(n.fields, d)
+		}
+	}
 }
 
 // texts is a scalar, or a list of scalars, as a list.
