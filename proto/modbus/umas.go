@@ -1,0 +1,99 @@
+package modbus
+
+// An UmasFunction is a function of Schneider's UMAS, as what it does.
+type UmasFunction struct {
+	Name string
+	Does Deed
+}
+
+// Deed is what a function does, in words that need no noun of ours.
+type Deed uint8
+
+// The deeds.
+const (
+	Nothing Deed = iota
+	Reads
+	Identifies
+	Writes
+	Starts
+	Stops
+	Programs
+	Transfers
+	Configures
+)
+
+// Umas is the function of a code. The names are those that publications on
+// the protocol have in common; Schneider has published none.
+func Umas(code uint8) UmasFunction {
+	switch code {
+	case 0x01:
+		return UmasFunction{"init comm", Nothing}
+	case 0x02:
+		return UmasFunction{"read id", Identifies}
+	case 0x03:
+		return UmasFunction{"read project info", Identifies}
+	case 0x04:
+		return UmasFunction{"read PLC info", Reads}
+	case 0x06:
+		return UmasFunction{"read card info", Identifies}
+	case 0x0a:
+		return UmasFunction{"repeat", Nothing}
+	case 0x10:
+		return UmasFunction{"take PLC reservation", Configures}
+	case 0x11:
+		return UmasFunction{"release PLC reservation", Configures}
+	case 0x12:
+		return UmasFunction{"keep alive", Nothing}
+	case 0x20:
+		return UmasFunction{"read memory block", Reads}
+	case 0x22:
+		return UmasFunction{"read variables", Reads}
+	case 0x23:
+		return UmasFunction{"write variables", Writes}
+	case 0x24:
+		return UmasFunction{"read coils and registers", Reads}
+	case 0x25:
+		return UmasFunction{"write coils and registers", Writes}
+	case 0x30, 0x31, 0x32:
+		return UmasFunction{"upload program", Transfers}
+	case 0x33, 0x34, 0x35:
+		return UmasFunction{"download program", Programs}
+	case 0x39:
+		return UmasFunction{"read ethernet master data", Reads}
+	case 0x40:
+		return UmasFunction{"start PLC", Starts}
+	case 0x41:
+		return UmasFunction{"stop PLC", Stops}
+	case 0x50:
+		return UmasFunction{"monitor PLC", Reads}
+	case 0x58:
+		return UmasFunction{"check PLC", Reads}
+	case 0x70:
+		return UmasFunction{"read I/O object", Reads}
+	case 0x71:
+		return UmasFunction{"write I/O object", Writes}
+	case 0x73:
+		return UmasFunction{"status of module", Reads}
+	}
+	return UmasFunction{"other", Nothing}
+}
+
+// UmasModel is the name of the processor in the answer to "read id", from
+// after its status on: a string with its length before it. Nil if there is none.
+func UmasModel(b []byte) []byte {
+	const at = 21 // range, ident, model, versions, hardware, firmware
+	if len(b) <= at {
+		return nil
+	}
+	n := int(b[at])
+	if n < 3 || n > len(b)-at-1 {
+		return nil
+	}
+	name := b[at+1 : at+1+n]
+	for _, c := range name {
+		if c < ' ' || c > '~' {
+			return nil
+		}
+	}
+	return name
+}
