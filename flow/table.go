@@ -321,11 +321,11 @@ func (t *Table) remove(index, tag uint32) {
 func (t *Table) Live() int { return t.live }
 
 // Windows reports what every conversation said since its last report, and
-// keeps the conversations: for live traffic, so that what is quiet now is
-// shown all the same.
-func (t *Table) Windows(before int64) {
+// keeps the conversations: for live traffic, when time stands still because
+// no packet comes.
+func (t *Table) Windows() {
 	for i := uint32(1); i <= t.made; i++ {
-		if c := t.at(i); c.key.rest != 0 && c.packets[0]|c.packets[1] != 0 && c.reported <= before {
+		if c := t.at(i); c.key.rest != 0 && c.packets[0]|c.packets[1] != 0 {
 			t.window(c)
 		}
 	}

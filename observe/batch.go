@@ -1,6 +1,10 @@
 package observe
 
-import "tyto/tyto"
+import (
+	"time"
+
+	"tyto/tyto"
+)
 
 // A Batch is events and what they point to, in memory that is used again.
 type Batch struct {
@@ -58,6 +62,12 @@ func (b *Batch) Conversation() (*tyto.Event, *tyto.Conversation) {
 	*c = tyto.Conversation{Operations: b.operations[i]}
 	e.Conversation = c
 	return e, c
+}
+
+// Health adds a health event. The batch keeps h.
+func (b *Batch) Health(sensor string, at time.Time, h *tyto.Health) {
+	e, _ := b.add(tyto.KindHealth)
+	e.Sensor, e.Time, e.Health = sensor, at, h
 }
 
 // Copy is the batch's events in memory of their own, for whom keeps them.

@@ -17,6 +17,8 @@ type crew struct {
 	ctx     context.Context
 	workers []*worker
 	jobs    []chan *job
+	ticks   []chan struct{}
+	shared  []atomic.Pointer[Totals] // what each worker did, as of its last batch
 	spare   chan *job
 	told    chan *observe.Batch
 	empty   chan *observe.Batch
@@ -36,7 +38,7 @@ const jobsPerWorker = 2
 
 func newCrew(s *Sensor, ctx context.Context) *crew {
 	n := s.config.Workers
-	c := &crew{sensor: s, ctx: ctx, spare: make(chan *job, jobsPerWorker*n+1),
+	c := &crew{sensor: s, ctx: ctx, shared: make([]atomic.Pointer[Totals], n), spare: make(chan *job, jobsPerWorker*n+1),
 		told: make(chan *observe.Batch, 4*n), empty: make(chan *observe.Batch, 8*n)}
 	for range cap(c.spare) {
 		c.spare <- new(job)
@@ -46,6 +48,7 @@ func newCrew(s *Sensor, ctx context.Context) *crew {
 	}
 	for range n {
 		c.jobs = append(c.jobs, make(chan *job, cap(c.spare)))
+		c.ticks = append(c.ticks, make(chan struct{}, 1))
 		c.workers = append(c.workers, newWorker(&s.config, s.index, observe.NewBatch(batchSize), c.hand))
 	}
 	return c
@@ -98,21 +101,41 @@ func (c *crew) spread() {
 
 // work takes a worker's packets out of each job.
 func (c *crew) work(w *worker, me uint8) {
-	for j := range c.jobs[me] {
-		w.captures = j.captures
-		for i, owner := range j.owner {
-			if owner == me {
-				w.packet(&j.batch.Packets[i])
+	defer w.finish()
+	quiet := false
+	for {
+		select {
+		case j, more := <-c.jobs[me]:
+			if !more {
+				return
 			}
-		}
-		if c.sensor.config.Live {
+			c.do(w, me, j)
+			quiet = false
+		case <-c.ticks[me]:
+			if quiet { // no packet came that would end a window
+				w.flows.Windows()
+			}
+			quiet = true
 			w.observer.Flush()
 		}
-		if j.pending.Add(-1) == 0 {
-			c.spare <- j
+	}
+}
+
+func (c *crew) do(w *worker, me uint8, j *job) {
+	w.captures = j.captures
+	for i, owner := range j.owner {
+		if owner == me {
+			w.packet(&j.batch.Packets[i])
 		}
 	}
-	w.finish()
+	if c.sensor.config.Live {
+		w.observer.Flush()
+		t := w.totals()
+		c.shared[me].Store(&t)
+	}
+	if j.pending.Add(-1) == 0 {
+		c.spare <- j
+	}
 }
 
 func (c *crew) publish(publish func([]tyto.Event) error) error {
@@ -121,7 +144,10 @@ func (c *crew) publish(publish func([]tyto.Event) error) error {
 			return err
 		}
 		b.Reset()
-		c.empty <- b
+		select {
+		case c.empty <- b:
+		default:
+		}
 	}
 	return nil
 }

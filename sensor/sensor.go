@@ -29,9 +29,12 @@ type Config struct {
 	Conversations int           // most conversations kept at a time, per worker
 	Buffers       int           // 16 KiB buffers for streams, per worker
 	Remember      int           // facts that a worker remembers to have told
-	Live          bool          // hand events on at once, rather than when a batch is full
-	Progress      func([]capture.Info)
-	Spy           func(*frame.Frame, *proto.Dissector, *proto.Sink) // sees each message told; for tests; one worker only
+	// Live hands events on at once rather than when a batch is full, and
+	// tells health every HealthEvery. For what goes on, not for files.
+	Live     bool
+	Clock    func() time.Time // for when health is told; needed if Live
+	Progress func([]capture.Info)
+	Spy      func(*frame.Frame, *proto.Dissector, *proto.Sink) // sees each message told; for tests; one worker only
 }
 
 // DefaultConfig is a sensor with one worker.
@@ -52,15 +55,6 @@ type Sensor struct {
 	totals Totals
 }
 
-// Totals is what the sensor's workers did.
-type Totals struct {
-	Counters
-	Begun, Evicted     uint64   // conversations
-	Retransmits, Gaps  uint64   // of streams
-	Facts, Repetitions uint64   // told, and held back
-	MalformedBy        []uint64 // by number of the capture
-}
-
 // New is a sensor that reads a source. It starts nothing.
 func New(c Config, source capture.Source) *Sensor {
 	return &Sensor{config: c, source: source, index: proto.NewIndex(proto.All())}
@@ -71,7 +65,7 @@ func New(c Config, source capture.Source) *Sensor {
 // the call. It returns the first error of publish. Errors of the input do not
 // end it; see Errors.
 func (s *Sensor) Run(ctx context.Context, publish func([]tyto.Event) error) error {
-	if s.config.Workers <= 1 {
+	if s.config.Workers <= 1 && !s.config.Live {
 		return s.alone(ctx, publish)
 	}
 	return s.together(ctx, publish)
@@ -85,6 +79,7 @@ func (s *Sensor) Totals() Totals { return s.totals }
 
 // alone is the whole path in this goroutine.
 func (s *Sensor) alone(ctx context.Context, publish func([]tyto.Event) error) error {
+	defer s.closeWith(ctx)()
 	var failed error
 	w := newWorker(&s.config, s.index, observe.NewBatch(batchSize), func(b *observe.Batch) *observe.Batch {
 		if failed == nil {
@@ -100,16 +95,19 @@ func (s *Sensor) alone(ctx context.Context, publish func([]tyto.Event) error) er
 		for i := range b.Packets {
 			w.packet(&b.Packets[i])
 		}
-		if s.config.Live {
-			w.observer.Flush()
-		}
 		if !more {
 			break
 		}
 	}
 	w.finish()
-	s.add(w)
+	s.totals.add(w.totals())
 	return failed
+}
+
+// closeWith closes the source when the context is done, so that a Read that
+// waits for packets returns.
+func (s *Sensor) closeWith(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { s.source.Close() })
 }
 
 // read fills the batch and reports whether there may be more.
@@ -156,31 +154,10 @@ func (w *worker) finish() {
 	w.observer.Flush()
 }
 
-// add adds up what a worker did.
-func (s *Sensor) add(w *worker) {
-	t := &s.totals
-	t.Packets += w.counters.Packets
-	t.Bytes += w.counters.Bytes
-	t.Malformed += w.counters.Malformed
-	for i, n := range w.malformedBy {
-		for len(t.MalformedBy) <= i {
-			t.MalformedBy = append(t.MalformedBy, 0)
-		}
-		t.MalformedBy[i] += n
-	}
-	t.Messages += w.counters.Messages
-	t.Overflow += w.counters.Overflow
-	t.Begun += w.flows.Counters.Begun
-	t.Evicted += w.flows.Counters.Evicted
-	t.Retransmits += w.feeder.Counters.Retransmits
-	t.Gaps += w.feeder.Counters.Gaps
-	t.Facts += w.observer.News.Passed
-	t.Repetitions += w.observer.News.Held
-}
-
 // together spreads the packets over workers by their addresses.
 func (s *Sensor) together(ctx context.Context, publish func([]tyto.Event) error) error {
 	all, ctx := errgroup.WithContext(ctx)
+	defer s.closeWith(ctx)()
 	c := newCrew(s, ctx)
 	all.Go(func() error { return c.publish(publish) })
 	var working sync.WaitGroup
@@ -193,10 +170,17 @@ func (s *Sensor) together(ctx context.Context, publish func([]tyto.Event) error)
 		})
 	}
 	all.Go(func() error { c.spread(); return nil })
-	all.Go(func() error { working.Wait(); close(c.told); return nil })
+	all.Go(func() error {
+		if s.config.Live {
+			c.tick(working.Wait)
+		}
+		working.Wait()
+		close(c.told)
+		return nil
+	})
 	err := all.Wait()
 	for _, w := range c.workers {
-		s.add(w)
+		s.totals.add(w.totals())
 	}
 	if err != nil {
 		return fmt.Errorf("sensor: %w", err)

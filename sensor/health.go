@@ -1,0 +1,77 @@
+package sensor
+
+import (
+	"time"
+
+	"tyto/capture"
+	"tyto/observe"
+	"tyto/tyto"
+)
+
+// HealthEvery is how often a live sensor tells its health.
+const HealthEvery = 10 * time.Second
+
+// tick has the workers report what is quiet and tells health, until the
+// workers have ended; then it tells health a last time.
+func (c *crew) tick(wait func()) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		wait()
+	}()
+	t := time.NewTicker(HealthEvery)
+	defer t.Stop()
+	c.tell()
+	for {
+		select {
+		case <-t.C:
+			c.tell()
+			for _, tick := range c.ticks {
+				select {
+				case tick <- struct{}{}:
+				default: // the worker has not got to the last one
+				}
+			}
+		case <-ended:
+			c.tell()
+			return
+		}
+	}
+}
+
+// tell hands a health event of each interface on.
+func (c *crew) tell() {
+	var total Totals
+	for i := range c.shared {
+		if t := c.shared[i].Load(); t != nil {
+			total.add(*t)
+		}
+	}
+	b := observe.NewBatch(batchSize)
+	for i, x := range c.sensor.source.Captures() {
+		if b.Full() {
+			b = c.hand(b)
+		}
+		b.Health(c.sensor.config.Name, c.sensor.config.Clock().UTC(), health(x, i, &total))
+	}
+	if len(b.Events) > 0 {
+		c.hand(b)
+	}
+}
+
+// health is what there is to tell of one interface. Counters of the workers'
+// tables are of the whole sensor, and told with each interface.
+func health(x capture.Info, i int, t *Totals) *tyto.Health {
+	h := &tyto.Health{Interface: x.Name, Counters: map[string]uint64{
+		"packets": x.Packets, "bytes": x.Bytes, "truncated": x.Truncated, "kernel_drops": x.Dropped,
+		"parsed": t.Packets, "conversations": t.Begun, "conversations_evicted": t.Evicted, "stream_gaps": t.Gaps,
+		"streams_without_buffer": t.NoBuffer, "unknown_links": t.UnknownLinks, "fragments_given_up": t.FragmentsGivenUp, "facts_told": t.Facts, "facts_repeated": t.Repetitions, "facts_overflow": t.Overflow,
+	}}
+	if i < len(t.MalformedBy) {
+		h.Counters["malformed"] = t.MalformedBy[i]
+	}
+	if x.Packets > 0 {
+		h.Counters["first_ns"], h.Counters["last_ns"] = uint64(x.First), uint64(x.Last)
+	}
+	return h
+}
