@@ -87,9 +87,9 @@ func tagLength(t uint16) int {
 	switch t {
 	case typeVLAN, typeQinQ, typeQinQOld, typeQinQOlder:
 		return 4
-	case typeCMD, typeVNTag, typeHSR:
+	case typeVNTag, typeHSR:
 		return 6
-	case typeETag:
+	case typeCMD, typeETag:
 		return 8
 	case typeArista:
 		return 14
