@@ -84,6 +84,9 @@ func (c *Conversation) Try() bool {
 // Open reports whether a dissector may still be found.
 func (c *Conversation) Open() bool { return c.tries < maxTries && c.Flags&Done == 0 }
 
+// Tried reports whether payloads went by that no dissector wanted.
+func (c *Conversation) Tried() bool { return c.tries > 0 }
+
 // maxTries is how many payloads of a conversation are looked at to find its
 // protocol. nDPI looks at up to 16 of UDP and 80 of TCP; confirmed by content,
 // all protocols here show themselves in the first two of each side.

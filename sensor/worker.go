@@ -136,6 +136,9 @@ func (w *worker) segment(f *frame.Frame, c *flow.Conversation, d flow.Direction)
 			c.Try()
 			return
 		}
+		if c.Tried() { // what went by before was not fed: both directions begin here
+			c.Streams = [2]stream.Half{}
+		}
 	}
 	dis := w.index.At(c.Dissects)
 	if dis.Split == nil {
