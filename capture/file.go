@@ -30,6 +30,7 @@ type file struct {
 	source  uint16
 	options Options
 	raw     *counted  // the file
+	closer  io.Closer // of the file, nil if it is not ours to close
 	r       io.Reader // the capture in it, inflated
 	inflate io.Closer // nil if it was not compressed
 	whole   bool      // fill each batch: reading waits for nobody
@@ -42,30 +43,36 @@ type file struct {
 
 // counted counts what was read of a file.
 type counted struct {
-	f *os.File
+	r io.Reader
 	n int64
 }
 
 // Read implements io.Reader.
 func (c *counted) Read(b []byte) (int, error) {
-	n, err := c.f.Read(b)
+	n, err := c.r.Read(b)
 	c.n += int64(n)
 	return n, err
 }
 
 func openFile(name string, source uint16, o Options) (*file, error) {
-	f := &file{name: name, source: source, options: o, whole: true}
+	f := &file{name: name, source: source, options: o}
 	f.info = Info{Name: name, Link: unknownYet, Size: sizeOf(name)}
-	in := os.Stdin
 	if name == "-" {
-		f.name, f.whole = "standard input", false
-	} else {
-		var err error
-		if in, err = os.Open(name); err != nil {
-			return nil, f.fail("cannot be opened", "check the path and its permissions", errors.Unwrap(err))
-		}
+		f.name = "standard input"
+		return f.from(os.Stdin, nil)
 	}
-	f.raw = &counted{f: in}
+	in, err := os.Open(name)
+	if err != nil {
+		return nil, f.fail("cannot be opened", "check the path and its permissions", errors.Unwrap(err))
+	}
+	st, err := in.Stat()
+	f.whole = err == nil && st.Mode().IsRegular()
+	return f.from(in, in)
+}
+
+// from begins to read r, which c closes unless it is nil.
+func (f *file) from(r io.Reader, c io.Closer) (*file, error) {
+	f.raw, f.closer = &counted{r: r}, c
 	if err := f.begin(); err != nil {
 		f.close()
 		return nil, err
@@ -247,8 +254,8 @@ func (f *file) close() {
 	if f.inflate != nil {
 		f.inflate.Close()
 	}
-	if f.raw.f != os.Stdin {
-		f.raw.f.Close()
+	if f.closer != nil {
+		f.closer.Close()
 	}
 }
 

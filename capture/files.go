@@ -38,6 +38,7 @@ func (o Options) withDefaults() Options {
 type Files struct {
 	options Options
 	names   []string
+	stream  io.Reader // instead of the one name, if not nil
 	next    int
 	at      *file
 
@@ -71,6 +72,15 @@ func OpenFiles(paths []string, o Options) (Source, error) {
 		s.captures[i] = Info{Name: name, Link: unknownYet, Size: sizeOf(name)}
 	}
 	return s, nil
+}
+
+// OpenStream reads one capture from r, in any format that OpenFiles reads,
+// packet by packet as they come; r is closed with the Source if it can be.
+func OpenStream(name string, r io.Reader, o Options) Source {
+	return &Files{
+		options: o.withDefaults(), names: []string{name}, stream: r,
+		captures: []Info{{Name: name, Link: unknownYet}},
+	}
 }
 
 // add takes a path, or the capture files of a folder.
@@ -144,7 +154,7 @@ func (s *Files) Read(b *Batch) error {
 func (s *Files) open() error {
 	i := s.next
 	s.next++
-	f, err := openFile(s.names[i], uint16(i), s.options)
+	f, err := s.begin(i)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -153,6 +163,15 @@ func (s *Files) open() error {
 	}
 	s.at = f
 	return nil
+}
+
+func (s *Files) begin(i int) (*file, error) {
+	if s.stream == nil {
+		return openFile(s.names[i], uint16(i), s.options)
+	}
+	f := &file{name: s.names[i], options: s.options, info: s.captures[i]}
+	c, _ := s.stream.(io.Closer)
+	return f.from(s.stream, c)
 }
 
 // publish makes the counters of the file visible, and leaves it when err
@@ -190,8 +209,8 @@ func (s *Files) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	if s.at != nil {
-		s.at.close()
+	if s.at != nil && s.at.closer != nil {
+		return s.at.closer.Close()
 	}
 	return nil
 }
