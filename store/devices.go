@@ -41,14 +41,6 @@ type DeviceRecord struct {
 	Device tyto.Device
 }
 
-// A Touch is a device of which only the counters moved.
-type Touch struct {
-	ID      string
-	Last    time.Time
-	Packets uint64
-	Bytes   uint64
-}
-
 // A DeviceQuery selects devices. Within a filter any of its values will do;
 // filters are all to be met. An empty filter lets everything through.
 type DeviceQuery struct {

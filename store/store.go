@@ -51,6 +51,8 @@ type Batch struct {
 	Epoch  uint64 // of the sensor: changes when it starts anew
 	Seq    uint64 // of the batch within the epoch
 	Events []tyto.Event
+
+	Received time.Time // by the hub's clock; not read back
 }
 
 // An Entry is a batch in the log.
@@ -83,9 +85,9 @@ type Log interface {
 	Append(ctx context.Context, b Batch) (position int64, fresh bool, err error)
 	// Read calls take with each entry of a zone after a position, in order,
 	// until the log ends or take fails. Entries of class B that were folded
-	// may be missing; events of an entry are of one class or of both.
+	// are missing; the events of a batch come as one entry for each class.
 	Read(ctx context.Context, zone string, after int64, take func(Entry) error) error
-	// Zones lists the zones that the log or the devices know, sorted.
+	// Zones lists the zones that anything was logged or folded for, sorted.
 	Zones(ctx context.Context) ([]string, error)
 	// TrimLog drops events of class B that are folded and were appended
 	// before a time, and returns how many batches that were.
@@ -97,7 +99,6 @@ type Change struct {
 	Zone          string
 	Position      int64 // in the log, up to which everything is folded; 0 leaves it
 	Devices       []DeviceRecord
-	Touched       []Touch
 	Gone          []string // ids of devices that were merged into others
 	Conversations []Conversation
 	Moves         []Move

@@ -1,0 +1,350 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"tyto/frame"
+	"tyto/store"
+	"tyto/tyto"
+)
+
+const conversationColumns = `n, zone, client_mac, client_ip, client_vlan, client_device, server_mac, server_ip, server_vlan, server_device,
+	transport, port, protocol, server_name, scope, first_seen, last_seen, client_packets, server_packets, client_bytes, server_bytes,
+	sessions, lossy, evidence`
+
+func scanConversation(rows *sql.Rows) (n int64, c store.Conversation, err error) {
+	var clientMAC, clientIP, serverMAC, serverIP, evidence string
+	var first, last, sessions int64
+	var packets, bytes [2]int64
+	var lossy int
+	err = rows.Scan(&n, &c.Zone, &clientMAC, &clientIP, &c.Client.VLAN, &c.ClientDevice, &serverMAC, &serverIP, &c.Server.VLAN, &c.ServerDevice,
+		&c.Transport, &c.Port, &c.Protocol, &c.ServerName, &c.Scope, &first, &last, &packets[0], &packets[1], &bytes[0], &bytes[1],
+		&sessions, &lossy, &evidence)
+	if err != nil {
+		return 0, c, err
+	}
+	c.First, c.Last, c.Sessions, c.Lossy = at(first), at(last), uint64(sessions), lossy != 0
+	for i := range packets {
+		c.Packets[i], c.Bytes[i] = uint64(packets[i]), uint64(bytes[i])
+	}
+	if c.Client, err = subject(clientMAC, clientIP, c.Client.VLAN); err == nil {
+		c.Server, err = subject(serverMAC, serverIP, c.Server.VLAN)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(evidence), &c.Evidence)
+	}
+	return n, c, err
+}
+
+func subject(mac, ip string, vlan uint16) (s tyto.Subject, err error) {
+	s.VLAN = vlan
+	if err := s.MAC.UnmarshalText([]byte(mac)); err != nil {
+		return s, err
+	}
+	var a frame.Addr
+	err = a.UnmarshalText([]byte(ip))
+	s.Addr = a
+	return s, err
+}
+
+// conversationOrder is the columns that conversations are sorted by, each
+// with an index.
+var conversationOrder = map[string]string{
+	"last_seen":   "last_seen",
+	"first_seen":  "first_seen",
+	"bytes":       "client_bytes + server_bytes",
+	"packets":     "client_packets + server_packets",
+	"protocol":    "protocol",
+	"port":        "port",
+	"server_name": "lower(server_name)",
+	"client":      "client_key",
+	"server":      "server_key",
+}
+
+// where is the condition of a query, without the filters that the tally
+// knows unless all is set.
+func (s *Store) where(q *store.ConversationQuery, all bool) (condition string, args []any) {
+	var and []string
+	add := func(c string, a ...any) { and, args = append(and, c), append(args, a...) }
+	if q.Device != "" {
+		add("n IN (SELECT n FROM conversation WHERE client_device = ? UNION SELECT n FROM conversation WHERE server_device = ?)", q.Device, q.Device)
+	}
+	for _, w := range searchWords(q.Text) {
+		c, a := s.whereText(w)
+		add(c, a...)
+	}
+	if all {
+		for _, f := range []struct {
+			column string
+			values []string
+		}{{"protocol", q.Protocol}, {"scope", q.Scope}, {"zone", q.Zone}} {
+			if len(f.values) > 0 {
+				list, _ := json.Marshal(f.values) // strings cannot fail
+				add(f.column+" IN (SELECT value FROM json_each(?))", string(list))
+			}
+		}
+	}
+	if len(and) == 0 {
+		return "1", nil
+	}
+	return strings.Join(and, " AND "), args
+}
+
+// maxNamed bounds how many devices are looked for by name among conversations.
+const maxNamed = 500
+
+// whereText finds a word in what a conversation says itself, or in what its
+// devices are called.
+func (s *Store) whereText(word string) (string, []any) {
+	named, _ := json.Marshal(s.roster.called(word, maxNamed)) // strings cannot fail
+	// The search index knows three letters and more. The phrase is quoted, so
+	// that nothing in it is taken for an operator.
+	text, arg := "n IN (SELECT rowid FROM conversation_search WHERE conversation_search MATCH ?)", `"`+strings.ReplaceAll(word, `"`, `""`)+`"`
+	if len([]rune(word)) < 3 {
+		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word)
+		text, arg = `(client_ip || char(10) || server_ip || char(10) || lower(server_name) || char(10) || protocol) LIKE ? ESCAPE '\'`, "%"+like+"%"
+	}
+	return "(" + text + " OR n IN (SELECT c.n FROM json_each(?) d JOIN conversation c ON c.client_device = d.value)" +
+		" OR n IN (SELECT c.n FROM json_each(?) d JOIN conversation c ON c.server_device = d.value))", []any{arg, string(named), string(named)}
+}
+
+// called is the ids of devices whose label contains a word, a few at most.
+func (r *roster) called(word string, limit int) []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	ids := []string{}
+	for n := range r.entries {
+		e := &r.entries[n]
+		if e.id != "" && strings.Contains(strings.ToLower(e.label), word) {
+			if ids = append(ids, e.id); len(ids) == limit {
+				break
+			}
+		}
+	}
+	return ids
+}
+
+// Conversations implements store.Conversations.
+func (s *Store) Conversations(ctx context.Context, q store.ConversationQuery) (store.Page[store.ConversationRow], error) {
+	var page store.Page[store.ConversationRow]
+	counts, err := s.tallyOf(ctx, &q)
+	if err != nil {
+		return page, s.fail("list conversations", err)
+	}
+	page.Total, page.Facets = facets(counts, &q)
+	if q.Limit <= 0 || uint64(q.Offset) >= page.Total {
+		return page, nil
+	}
+	if page.Items, err = s.conversationRows(ctx, &q); err != nil {
+		return page, s.fail("list conversations", err)
+	}
+	return page, nil
+}
+
+// tallyOf counts what text and device select.
+func (s *Store) tallyOf(ctx context.Context, q *store.ConversationQuery) (map[tallyKey]uint64, error) {
+	condition, args := s.where(q, false)
+	if len(args) == 0 {
+		return s.tally.all(), nil
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT zone, protocol, scope, count(*) FROM conversation WHERE "+condition+" GROUP BY zone, protocol, scope", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts := map[tallyKey]uint64{}
+	for rows.Next() {
+		var k tallyKey
+		var n uint64
+		if err := rows.Scan(&k.zone, &k.protocol, &k.scope, &n); err != nil {
+			return nil, err
+		}
+		counts[k] = n
+	}
+	return counts, rows.Err()
+}
+
+func (s *Store) conversationRows(ctx context.Context, q *store.ConversationQuery) ([]store.ConversationRow, error) {
+	by, ok := conversationOrder[q.Sort]
+	desc := q.Desc
+	if q.Sort == "" {
+		by, desc, ok = "last_seen", true, true
+	}
+	if !ok {
+		return nil, fmt.Errorf("conversations cannot be sorted by %q", q.Sort)
+	}
+	dir := " ASC"
+	if desc {
+		dir = " DESC"
+	}
+	condition, args := s.where(q, true)
+	rows, err := s.read.QueryContext(ctx, "SELECT "+conversationColumns+" FROM conversation WHERE "+condition+
+		" ORDER BY "+by+dir+", n"+dir+" LIMIT ? OFFSET ?", append(args, q.Limit, q.Offset)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []store.ConversationRow
+	var numbers []int64
+	for rows.Next() {
+		n, c, err := scanConversation(rows)
+		if err != nil {
+			return nil, err
+		}
+		numbers, items = append(numbers, n), append(items, store.ConversationRow{Conversation: c})
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	s.roster.mu.RLock()
+	for i := range items {
+		items[i].ClientLabel, items[i].ServerLabel = s.roster.labelOf(items[i].ClientDevice), s.roster.labelOf(items[i].ServerDevice)
+	}
+	s.roster.mu.RUnlock()
+	return items, s.operations(ctx, numbers, func(i int) *store.Conversation { return &items[i].Conversation })
+}
+
+// operations fills in the operations of conversations.
+func (s *Store) operations(ctx context.Context, numbers []int64, of func(int) *store.Conversation) error {
+	place := make(map[int64]int, len(numbers))
+	for i, n := range numbers {
+		place[n] = i
+	}
+	list, err := json.Marshal(numbers)
+	if err != nil {
+		return err
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT n, operation, count FROM conversation_operation WHERE n IN (SELECT value FROM json_each(?))", string(list))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n, count int64
+		var op string
+		if err := rows.Scan(&n, &op, &count); err != nil {
+			return err
+		}
+		c := of(place[n])
+		if c.Operations == nil {
+			c.Operations = map[string]uint64{}
+		}
+		c.Operations[op] = uint64(count)
+	}
+	return rows.Err()
+}
+
+// Known implements store.Knowledge.
+func (s *Store) Known(ctx context.Context, zone string, take func(store.Conversation) error) error {
+	const batch = 500
+	for after := int64(0); ; {
+		rows, err := s.read.QueryContext(ctx, "SELECT "+conversationColumns+" FROM conversation WHERE n > ? AND zone = ? ORDER BY n LIMIT ?", after, zone, batch)
+		if err != nil {
+			return s.fail("read conversations", err)
+		}
+		var numbers []int64
+		part, err := collect(rows, func(rows *sql.Rows) (store.Conversation, error) {
+			n, c, err := scanConversation(rows)
+			numbers = append(numbers, n)
+			return c, err
+		})
+		if err == nil {
+			err = s.operations(ctx, numbers, func(i int) *store.Conversation { return &part[i] })
+		}
+		if err != nil {
+			return s.fail("read conversations", err)
+		}
+		for _, c := range part {
+			if err := take(c); err != nil {
+				return err
+			}
+		}
+		if len(part) < batch {
+			return nil
+		}
+		after = numbers[len(numbers)-1]
+	}
+}
+
+// Subjects implements store.Knowledge.
+func (s *Store) Subjects(ctx context.Context, zone, device string) ([]tyto.Subject, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT client_mac, client_ip, client_vlan FROM conversation WHERE client_device = ?1 AND zone = ?2
+		UNION SELECT server_mac, server_ip, server_vlan FROM conversation WHERE server_device = ?1 AND zone = ?2 ORDER BY 1, 2, 3`, device, zone)
+	if err != nil {
+		return nil, s.fail("list subjects", err)
+	}
+	all, err := collect(rows, func(rows *sql.Rows) (tyto.Subject, error) {
+		var mac, ip string
+		var vlan uint16
+		if err := rows.Scan(&mac, &ip, &vlan); err != nil {
+			return tyto.Subject{}, err
+		}
+		return subject(mac, ip, vlan)
+	})
+	if err != nil {
+		return nil, s.fail("list subjects", err)
+	}
+	return all, nil
+}
+
+// ConversationTotals implements store.Conversations.
+func (s *Store) ConversationTotals(context.Context) (store.ConversationTotals, error) {
+	counts := s.tally.all()
+	var t store.ConversationTotals
+	for k, n := range counts {
+		t.Total += n
+		if k.scope == store.ScopeInternet {
+			t.Internet += n
+		}
+	}
+	_, of := facets(counts, &store.ConversationQuery{})
+	t.Protocols = of["protocol"]
+	return t, nil
+}
+
+// steps are the intervals in which traffic is told.
+var steps = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
+
+// Traffic implements store.Conversations.
+func (s *Store) Traffic(ctx context.Context, span time.Duration, points int) ([]store.Traffic, error) {
+	var oldest, newest int64
+	err := s.read.QueryRowContext(ctx, "SELECT coalesce(min(at), 0), coalesce(max(at), 0) FROM traffic WHERE at > (SELECT max(at) FROM traffic) - ?", int64(span)).Scan(&oldest, &newest)
+	if err != nil {
+		return nil, s.fail("read traffic", err)
+	}
+	if newest == 0 || points < 1 {
+		return nil, nil
+	}
+	step := int64(time.Hour)
+	for _, d := range steps {
+		if newest/int64(d)-oldest/int64(d) < int64(points) {
+			step = int64(d)
+			break
+		}
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT at / ?1, sum(packets), sum(bytes) FROM traffic WHERE at >= ?2 GROUP BY 1", step, oldest)
+	if err != nil {
+		return nil, s.fail("read traffic", err)
+	}
+	all := make([]store.Traffic, newest/step-oldest/step+1)
+	for i := range all {
+		all[i].Time = at((oldest/step + int64(i)) * step)
+	}
+	_, err = collect(rows, func(rows *sql.Rows) (_ struct{}, err error) {
+		var slot, packets, bytes int64
+		if err = rows.Scan(&slot, &packets, &bytes); err == nil {
+			t := &all[slot-oldest/step]
+			t.Packets, t.Bytes = uint64(packets), uint64(bytes)
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, s.fail("read traffic", err)
+	}
+	return all, nil
+}

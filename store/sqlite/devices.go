@@ -1,0 +1,290 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// deviceOrder is the columns that devices are sorted by, each with an index.
+// blank is the value that means unknown: those come last in either order.
+var deviceOrder = map[string]struct{ by, blank string }{
+	"last_seen":  {by: "last_seen"},
+	"first_seen": {by: "first_seen"},
+	"packets":    {by: "packets"},
+	"bytes":      {by: "bytes"},
+	"hostname":   {by: "lower(hostname)", blank: "''"},
+	"ip":         {by: "ip_key", blank: "x''"},
+	"type":       {by: "lower(type)", blank: "''"},
+	"vendor":     {by: "lower(vendor)", blank: "''"},
+	"model":      {by: "lower(model)", blank: "''"},
+	"os":         {by: "lower(os)", blank: "''"},
+}
+
+const deviceColumns = `n, id, zone, site, sensor, category, type, vendor, model, os, firmware, hostname, ip, ips, mac, nic_vendor,
+	roles, protocols, confidence, first_seen, last_seen, packets, bytes`
+
+func scanDevice(rows interface{ Scan(...any) error }, more ...any) (n int64, r store.DeviceRow, err error) {
+	var ips, roles, protocols string
+	var first, last, packets, bytes int64
+	into := append([]any{&n, &r.ID, &r.Zone, &r.Site, &r.Sensor, &r.Category, &r.Type, &r.Vendor, &r.Model, &r.OS, &r.Firmware, &r.Hostname, &r.IP,
+		&ips, &r.MAC, &r.NICVendor, &roles, &protocols, &r.Confidence, &first, &last, &packets, &bytes}, more...)
+	err = rows.Scan(into...)
+	r.IPs, r.Roles, r.Protocols = lines(ips), lines(roles), lines(protocols)
+	r.First, r.Last, r.Packets, r.Bytes = at(first), at(last), uint64(packets), uint64(bytes)
+	return n, r, err
+}
+
+// lines is a list that is stored one a line.
+func lines(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, "\n")
+}
+
+// join is a list as it is stored. Its elements may come from the network.
+func join(list []string) string {
+	clean := make([]string, len(list))
+	for i, x := range list {
+		clean[i] = strings.ReplaceAll(x, "\n", " ")
+	}
+	return strings.Join(clean, "\n")
+}
+
+// Devices implements store.Devices.
+func (s *Store) Devices(ctx context.Context, q store.DeviceQuery) (store.Page[store.DeviceRow], error) {
+	chosen := s.roster.choose(&q)
+	page := store.Page[store.DeviceRow]{Total: chosen.total, Facets: chosen.facets}
+	if q.Limit <= 0 || uint64(q.Offset) >= chosen.total {
+		return page, nil
+	}
+	numbers, err := s.order(ctx, &q, &chosen, q.Offset, q.Limit)
+	if err == nil {
+		page.Items, err = s.deviceRows(ctx, numbers)
+	}
+	if err != nil {
+		return page, s.fail("list devices", err)
+	}
+	return page, nil
+}
+
+// fewDevices is up to how many are sorted rather than picked from the order
+// of all.
+const fewDevices = 2000
+
+// order is the numbers of the selected devices in the query's order, from
+// offset on, at most limit.
+func (s *Store) order(ctx context.Context, q *store.DeviceQuery, chosen *selection, offset, limit int) ([]int64, error) {
+	column, ok := deviceOrder[q.Sort]
+	desc := q.Desc
+	if q.Sort == "" {
+		column, desc, ok = deviceOrder["last_seen"], true, true
+	}
+	if !ok {
+		return nil, fmt.Errorf("devices cannot be sorted by %q", q.Sort)
+	}
+	dir := " ASC"
+	if desc {
+		dir = " DESC"
+	}
+	by := column.by + dir + ", n" + dir
+	if !chosen.all && chosen.total <= fewDevices {
+		if column.blank != "" {
+			by = column.by + " = " + column.blank + ", " + by
+		}
+		list, err := json.Marshal(chosen.numbers())
+		if err != nil {
+			return nil, err
+		}
+		return s.numbers(ctx, "SELECT n FROM device WHERE n IN (SELECT value FROM json_each(?)) ORDER BY "+by+" LIMIT ? OFFSET ?", string(list), limit, offset)
+	}
+	walks := []string{"SELECT n FROM device ORDER BY " + by}
+	if column.blank != "" {
+		walks = []string{
+			"SELECT n FROM device WHERE " + column.by + " > " + column.blank + " ORDER BY " + by,
+			"SELECT n FROM device WHERE " + column.by + " = " + column.blank + " ORDER BY " + by,
+		}
+	}
+	return s.walk(ctx, walks, chosen, offset, limit)
+}
+
+func (s *Store) numbers(ctx context.Context, query string, args ...any) ([]int64, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) })
+}
+
+// walk goes through indexes, one after the other, and picks the selected.
+func (s *Store) walk(ctx context.Context, queries []string, chosen *selection, offset, limit int) (picked []int64, err error) {
+	for _, query := range queries {
+		if len(picked) == limit {
+			break
+		}
+		rows, err := s.read.QueryContext(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		picked, offset, err = pick(rows, chosen, picked, offset, limit)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return picked, nil
+}
+
+func pick(rows *sql.Rows, chosen *selection, picked []int64, offset, limit int) ([]int64, int, error) {
+	defer rows.Close()
+	for len(picked) < limit && rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return nil, 0, err
+		}
+		if !chosen.has(n) {
+			continue
+		}
+		if offset > 0 {
+			offset--
+			continue
+		}
+		picked = append(picked, n)
+	}
+	return picked, offset, rows.Err()
+}
+
+// deviceRows is the rows of numbers, in their order.
+func (s *Store) deviceRows(ctx context.Context, numbers []int64) ([]store.DeviceRow, error) {
+	list, err := json.Marshal(numbers)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT "+deviceColumns+" FROM device WHERE n IN (SELECT value FROM json_each(?))", string(list))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	byNumber := make(map[int64]store.DeviceRow, len(numbers))
+	for rows.Next() {
+		n, r, err := scanDevice(rows)
+		if err != nil {
+			return nil, err
+		}
+		byNumber[n] = r
+	}
+	ordered := make([]store.DeviceRow, 0, len(numbers))
+	for _, n := range numbers {
+		if r, ok := byNumber[n]; ok { // else it went meanwhile
+			ordered = append(ordered, r)
+		}
+	}
+	return ordered, rows.Err()
+}
+
+// EachDevice implements store.Devices.
+func (s *Store) EachDevice(ctx context.Context, q store.DeviceQuery, take func(store.DeviceRow) error) error {
+	chosen := s.roster.choose(&q)
+	numbers, err := s.order(ctx, &q, &chosen, 0, int(chosen.total))
+	if err != nil {
+		return s.fail("list devices", err)
+	}
+	for part := range slices.Chunk(numbers, 500) {
+		rows, err := s.deviceRows(ctx, part)
+		if err != nil {
+			return s.fail("list devices", err)
+		}
+		for _, r := range rows {
+			if err := take(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// FirstDevices implements store.Devices.
+func (s *Store) FirstDevices(ctx context.Context, sort string, limit int) ([]store.DeviceRow, error) {
+	numbers, err := s.order(ctx, &store.DeviceQuery{Window: store.Window{Sort: sort, Desc: true}}, &selection{all: true}, 0, limit)
+	if err != nil {
+		return nil, s.fail("list devices", err)
+	}
+	rows, err := s.deviceRows(ctx, numbers)
+	if err != nil {
+		return nil, s.fail("list devices", err)
+	}
+	return rows, nil
+}
+
+// CountDevices implements store.Devices.
+func (s *Store) CountDevices(context.Context) (uint64, error) {
+	s.roster.mu.RLock()
+	defer s.roster.mu.RUnlock()
+	return uint64(len(s.roster.numbers)), nil
+}
+
+// Device implements store.Devices.
+func (s *Store) Device(ctx context.Context, id string) (store.DeviceRow, tyto.Device, error) {
+	var d tyto.Device
+	var body []byte
+	_, row, err := scanDevice(s.read.QueryRowContext(ctx, "SELECT "+deviceColumns+`, (SELECT body FROM device_body b WHERE b.n = device.n)
+		FROM device WHERE id = ?`, id), &body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row, d, fmt.Errorf("store: device %q: %w", id, store.ErrNotFound)
+	}
+	if err != nil {
+		return row, d, s.fail("read a device", err)
+	}
+	if body, err = s.unpack(body); err == nil {
+		err = json.Unmarshal(body, &d)
+	}
+	if err != nil {
+		return row, d, s.fail("read a device", damaged(s.path, fmt.Errorf("device %q: %w", id, err)))
+	}
+	return row, d, nil
+}
+
+// packAbove is the size from which packing pays.
+const packAbove = 1024
+
+// packed is a body as it is stored.
+func (s *Store) packed(body []byte) []byte {
+	if len(body) <= packAbove {
+		return body
+	}
+	return s.pack.EncodeAll(body, nil)
+}
+
+// unpack undoes packed: JSON begins with a brace, zstd does not.
+func (s *Store) unpack(body []byte) ([]byte, error) {
+	if len(body) > 0 && body[0] == '{' {
+		return body, nil
+	}
+	return s.open.DecodeAll(body, nil)
+}
+
+// DeviceTotals implements store.Devices.
+func (s *Store) DeviceTotals(ctx context.Context) (store.DeviceTotals, error) {
+	chosen := s.roster.choose(&store.DeviceQuery{})
+	t := store.DeviceTotals{Total: chosen.total, ByCategory: chosen.facets["category"], ByType: chosen.facets["type"],
+		ByVendor: chosen.facets["vendor"], ByOS: chosen.facets["os"]}
+	var newest int64
+	if err := s.read.QueryRowContext(ctx, "SELECT coalesce(max(last_seen), 0) FROM device").Scan(&newest); err != nil {
+		return t, s.fail("count devices", err)
+	}
+	t.Newest = at(newest)
+	err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM device WHERE first_seen > ?", newest-day).Scan(&t.NewDay)
+	if err != nil {
+		return t, s.fail("count devices", err)
+	}
+	return t, nil
+}
+
+const day = int64(24 * 60 * 60 * 1e9)

@@ -1,0 +1,141 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// maxBody bounds what one row of the log unpacks to.
+const maxBody = 256 << 20
+
+// Append implements store.Log.
+func (s *Store) Append(ctx context.Context, b store.Batch) (position int64, fresh bool, err error) {
+	bodies, counts, err := encode(b.Events)
+	if err != nil {
+		return 0, false, s.fail("append", err)
+	}
+	err = s.transact(ctx, "append", func(tx *sql.Tx) error {
+		for i, body := range bodies {
+			if counts[i] == 0 {
+				continue
+			}
+			var at int64
+			err := tx.QueryRowContext(ctx, `INSERT INTO event_log (zone, sensor, epoch, seq, class, appended, events, body)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sensor, epoch, seq, class) DO NOTHING RETURNING position`,
+				b.Zone, b.Sensor, int64(b.Epoch), int64(b.Seq), i+1, nanos(b.Received), counts[i], s.pack.EncodeAll(body, nil)).Scan(&at)
+			if err == sql.ErrNoRows {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			position, fresh = at, true
+		}
+		return nil
+	}, nil)
+	return position, fresh, err
+}
+
+// encode is events as lines of JSON, by class.
+func encode(events []tyto.Event) (bodies [2][]byte, counts [2]int, err error) {
+	var lines [2]bytes.Buffer
+	encoders := [2]*json.Encoder{json.NewEncoder(&lines[0]), json.NewEncoder(&lines[1])}
+	for i := range events {
+		c := store.ClassOf(events[i].Kind) - store.ClassA
+		if err := encoders[c].Encode(&events[i]); err != nil {
+			return bodies, counts, fmt.Errorf("event %d: %w", events[i].Seq, err)
+		}
+		counts[c]++
+	}
+	return [2][]byte{lines[0].Bytes(), lines[1].Bytes()}, counts, nil
+}
+
+// Read implements store.Log.
+func (s *Store) Read(ctx context.Context, zone string, after int64, take func(store.Entry) error) error {
+	rows, err := s.read.QueryContext(ctx, "SELECT position, sensor, epoch, seq, body FROM event_log WHERE zone = ? AND position > ? ORDER BY position", zone, after)
+	if err != nil {
+		return s.fail("read the log", err)
+	}
+	defer rows.Close()
+	var body sql.RawBytes
+	for rows.Next() {
+		e := store.Entry{Batch: store.Batch{Zone: zone}}
+		var epoch, seq int64
+		if err := rows.Scan(&e.Position, &e.Sensor, &epoch, &seq, &body); err != nil {
+			return s.fail("read the log", err)
+		}
+		e.Epoch, e.Seq = uint64(epoch), uint64(seq)
+		if e.Events, err = s.decode(body); err != nil {
+			return s.fail("read the log", damaged(s.path, fmt.Errorf("log entry %d: %w", e.Position, err)))
+		}
+		if err := take(e); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return s.fail("read the log", err)
+	}
+	return nil
+}
+
+func (s *Store) decode(body []byte) (events []tyto.Event, err error) {
+	lines, err := s.open.DecodeAll(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	for d := json.NewDecoder(bytes.NewReader(lines)); d.More(); {
+		var e tyto.Event
+		if err := d.Decode(&e); err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// Zones implements store.Log.
+func (s *Store) Zones(ctx context.Context) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT zone FROM event_log UNION SELECT zone FROM folded ORDER BY zone")
+	if err != nil {
+		return nil, s.fail("list zones", err)
+	}
+	zones, err := collect(rows, func(rows *sql.Rows) (z string, err error) { return z, rows.Scan(&z) })
+	if err != nil {
+		return nil, s.fail("list zones", err)
+	}
+	return zones, nil
+}
+
+// TrimLog implements store.Log.
+func (s *Store) TrimLog(ctx context.Context, before time.Time) (dropped int64, err error) {
+	err = s.transact(ctx, "trim the log", func(tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, `DELETE FROM event_log WHERE class = ? AND appended < ?
+			AND position <= (SELECT f.position FROM folded f WHERE f.zone = event_log.zone)`, store.ClassB, nanos(before))
+		if err != nil {
+			return err
+		}
+		dropped, err = r.RowsAffected()
+		return err
+	}, nil)
+	return dropped, err
+}
+
+// collect is all rows of an answer.
+func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (all []T, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		x, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
+	return all, rows.Err()
+}

@@ -1,0 +1,64 @@
+// Package storetest is what every implementation of store.Store has to pass.
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"tyto/store"
+)
+
+// A Place is where a store is. Each call opens it anew, as a program does
+// that starts; the one before is closed.
+type Place func(t testing.TB) store.Store
+
+// Run runs every case against a place of its own, which make returns empty.
+func Run(t *testing.T, make func(t testing.TB) Place) {
+	for name, test := range map[string]func(t *testing.T, p Place){
+		"log":                      testLog,
+		"log/repeated batch":       testRepeatedBatch,
+		"log/trim":                 testTrim,
+		"devices":                  testDevices,
+		"devices/filters":          testFilters,
+		"devices/sorts":            testSorts,
+		"devices/search":           testSearch,
+		"devices/gone":             testGone,
+		"devices/survive":          testDevicesSurvive,
+		"conversations":            testConversations,
+		"conversations/filters":    testConversationFilters,
+		"conversations/moves":      testMoves,
+		"conversations/known":      testKnown,
+		"write is all or nothing":  testAtomic,
+		"traffic":                  testTraffic,
+		"sensors":                  testSensors,
+		"users":                    testUsers,
+		"users/first":              testFirstUser,
+		"sessions":                 testSessions,
+		"audit":                    testAudit,
+		"settings":                 testSettings,
+		"concurrent use":           testConcurrent,
+		"hostile text":             testHostile,
+		"cancelled context":        testCancelled,
+		"random against the model": testModel,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, make(t)) })
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get is a value, or the end of the test.
+func get[T any](t testing.TB) func(x T, err error) T {
+	return func(x T, err error) T {
+		t.Helper()
+		must(t, err)
+		return x
+	}
+}
+
+var ctx = context.Background()
