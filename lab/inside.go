@@ -103,7 +103,7 @@ func (h *Host) furnish() error {
 	os.RemoveAll("/etc/avahi/services")
 	os.Remove("/etc/resolv.conf")
 	h.file("/etc/hostname", h.Name)
-	h.file("/etc/hosts", "127.0.0.1 localhost "+h.Name+"\n::1 localhost")
+	h.file("/etc/hosts", "127.0.0.1 localhost\n127.0.1.1 "+h.Name+".office.example "+h.Name+"\n::1 ip6-localhost")
 	if h.Files["/etc/resolv.conf"] == "" {
 		h.file("/etc/resolv.conf", "search office.example\nnameserver 10.20.0.1")
 	}

@@ -11,7 +11,7 @@ const (
 // What Windows, macOS, Android and printers ask DHCP for.
 var (
 	askWindows = []int{1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252}
-	askJet     = []int{6, 3, 1, 15, 66, 67, 13, 44, 12, 81, 252}
+	askJet     = []int{6, 3, 1, 15, 66, 67, 13, 44, 12, 252}
 	askPhone   = []int{1, 28, 66, 43, 3, 15, 6, 12, 42, 2}
 )
 
@@ -64,7 +64,7 @@ func gateway() *Host {
 		port(Port{Name: "lan20", MAC: "78:8a:20:5c:10:02", Segment: Office, VLAN: cameraVLAN, Addrs: []string{"10.20.20.1/24"}}),
 		tune("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"),
 		snmp("EdgeOS v2.0.9-hotfix.6.5574651.221230.1020", ".1.3.6.1.4.1.41112.1.5", "Server room"),
-		lldp("EdgeRouter X SFP 6-Port, EdgeOS v2.0.9-hotfix.6", "EdgeRouter X SFP", 0, false),
+		lldp("EdgeRouter X SFP 6-Port, EdgeOS v2.0.9-hotfix.6", "EdgeRouter X SFP", 0, false, "configure system ip management pattern 10.20.0.1"),
 		nginx(site{name: "gw-office.office.example", title: "EdgeOS", port: 443, tls: &pkix.Name{CommonName: "UbiquitiRouterUI", Organization: []string{"Ubiquiti Inc."}, Country: []string{"US"}}}))
 	h.Ports[0].Addrs = append(h.Ports[0].Addrs, "2001:db8:20::1/64")
 	h.file("/etc/resolv.conf", "nameserver 127.0.0.1")
@@ -141,15 +141,18 @@ func servers() []*Host {
 		host("srv-files", "server", "d4:be:d9:3a:10:0a", at("10.20.0.10/24", officeGateway), plug(3), sshServer(),
 			samba("OFFICE", "File server", true),
 			snmp("Linux srv-files 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 x86_64", ".1.3.6.1.4.1.8072.3.2.10", "Server room"),
-			does("update", 60, 200, "curl -s -m 5 -A 'Debian APT-HTTP/1.3 (2.6.1)' http://www.vendor.example/ -o /dev/null")),
+			does("update", 60, 360, "curl -s -m 5 -A 'Debian APT-HTTP/1.3 (2.6.1)' http://www.vendor.example/ -o /dev/null")),
 		host("srv-infra", "server", "00:50:56:9a:10:0b", at("10.20.0.11/24", officeGateway), plug(4), sshServer(), mosquitto(), speaksModbus(),
 			nginx(site{name: "intranet.office.example", title: "Intranet", port: 80},
 				site{name: "intranet.office.example", title: "Intranet", port: 443, tls: tls("intranet.office.example"), protocols: "TLSv1.2"}),
-			does("watch", 30, 110, "for a in %s; do snmpwalk -v2c -c public -r 0 -t 2 -Ofn $a 1.3.6.1.2.1.1; done", watched),
-			does("watch-v3", 45, 150, "snmpget -v3 -l authPriv -u watch -a SHA-256 -A lab-auth-secret -x AES -X lab-priv-secret -r 0 -t 2 10.20.0.2 1.3.6.1.2.1.1.5.0"),
-			does("interfaces", 50, 300, "snmpbulkwalk -v2c -c public -r 0 -t 2 -Ofn 10.20.0.2 1.3.6.1.2.1.2.2.1"),
-			does("collect", 40, 60, "mosquitto_sub -h 127.0.0.1 -t 'site/#' -W 20"),
-			does("ssh-jobs", 70, 160, "for a in 10.20.0.2 10.20.0.10 ap-lobby.office.example; do ssh root@$a uptime; done"),
+			does("watch", 30, 234, "for a in %s; do snmpget -v2c -c public -r 0 -t 2 -Ofn $a 1.3.6.1.2.1.1.1.0 1.3.6.1.2.1.1.2.0 1.3.6.1.2.1.1.3.0 1.3.6.1.2.1.1.4.0 1.3.6.1.2.1.1.5.0 1.3.6.1.2.1.1.6.0; done", watched),
+			does("walk", 35, 0, "for a in 10.20.0.3 prn-lobby.office.example; do snmpwalk -v2c -c public -r 0 -t 2 -Ofn $a 1.3.6.1.2.1.1; done; snmpwalk -v1 -c public -r 0 -t 2 -Ofn 10.20.0.10 1.3.6.1.2.1.1"),
+			does("watch-v3", 45, 270, "snmpget -v3 -l authPriv -u watch -a SHA-256 -A lab-auth-secret -x AES -X lab-priv-secret -r 0 -t 2 10.20.0.2 1.3.6.1.2.1.1.5.0"),
+			does("interfaces", 50, 540, "snmpbulkwalk -v2c -c public -r 0 -t 2 -Ofn 10.20.0.2 1.3.6.1.2.1.2.2.1"),
+			does("collect", 40, 108, "mosquitto_sub -h 127.0.0.1 -t 'site/#' -W 20"),
+			does("ssh-jobs", 70, 288, "for a in 10.20.0.2 10.20.0.10 ap-lobby.office.example; do ssh root@$a uptime; done"),
+			does("sync", 75, 240, "%s -c \"import ssl, urllib.request as u; u.urlopen('https://api.cloud.example/', timeout=5, context=ssl._create_unverified_context())\"", python),
+			does("ping", 33, 120, "for a in 10.20.0.1 10.20.0.50 10.20.40.10; do busybox ping -c 2 $a; done"),
 			does("historian", 25, 0, "exec %s /etc/lab/modbus_client.py 10.20.40.10 1 2000 identify poll", python)),
 		host("srv-print", "print server", "dc:a6:32:7b:10:0c", at("10.20.0.12/24", officeGateway), plug(5), cups("lobby", "Lobby"), sshServer(),
 			avahi(false, service{"Lobby queue @ %h", "_ipp._tcp", 631, []string{"txtvers=1", "qtotal=1", "rp=printers/lobby", "ty=Local Raw Printer", "note=Lobby", "pdl=application/octet-stream,application/pdf", "UUID=3f2a7d80-0a6b-3c58-5f0e-dca6327b100c"}},
@@ -166,19 +169,19 @@ func servers() []*Host {
 // officeWork is how workplaces use servers and the internet; n tells one from another, in seconds.
 func officeWork(n float64, agent string) trait {
 	return func(h *Host) {
-		does("intranet", 20+n, 170+n, "curl -sk -m 5 -A %s http://intranet.office.example/ -o /dev/null; curl -sk -m 5 -A %s https://intranet.office.example/ -o /dev/null", quote(agent), quote(agent))(h)
-		does("web", 35+n, 140+2*n, "curl -s -m 5 -A %s http://www.vendor.example/ -o /dev/null; curl -sk -m 5 -A %s https://api.cloud.example/ https://www.vendor.example/ -o /dev/null", quote(agent), quote(agent))(h)
-		does("files", 50+2*n, 240, "smbclient -N //srv-files.office.example/projects -c 'ls; get figures.txt /tmp/figures.txt'; smbclient -N -L srv-files.office.example")(h)
-		does("names", 15+n, 230, "nmblookup SRV-FILES; nmblookup OFFICE#1b")(h)
+		does("intranet", 20+n, 310+n, "curl -sk -m 5 -A %s http://intranet.office.example/ -o /dev/null; curl -sk -m 5 -A %s https://intranet.office.example/ -o /dev/null", quote(agent), quote(agent))(h)
+		does("web", 35+n, 250+2*n, "curl -s -m 5 -A %s http://www.vendor.example/ -o /dev/null; curl -sk -m 5 -A %s https://api.cloud.example/ https://www.vendor.example/ -o /dev/null", quote(agent), quote(agent))(h)
+		does("files", 50+2*n, 432, "smbclient -N //srv-files.office.example/projects -c 'ls; get figures.txt /tmp/figures.txt'; smbclient -N -L srv-files.office.example")(h)
+		does("names", 15+n, 414, "nmblookup SRV-FILES; nmblookup OFFICE#1b")(h)
 		does("print", 80+4*n, 0, "for i in 1 2 3 4 5 6; do lpstat -h srv-print.office.example -p && break; sleep 5; done; echo Minutes | lp -h srv-print.office.example -d lobby")(h)
 	}
 }
 
 func pc(name, mac string, n float64, more ...trait) *Host {
 	return host(name, "workstation", mac, append([]trait{plug(10 + 3*n), dhclient(name, "MSFT 5.0", askWindows...), windows(), officeWork(6*n, edge),
-		does("search", 30+5*n, 200, "$LAB play search -agent 'Microsoft-Windows/10.0 UPnP/1.0 Microsoft-Windows-SSDP/10.0'"),
-		does("llmnr", 26+5*n, 180, "llmnr-query -c 2 -i 400 wpad; llmnr-query -c 1 -6 -i 400 %s", "pc-acct-01"),
-		does("os", 55+7*n, 260, "curl -sk -m 5 -A 'Windows-Update-Agent/10.0.10011.16384 Client-Protocol/2.50' https://updates.os.example/ -o /dev/null")}, more...)...)
+		does("search", 30+5*n, 360, "$LAB play search -agent 'Microsoft-Windows/10.0 UPnP/1.0 Microsoft-Windows-SSDP/10.0'"),
+		does("llmnr", 26+5*n, 324, "llmnr-query -c 2 -i 400 wpad; llmnr-query -c 1 -6 -i 400 %s", "pc-acct-01"),
+		does("os", 55+7*n, 468, "curl -sk -m 5 -A 'Windows-Update-Agent/10.0.10011.16384 Client-Protocol/2.50' https://updates.os.example/ -o /dev/null")}, more...)...)
 }
 
 func workplaces() []*Host {
@@ -187,16 +190,16 @@ func workplaces() []*Host {
 		pc("pc-acct-02", "e8:6a:64:41:20:02", 1),
 		pc("pc-sales-03", "3c:d9:2b:41:20:03", 2),
 		pc("pc-it-desk", "54:ee:75:41:20:04", 3, sshServer(),
-			does("admin", 65, 190, "ssh root@10.20.0.3 true; ssh root@10.20.0.2 'uptime'; ssh root@srv-print.office.example uptime; curl -sk -m 5 https://10.20.0.1/ -o /dev/null; curl -s -m 5 http://10.20.0.3/ -o /dev/null"),
-			does("pages", 95, 250, "for a in prn-lobby prn-acct ups-rack; do curl -s -m 5 -A %s http://$a.office.example/ -o /dev/null; done", quote(edge))),
+			does("admin", 65, 342, "ssh root@10.20.0.3 true; ssh root@10.20.0.2 'uptime'; ssh root@srv-print.office.example uptime; curl -sk -m 5 https://10.20.0.1/ -o /dev/null; curl -s -m 5 http://10.20.0.3/ -o /dev/null"),
+			does("pages", 95, 450, "for a in prn-lobby prn-acct ups-rack; do curl -s -m 5 -A %s http://$a.office.example/ -o /dev/null; done", quote(edge))),
 		host("mac-design-01", "workstation", "f0:18:98:41:20:05", plug(22), dhcpcd("mac-design-01", "", "domain_name_servers, domain_name, domain_search, classless_static_routes, netbios_name_servers"),
 			avahi(true, service{"%h", "_device-info._tcp", 0, []string{"model=MacBookPro18,3", "osxvers=23"}}, service{"%h", "_companion-link._tcp", 49152, []string{"rpMd=MacBookPro18,3", "rpVr=510.2.1"}},
 				service{"%h", "_airplay._tcp", 7000, []string{"deviceid=F0:18:98:41:20:05", "model=MacBookPro18,3", "srcvers=710.80.2", "osvers=14.4"}}),
-			does("browse", 35, 150, "avahi-browse -at -k -r -p"), officeWork(21, safari)),
+			does("browse", 35, 270, "avahi-browse -at -k -r -p"), officeWork(21, safari)),
 		host("android-pixel", "phone", "f4:f5:d8:41:20:06", plug(25), dhcpcd("Pixel-7", "android-dhcp-13", "domain_name_servers, domain_name, broadcast_address, interface_mtu"),
-			avahi(true), does("cast", 45, 160, "avahi-browse -tpr _googlecast._tcp"),
-			does("apps", 40, 120, "curl -s -m 5 -A %s http://www.vendor.example/generate_204 -o /dev/null; curl -sk -m 5 -A %s https://portal.social.example/ https://api.cloud.example/v1/feed -o /dev/null", quote(android), quote(android))),
+			avahi(true), does("cast", 45, 288, "avahi-browse -tpr _googlecast._tcp"),
+			does("apps", 40, 216, "curl -s -m 5 -A %s http://www.vendor.example/generate_204 -o /dev/null; curl -sk -m 5 -A %s https://portal.social.example/ https://api.cloud.example/v1/feed -o /dev/null", quote(android), quote(android))),
 		host("guest-laptop", "workstation", "a0:36:9f:41:20:07", plug(30), udhcpc("guest-laptop", "", 26, 42),
-			does("look", 120, 0, "$LAB play scan 10.20.0.0/26 22,23,80,443,445,502"), does("web", 40, 150, "curl -sk -m 5 https://portal.social.example/ -o /dev/null")),
+			does("look", 120, 0, "$LAB play scan 10.20.0.0/26 22,23,80,443,445,502"), does("web", 40, 270, "curl -sk -m 5 https://portal.social.example/ -o /dev/null")),
 	}
 }

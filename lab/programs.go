@@ -15,7 +15,7 @@ var packages = map[string]string{
 	"nmblookup": "samba-common-bin", "snmpd": "snmpd", "snmpwalk": "snmp", "lldpd": "lldpd",
 	"cupsd": "cups-daemon", "lp": "cups-client", "lpadmin": "cups-client", "mosquitto": "mosquitto",
 	"mosquitto_pub": "mosquitto-clients", "sshd": "openssh-server", "ssh": "openssh-client",
-	"nginx": "nginx-light", "minidlnad": "minidlna", "gmediarender": "gmediarender",
+	"nginx": "nginx-light", "minidlnad": "minidlna", "gmediarender": "gmediarender gstreamer1.0-plugins-base",
 	"dhclient": "isc-dhcp-client", "udhcpc": "udhcpc", "dhcpcd": "dhcpcd-base", "llmnrd": "llmnrd",
 	"curl": "curl", "python3": "python3-pymodbus python3-serial-asyncio", "busybox": "busybox",
 }
@@ -72,14 +72,15 @@ func dhclient(hostname, class string, codes ...int) trait {
 
 // clientNames is dhclient's names of the options that it knows.
 var clientNames = map[int]string{
-	1: "subnet-mask", 2: "time-offset", 3: "routers", 6: "domain-name-servers", 12: "host-name",
+	1: "subnet-mask", 2: "time-offset", 3: "routers", 6: "domain-name-servers", 12: "host-name", 13: "boot-size",
 	15: "domain-name", 28: "broadcast-address", 31: "router-discovery", 33: "static-routes",
 	42: "ntp-servers", 43: "vendor-encapsulated-options", 44: "netbios-name-servers",
 	46: "netbios-node-type", 47: "netbios-scope", 66: "tftp-server-name", 67: "bootfile-name",
 	119: "domain-search",
 }
 
-// udhcpc asks with the client of BusyBox, as most small devices do.
+// udhcpc asks with the client of BusyBox, as most small devices do, for the
+// usual options and those with these codes; for its own choice without any.
 func udhcpc(hostname, class string, codes ...int) trait {
 	return func(h *Host) {
 		c := "udhcpc -i " + h.Ports[0].Name + " -t 8 -T 2 -s /etc/udhcpc/default.script"
@@ -89,11 +90,11 @@ func udhcpc(hostname, class string, codes ...int) trait {
 		if class != "" {
 			c += " -V " + quote(class)
 		}
-		for i, code := range codes {
-			if i == 0 {
-				c += " -o"
+		if len(codes) > 0 {
+			c += " -o"
+			for _, code := range append([]int{1, 3, 6, 15}, codes...) {
+				c += fmt.Sprintf(" -O %d", code)
 			}
-			c += fmt.Sprintf(" -O %d", code)
 		}
 		h.Ports[0].DHCP = c
 	}
@@ -134,7 +135,7 @@ func snmp(descr, oid, location string) trait {
 // commands are for lldpcli.
 func lldp(descr, platform string, med int, cdp bool, commands ...string) trait {
 	return func(h *Host) {
-		commands = append(commands, "configure lldp tx-interval 40")
+		commands = append(commands, "configure lldp tx-interval 60")
 		h.file("/etc/lldpd.lab.conf", strings.Join(commands, "\n"))
 		flags := " -S " + quote(descr) + " -P " + quote(platform)
 		if med > 0 {

@@ -2,7 +2,7 @@
 
 Usage: modbus_client.py HOST UNIT SECONDS identify|poll|write|coil|bad ...
 Does what it is asked to, in order, over one connection, then polls for the
-given number of seconds, every five seconds.
+given number of seconds, every twelve seconds.
 """
 import sys
 import time
@@ -50,6 +50,6 @@ for what in asked:
     time.sleep(0.4)
 end = time.time() + seconds
 while time.time() < end:
-    time.sleep(5)
+    time.sleep(12)
     poll(client)
 client.close()
