@@ -10,43 +10,36 @@ package inventory
 
 import (
 	"iter"
+	"slices"
 	"time"
 
+	"tyto/fingerprint"
 	"tyto/frame"
 	"tyto/tyto"
 )
 
-// A Matcher concludes facts from facts; package fingerprint's engine is one.
+// A Matcher concludes facts from facts; *fingerprint.Rules is one. What it
+// returns is not changed.
 type Matcher interface {
-	// Match appends to dst what follows from o. It keeps neither.
-	Match(o *tyto.Observation, dst []Conclusion) []Conclusion
+	// Match is what follows from one observation.
+	Match(o tyto.Observation, known fingerprint.Context) []fingerprint.Conclusion
+	// MatchMAC is what follows from an interface's address.
+	MatchMAC(m frame.MAC, known fingerprint.Context) []fingerprint.Conclusion
+	// SetFields names the fields and attributes that MatchSet looks at.
+	SetFields() []string
+	// MatchSet is what follows from all values of a field, or an attribute, together.
+	MatchSet(field string, values []string, m frame.MAC, known fingerprint.Context) []fingerprint.Conclusion
 }
 
-// A Conclusion is what a rule makes of an observation.
-type Conclusion struct {
-	Attr       tyto.Attr
-	Value      string
-	Confidence tyto.Confidence
-	Rule       string // id of the rule
-}
-
-// A Taxonomy knows the types of devices.
-type Taxonomy interface {
-	// Category is the category of a type ("iot"), "" if the type is unknown.
-	Category(typ string) string
-	// Parent is the next more general type, "" if there is none.
-	Parent(typ string) string
-	// Purdue is the usual Purdue level of a type, "" if it has none.
-	Purdue(typ string) string
-}
+var _ Matcher = (*fingerprint.Rules)(nil)
 
 // A Config says what an inventory knows and how much it may hold.
 type Config struct {
-	Rules Matcher  // nil: facts stand as they are
-	Types Taxonomy // nil: no category and no level follows from a type
-	// Vendor names who registered a MAC address's prefix, and the kind of the
-	// registrant: "module", "odm", "chip", "nic" and "virtual" are not the
-	// maker of the device. Nil: prefixes tell nothing.
+	Rules Matcher // nil: facts stand as they are
+	// Vendor names who registered a MAC address's prefix, and the registrant's
+	// kind, in the words of content.Kind: of kinds "odm", "module", "chip",
+	// "nic" and "hypervisor" it is not the maker of the device. Nil: prefixes
+	// tell nothing.
 	Vendor func(frame.MAC) (name, kind string, ok bool)
 
 	MaxSubjects     int // addresses held, in all; beyond it the least known and longest silent go
@@ -62,38 +55,175 @@ func DefaultConfig() Config {
 
 // An Inventory is the devices of one zone. It belongs to one goroutine.
 type Inventory struct {
+	tables
 	zone   string
 	config Config
+	words  words
+	claims claims
+	fields []string // that rules on sets look at
+
+	// Identity, and the queues of what must be decided again.
+	ifaceQueue []uint32
+	hostQueue  []uint32
+	coreQueue  []core
+	keys       map[word][]uint32 // pairs by identity key
+	keyOfMAC   map[uint64]word   // keys that name a MAC address
+	devices    []device          // 0 is none
+	free       []uint32          // unused places of devices
+	byID       map[uint64]uint32
+
+	touched []uint32            // pairs that changed since Changed was called
+	news    map[uint64]struct{} // ids made or removed since then
+
+	evicted, refused uint64
+
+	scratch []byte // memory that is used again
+	rivals  []uint32
+	around  []uint32
+	members []core
 }
 
 // New is an empty inventory of a zone. Budgets that are zero are DefaultConfig's.
-func New(zone string, c Config) *Inventory { return &Inventory{zone: zone, config: c} }
+func New(zone string, c Config) *Inventory {
+	d := DefaultConfig()
+	for _, b := range [...]struct {
+		have *int
+		want int
+	}{{&c.MaxSubjects, d.MaxSubjects}, {&c.MaxClaims, d.MaxClaims}, {&c.ClaimsPerAttr, d.ClaimsPerAttr}, {&c.ClaimsPerDevice, d.ClaimsPerDevice}} {
+		if *b.have <= 0 {
+			*b.have = b.want
+		}
+	}
+	v := &Inventory{zone: zone, config: c}
+	v.empty()
+	if c.Rules != nil {
+		v.fields = c.Rules.SetFields()
+	}
+	return v
+}
 
-// Learn takes an observation or a conversation; other events are ignored. It
-// keeps nothing of e.
-func (v *Inventory) Learn(e *tyto.Event) {}
+func (v *Inventory) empty() {
+	v.tables, v.words, v.claims = newTables(), newWords(), newClaims()
+	v.keys, v.keyOfMAC, v.byID = map[word][]uint32{}, map[uint64]word{}, map[uint64]uint32{}
+	v.devices, v.free = make([]device, 1), nil
+	v.ifaceQueue, v.hostQueue, v.coreQueue, v.touched = nil, nil, nil, nil
+	if v.news == nil {
+		v.news = map[uint64]struct{}{}
+	}
+}
 
 // All is the devices, by id. Each is made when its turn comes and belongs to
-// the receiver. The inventory must not be changed meanwhile.
-func (v *Inventory) All() iter.Seq[*tyto.Device] { return func(func(*tyto.Device) bool) {} }
+// the receiver. Nothing may be learnt meanwhile.
+func (v *Inventory) All() iter.Seq[*tyto.Device] {
+	return func(yield func(*tyto.Device) bool) {
+		v.settle()
+		ids := make([]uint64, 0, len(v.byID))
+		for id := range v.byID {
+			ids = append(ids, id)
+		}
+		slices.Sort(ids)
+		for _, id := range ids {
+			if !yield(v.describe(v.byID[id])) {
+				return
+			}
+		}
+	}
+}
 
-// Devices is all devices at once, by id. All holds less memory.
-func (v *Inventory) Devices() []tyto.Device { return nil }
+// Devices is all devices at once, by id. All needs less memory.
+func (v *Inventory) Devices() []tyto.Device {
+	var out []tyto.Device
+	for d := range v.All() {
+		out = append(out, *d)
+	}
+	return out
+}
 
 // Device is the device of an id.
-func (v *Inventory) Device(id string) (tyto.Device, bool) { return tyto.Device{}, false }
+func (v *Inventory) Device(id string) (tyto.Device, bool) {
+	v.settle()
+	n, ok := parseID(id)
+	d := v.byID[n]
+	if !ok || d == 0 {
+		return tyto.Device{}, false
+	}
+	return *v.describe(d), true
+}
 
 // Find is the id of the device that a subject is part of, "" if it is none: an
 // internet host, a group, or an address that nothing was ever heard from.
-func (v *Inventory) Find(s tyto.Subject) string { return "" }
+func (v *Inventory) Find(s tyto.Subject) string {
+	v.settle()
+	if c := v.coreOf(&s); c != 0 {
+		if d := v.seat(c).device; d != 0 {
+			return idText(v.devices[d].id)
+		}
+	}
+	return ""
+}
+
+// coreOf is the core that a subject is about, 0 if there is none.
+func (v *Inventory) coreOf(s *tyto.Subject) core {
+	i := v.byMAC[macKey(s.MAC, s.VLAN)]
+	if s.Addr.IsUnspecified() {
+		return coreOf(i)
+	}
+	h := v.byAddr[s.Addr]
+	if h == 0 {
+		return 0
+	}
+	if n := v.both(i, h); n != 0 {
+		return v.home(n)
+	}
+	if owner := v.hosts[h].owner; owner != 0 {
+		return coreOf(v.pair(owner).iface)
+	}
+	return coreOfAddr(h)
+}
 
 // Changed is the ids of the devices that changed since the last call, sorted.
 // An id that Device does not know any more was removed or merged. That a
 // device was seen again is a change once in 15 minutes.
-func (v *Inventory) Changed() []string { return nil }
+func (v *Inventory) Changed() []string {
+	v.settle()
+	for _, n := range v.touched {
+		p := v.pair(n)
+		p.flags &^= touched
+		p.reported = uint32(p.last / int64(time.Second))
+		if c := v.home(n); c != 0 {
+			if d := v.seat(c).device; d != 0 {
+				v.news[v.devices[d].id] = struct{}{}
+			}
+		}
+	}
+	v.touched = v.touched[:0]
+	ids := make([]uint64, 0, len(v.news))
+	for id := range v.news {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	clear(v.news)
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = idText(id)
+	}
+	return out
+}
 
-// Forget drops what was not seen since before, and is how many addresses that were.
-func (v *Inventory) Forget(before time.Time) int { return 0 }
+// touch notes that something about a pair changed.
+func (v *Inventory) touch(n uint32) {
+	if p := v.pair(n); p.flags&touched == 0 {
+		p.flags |= touched
+		v.touched = append(v.touched, n)
+	}
+}
+
+// sighted notes that a pair was seen again, which is news now and then.
+func (v *Inventory) sighted(n uint32, p *pair) {
+	if uint32(p.last/int64(time.Second))-p.reported >= sightingTime {
+		v.touch(n)
+	}
+}
 
 // Stats is how much an inventory holds and what it had to refuse.
 type Stats struct {
@@ -105,4 +235,7 @@ type Stats struct {
 }
 
 // Stats is the inventory's own count.
-func (v *Inventory) Stats() Stats { return Stats{} }
+func (v *Inventory) Stats() Stats {
+	v.settle()
+	return Stats{Devices: len(v.byID), Subjects: int(v.n), Claims: int(v.claims.n), Evicted: v.evicted, Refused: v.refused}
+}

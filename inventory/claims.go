@@ -1,0 +1,148 @@
+package inventory
+
+import (
+	"time"
+
+	"tyto/tyto"
+)
+
+// A claim is one fact about one pair, with its first evidence and its last
+// time. It holds no pointer, and is found by hash and through its pair's list.
+type claim struct {
+	meta        uint64 // packet<<24 | part<<8 | attribute
+	first, last int64  // nanoseconds since 1970
+	value       word
+	source      uint32
+	next        uint32 // of the same pair; 0 ends
+	pair        uint32
+}
+
+// A source is where claims come from: all of an Evidence but the packet, and how
+// sure such evidence is.
+type source struct {
+	sensor, capture, protocol, field string
+	confidence                       tyto.Confidence
+}
+
+func (c *claim) attr() tyto.Attr { return tyto.Attr(c.meta) }
+func (c *claim) part() uint16    { return uint16(c.meta >> 8) }
+func (c *claim) packet() uint64  { return c.meta >> 24 }
+
+const claimBlock = 4096
+
+// claims holds all claims, in blocks that never move.
+type claims struct {
+	blocks  [][]claim
+	n       uint32   // claims held, and the last one's number
+	index   []uint32 // open addressing by what a claim says
+	sources []source
+	known   map[source]uint32
+	recent  [256]uint32 // sources used lately, by a cheap hash
+}
+
+func newClaims() claims {
+	return claims{index: make([]uint32, 256), sources: make([]source, 1), known: map[source]uint32{}}
+}
+
+// at is claim i, from 1.
+func (c *claims) at(i uint32) *claim { return &c.blocks[(i-1)/claimBlock][(i-1)%claimBlock] }
+
+// source is the number of a source.
+func (c *claims) source(e *tyto.Evidence, confidence tyto.Confidence) uint32 {
+	slot := uint8(len(e.Field)*31 + len(e.Protocol)*7 + int(confidence))
+	if n := len(e.Field); n > 2 {
+		slot += e.Field[n-1]*13 + e.Field[n-2]
+	}
+	s := source{e.Sensor, e.Capture, e.Protocol, e.Field, confidence}
+	if i := c.recent[slot]; c.sources[i] == s {
+		return i
+	}
+	i, ok := c.known[s]
+	if !ok {
+		i = uint32(len(c.sources))
+		c.sources = append(c.sources, s)
+		c.known[s] = i
+	}
+	c.recent[slot] = i
+	return i
+}
+
+// whatMask leaves of a claim's meta what it is about, without the packet.
+const whatMask = 1<<24 - 1
+
+func hashClaim(pair uint32, what uint64, value word, source uint32) uint64 {
+	h := (uint64(pair)<<32 | uint64(value)) * 0x9e3779b97f4a7c15
+	h = (h ^ h>>29 ^ uint64(source)<<32 ^ what) * 0xbf58476d1ce4e5b9
+	return h ^ h>>32
+}
+
+// slot is the place in the index of a claim, or of where it would be.
+func (c *claims) slot(pair uint32, what uint64, value word, source uint32) int {
+	mask := len(c.index) - 1
+	for i := int(hashClaim(pair, what, value, source)) & mask; ; i = (i + 1) & mask {
+		n := c.index[i]
+		if n == 0 {
+			return i
+		}
+		if x := c.at(n); x.pair == pair && x.value == value && x.source == source && x.meta&whatMask == what {
+			return i
+		}
+	}
+}
+
+// add puts a claim at a slot that is free, and is its number.
+func (c *claims) add(slot int, x claim) uint32 {
+	if int(c.n) == len(c.blocks)*claimBlock {
+		c.blocks = append(c.blocks, make([]claim, claimBlock))
+	}
+	c.n++
+	*c.at(c.n) = x
+	c.index[slot] = c.n
+	if int(c.n)*4 > len(c.index)*3 {
+		c.grow()
+	}
+	return c.n
+}
+
+func (c *claims) grow() {
+	c.index = make([]uint32, 2*len(c.index))
+	mask := len(c.index) - 1
+	for n := uint32(1); n <= c.n; n++ {
+		x := c.at(n)
+		i := int(hashClaim(x.pair, x.meta&whatMask, x.value, x.source)) & mask
+		for c.index[i] != 0 {
+			i = (i + 1) & mask
+		}
+		c.index[i] = n
+	}
+}
+
+// merge takes a repetition into x: the earliest packet is the evidence, the
+// latest time is when it was last said.
+func (x *claim) merge(packet uint64, first, last int64) {
+	if first < x.first || first == x.first && packet < x.packet() {
+		x.first, x.meta = first, x.meta&whatMask|packet<<24
+	}
+	x.last = max(x.last, last)
+}
+
+// told is a claim as others know it.
+func (v *Inventory) told(x *claim) tyto.Claim {
+	s := &v.claims.sources[x.source]
+	return tyto.Claim{
+		Attr: x.attr(), Value: v.words.text(x.value), Confidence: s.confidence,
+		Evidence: tyto.Evidence{Sensor: s.sensor, Capture: s.capture, Packet: x.packet(), Protocol: s.protocol, Field: s.field},
+		First:    moment(x.first), Last: moment(x.last),
+	}
+}
+
+// moment is nanoseconds since 1970 as a time.
+func moment(ns int64) time.Time { return time.Unix(0, ns).UTC() }
+
+// nanos is a time as nanoseconds since 1970; 0 for no time.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}

@@ -1,0 +1,398 @@
+package inventory
+
+import (
+	"strconv"
+
+	"tyto/frame"
+	"tyto/tyto"
+)
+
+// Learn takes an observation or a conversation; other events are ignored. It
+// keeps nothing of e.
+func (v *Inventory) Learn(e *tyto.Event) {
+	if int(v.n) >= v.config.MaxSubjects {
+		v.shed()
+	}
+	at := nanos(e.Time)
+	switch {
+	case e.Observation != nil:
+		v.observe(e.Observation, at)
+	case e.Conversation != nil:
+		v.converse(e.Conversation)
+	}
+}
+
+func (v *Inventory) observe(o *tyto.Observation, at int64) {
+	if o.Attr == tyto.NoAttr || o.Value == "" {
+		return
+	}
+	m, a := endpoint(&o.Subject)
+	if o.Attr == tyto.Address {
+		v.observeAddress(o, m, a, at)
+		return
+	}
+	n := v.pairOf(m, a, o.Subject.VLAN, o.Confidence >= tyto.Confirmed)
+	if n == 0 {
+		return
+	}
+	if o.Confidence >= tyto.Confirmed {
+		v.exists(n, exists|named)
+	}
+	if v.tell(n, o, at) {
+		v.consequences(n, o)
+	}
+}
+
+// endpoint is a subject's addresses without those that are nobody's.
+func endpoint(s *tyto.Subject) (frame.MAC, frame.Addr) {
+	m, a := s.MAC, s.Addr
+	if m.IsGroup() {
+		m = frame.MAC{}
+	}
+	if reachOf(a) == nowhere {
+		a = frame.Addr{}
+	}
+	return m, a
+}
+
+// observeAddress learns that a subject has, or sent from, an address.
+func (v *Inventory) observeAddress(o *tyto.Observation, m frame.MAC, a frame.Addr, at int64) {
+	var said frame.Addr
+	if said.UnmarshalText([]byte(o.Value)) != nil || reachOf(said) == nowhere {
+		return
+	}
+	if m.IsZero() && a != said && !a.IsZero() {
+		return // a host behind a router that tells of another address of its
+	}
+	proof := o.Confidence >= tyto.Stated && !m.IsZero()
+	n := v.pairOf(m, said, o.Subject.VLAN, proof)
+	if n == 0 {
+		if !m.IsZero() && o.Confidence < tyto.Inferred {
+			v.passesOn(m, o.Subject.VLAN, at, at)
+		}
+		return
+	}
+	how := alleged
+	switch {
+	case proof && o.Evidence.Protocol == "dhcp":
+		how = proved | leased
+	case proof:
+		how = proved
+	case o.Confidence < tyto.Inferred:
+		how = sent
+	}
+	v.use(n, how, at, at)
+	if v.hosts[v.pair(n).host].reach != internet || proof {
+		v.tell(n, o, at)
+	}
+}
+
+// passesOn notes that an interface sent for one more internet host than are
+// kept of it, and is its own pair.
+func (v *Inventory) passesOn(m frame.MAC, vlan uint16, first, last int64) uint32 {
+	n := v.pairOf(m, frame.Addr{}, vlan, false)
+	v.use(n, sent, first, last)
+	v.markRouter(v.pair(n).iface, sendsMany)
+	return n
+}
+
+// pairOf is the pair of an endpoint, made if it is new; 0 if there is none to
+// be had: nobody, an internet host of which nothing needs to be known, or no
+// room. An interface keeps a few of the internet addresses that it sends for,
+// in case they prove to be of the link.
+func (v *Inventory) pairOf(m frame.MAC, a frame.Addr, vlan uint16, proof bool) uint32 {
+	var i, h uint32
+	if !m.IsZero() {
+		i = v.iface(m, vlan)
+	}
+	if !a.IsZero() {
+		h = v.byAddr[a]
+	} else if i == 0 {
+		return 0
+	}
+	if n := v.both(i, h); n != 0 && (h != 0 || a.IsZero()) {
+		return n
+	}
+	if a.IsZero() {
+		return v.addPair(i, 0)
+	}
+	far := reachOf(a) == internet && !proof
+	switch {
+	case far && (i == 0 || v.ifaces[i].far >= maxFar):
+		return 0
+	case far:
+		v.ifaces[i].far++
+	case h != 0 && reachOf(a) != internet && v.hosts[h].n >= maxPairs:
+		v.refused++
+		return 0
+	}
+	return v.addPair(i, v.host(a))
+}
+
+// use notes that a pair was in use, and in what way that is known.
+func (v *Inventory) use(n uint32, how pairFlags, first, last int64) {
+	p := v.pair(n)
+	was, moved := p.flags, false
+	how |= used
+	fresh := was&how != how
+	if was&used == 0 || first < p.first {
+		p.first, moved = first, true
+	}
+	if was&used == 0 || last > p.last {
+		p.last, moved = last, true
+		v.sighted(n, p)
+	}
+	if fresh {
+		p.flags |= how
+		v.count(p, was)
+		if how&alleged == 0 {
+			v.exists(n, exists)
+		}
+		v.touch(n)
+	}
+	if fresh || moved && v.contested(p) {
+		v.undecided(p)
+	}
+}
+
+// contested reports whether the times of a pair's use matter for who has the address.
+func (v *Inventory) contested(p *pair) bool {
+	return p.host != 0 && v.hosts[p.host].n > 1 || p.iface != 0 && v.ifaces[p.iface].near4 > 1 && v.ifaces[p.iface].flags&router == 0
+}
+
+// count keeps the interface's numbers of addresses that it sends for unproved.
+func (v *Inventory) count(p *pair, was pairFlags) {
+	if p.iface == 0 || p.host == 0 {
+		return
+	}
+	before, after := was&(sent|proved) == sent, p.flags&(sent|proved) == sent
+	i, h := &v.ifaces[p.iface], &v.hosts[p.host]
+	if h.reach == internet && (p.flags&^was&proved != 0 || p.flags&^was&sent != 0 && isEUI64(h.addr, i.mac())) {
+		v.addNet(netOf(h.addr))
+	}
+	if h.flags&roleSays != 0 && (p.flags&^was&proved != 0 || h.reach == link) {
+		v.markRouter(p.iface, roleSays)
+	}
+	if before == after {
+		return
+	}
+	c := i.counter(h, v.near(h))
+	if c == nil {
+		return
+	}
+	if after {
+		*c++
+	} else {
+		*c--
+	}
+}
+
+// counter is where an address counts that an interface sends for; nil if it
+// is its own for sure.
+func (i *iface) counter(h *host, near bool) *uint16 {
+	switch {
+	case h.reach == link || isEUI64(h.addr, i.mac()):
+		return nil
+	case !near && h.addr.Is4():
+		return &i.foreign4
+	case !near:
+		return &i.foreign6
+	case h.addr.Is4():
+		return &i.near4
+	}
+	return &i.near6
+}
+
+// exists notes what is known of a pair's interface and address being there.
+func (v *Inventory) exists(n uint32, how seatFlags) {
+	p := v.pair(n)
+	for _, c := range [...]core{coreOf(p.iface), coreOfAddr(p.host)} {
+		if c.n() == 0 {
+			continue
+		}
+		if s := v.seat(c); s.flags&how != how {
+			fresh := s.flags&exists == 0
+			s.flags |= how
+			v.replace(c)
+			if fresh && !c.isAddr() {
+				v.requeueAlleged(c.n())
+			}
+		}
+	}
+}
+
+// requeueAlleged queues the addresses that others say an interface has: now it is there.
+func (v *Inventory) requeueAlleged(i uint32) {
+	for n := v.ifaces[i].pairs; n != 0; {
+		p := v.pair(n)
+		if p.flags&alleged != 0 {
+			v.queueHost(p.host, p)
+		}
+		n = p.nextOfIface
+	}
+}
+
+// tell adds a claim to a pair, and reports whether it is new.
+func (v *Inventory) tell(n uint32, o *tyto.Observation, at int64) bool {
+	what := uint64(o.Subject.Part)<<8 | uint64(o.Attr)
+	return v.claimOf(n, what, v.words.add(o.Value), v.claims.source(&o.Evidence, o.Confidence), o.Evidence.Packet, at, at)
+}
+
+// claimOf adds a claim to a pair, and reports whether it is new.
+func (v *Inventory) claimOf(n uint32, what uint64, value word, source uint32, packet uint64, first, last int64) bool {
+	slot := v.claims.slot(n, what, value, source)
+	if old := v.claims.index[slot]; old != 0 {
+		v.claims.at(old).merge(packet, first, last)
+		return false
+	}
+	p := v.pair(n)
+	if !v.room(p, tyto.Attr(what)) {
+		v.refused++
+		return false
+	}
+	p.claims = v.claims.add(slot, claim{
+		meta: packet<<24 | what, first: first, last: last, value: value, source: source, next: p.claims, pair: n,
+	})
+	p.n++
+	v.touch(n)
+	return true
+}
+
+// room reports whether a pair may have one more claim of an attribute.
+func (v *Inventory) room(p *pair, a tyto.Attr) bool {
+	if int(v.claims.n) >= v.config.MaxClaims || p.n >= maxClaimsOf {
+		return false
+	}
+	if int(p.n) < v.config.ClaimsPerAttr {
+		return true
+	}
+	n := 0
+	for i := p.claims; i != 0; {
+		c := v.claims.at(i)
+		if c.attr() == a {
+			n++
+		}
+		i = c.next
+	}
+	return n < v.config.ClaimsPerAttr
+}
+
+// consequences is what a new claim means for who is who.
+func (v *Inventory) consequences(n uint32, o *tyto.Observation) {
+	p := v.pair(n)
+	switch o.Attr {
+	case tyto.Identity:
+		if o.Confidence >= tyto.Shown && o.Subject.Part == 0 {
+			p.flags |= stating
+			v.learnKey(n, v.words.find(o.Value), o.Value)
+		}
+	case tyto.Serial:
+		if o.Confidence >= tyto.Stated && o.Subject.Part == 0 {
+			p.flags |= stating
+			v.replacePair(n)
+		}
+	case tyto.Role:
+		if o.Value == "router" && o.Confidence >= tyto.Shown {
+			v.saysRouter(p)
+		}
+	case tyto.Forwards:
+		v.saysRouter(p)
+	case tyto.Virtual:
+		if p.host != 0 && p.iface == 0 || p.iface != 0 && v.ifaces[p.iface].flags&shared != 0 {
+			p.flags |= vip
+			v.replacePair(n)
+		}
+	}
+}
+
+// saysRouter notes that a pair is said to be a router. If only its address is
+// known, the interface follows when it is proved.
+func (v *Inventory) saysRouter(p *pair) {
+	if p.host != 0 {
+		h := &v.hosts[p.host]
+		h.flags |= roleSays
+		for n := h.pairs; n != 0; {
+			q := v.pair(n)
+			if q.iface != 0 && (q == p || q.flags&proved != 0 || h.reach == link) {
+				v.markRouter(q.iface, roleSays)
+			}
+			n = q.nextOfHost
+		}
+		return
+	}
+	v.markRouter(p.iface, roleSays)
+}
+
+// converse counts a conversation to both sides, for what each has sent.
+func (v *Inventory) converse(c *tyto.Conversation) {
+	first, last := nanos(c.First), nanos(c.Last)
+	client := v.spoke(&c.Client, c.Packets[0], c.Bytes[0], first, last)
+	server := v.spoke(&c.Server, c.Packets[1], c.Bytes[1], first, last)
+	v.together(c, client, server)
+	if c.Protocol == "" {
+		return
+	}
+	e := c.Evidence
+	e.Protocol, e.Field = c.Protocol, "conversation"
+	src, name := v.claims.source(&e, tyto.Shown), v.words.add(c.Protocol)
+	v.speaks(client, name, src, e.Packet, first, last)
+	v.speaks(server, name, src, e.Packet, first, last)
+	if server != 0 && c.Port != 0 && (c.Transport == "tcp" || c.Transport == "udp" || c.Transport == "sctp") {
+		b := append(v.scratch[:0], c.Transport...)
+		b = strconv.AppendUint(append(b, '/'), uint64(c.Port), 10)
+		b = append(append(b, ' '), c.Protocol...)
+		v.scratch = b
+		v.claimOf(server, uint64(tyto.Provides), v.words.addBytes(b), src, e.Packet, first, last)
+	}
+}
+
+// spoke counts what one side sent, and is its pair; 0 if it sent nothing or
+// is an internet host.
+func (v *Inventory) spoke(s *tyto.Subject, packets, bytes uint64, first, last int64) uint32 {
+	if packets == 0 {
+		return 0
+	}
+	m, a := endpoint(s)
+	n := v.pairOf(m, a, s.VLAN, false)
+	known := n != 0
+	if known {
+		v.use(n, sent, first, last)
+	} else if m.IsZero() {
+		return 0
+	} else {
+		n = v.passesOn(m, s.VLAN, first, last)
+	}
+	p := v.pair(n)
+	p.packets, p.bytes = p.packets+packets, p.bytes+bytes
+	if !known {
+		return 0
+	}
+	return n
+}
+
+// speaks notes that a side of a conversation spoke a protocol.
+func (v *Inventory) speaks(n uint32, name word, source uint32, packet uint64, first, last int64) {
+	if n != 0 {
+		v.claimOf(n, uint64(tyto.Protocol), name, source, packet, first, last)
+	}
+}
+
+// together learns from both sides at once: an interface that stands on both
+// is no host's own, and two interfaces that talk within one network are on it.
+func (v *Inventory) together(c *tyto.Conversation, client, server uint32) {
+	if c.Client.MAC.IsZero() || c.Client.Addr.IsZero() || c.Client.Addr == c.Server.Addr {
+		return
+	}
+	if c.Client.MAC == c.Server.MAC {
+		if !c.Client.MAC.IsGroup() && client|server != 0 {
+			v.markRouter(v.iface(c.Client.MAC, c.Client.VLAN), selfTalk)
+		}
+		return
+	}
+	if client == 0 || server == 0 || c.Server.MAC.IsZero() {
+		return
+	}
+	if net := netOf(c.Client.Addr); reachOf(c.Client.Addr) == internet && net == netOf(c.Server.Addr) {
+		v.addNet(net)
+	}
+}

@@ -1,0 +1,412 @@
+package inventory
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tyto/frame"
+	"tyto/tyto"
+)
+
+// Cores are put together into devices by Identity claims: equal keys are one
+// device, unless serial numbers contradict. A key that more than maxHomes
+// cores have is everybody's and says nothing; host names and the like, which
+// get copied with an image, must agree in two ways.
+
+const (
+	maxHomes = 16
+	maxKeys  = 64 // pairs held of one key
+	// maxMembers is how many cores are looked at together; a device has a few.
+	maxMembers = 4096
+)
+
+// weakKeys are the kinds of keys of which one alone does not suffice.
+var weakKeys = []string{"name:", "fqdn:", "spn:", "guid:"}
+
+// A device is cores that belong together. Its id is of the zone and its best
+// core, so it does not depend on the order of arrival.
+type device struct {
+	id   uint64 // 48 bits
+	head core
+}
+
+// replace queues a core for placing.
+func (v *Inventory) replace(c core) {
+	if c.n() == 0 {
+		return
+	}
+	if s := v.seat(c); s.flags&waiting == 0 {
+		s.flags |= waiting
+		v.coreQueue = append(v.coreQueue, c)
+	}
+}
+
+func (v *Inventory) replacePair(n uint32) {
+	p := v.pair(n)
+	v.replace(coreOf(p.iface))
+	v.replace(coreOfAddr(p.host))
+	if p.host != 0 && v.hosts[p.host].owner != 0 {
+		v.replace(coreOf(v.pair(v.hosts[p.host].owner).iface))
+	}
+}
+
+// learnKey notes that a pair has an identity key.
+func (v *Inventory) learnKey(n uint32, key word, text string) {
+	have := v.keys[key]
+	if slices.Contains(have, n) {
+		return
+	}
+	if len(have) >= maxKeys {
+		v.refused++
+		return
+	}
+	v.keys[key] = append(have, n)
+	v.replacePair(n)
+	if len(have) >= maxHomes {
+		for _, k := range have {
+			v.replacePair(k)
+		}
+	}
+	if m, ok := macOf(text); ok {
+		v.keyOfMAC[macKey(m, 0)] = key
+		if i := v.byMAC[macKey(m, 0)]; i != 0 {
+			v.replace(coreOf(i))
+		}
+	}
+}
+
+// macOf is the address in a key "mac:…".
+func macOf(key string) (frame.MAC, bool) {
+	text, ok := strings.CutPrefix(key, "mac:")
+	if !ok {
+		return frame.MAC{}, false
+	}
+	m, ok := frame.ParseMAC([]byte(text))
+	return m, ok && !m.IsZero() && !m.IsGroup()
+}
+
+// place makes devices of the cores in the queue, and of those that belong with them.
+func (v *Inventory) place() {
+	for len(v.coreQueue) > 0 {
+		c := v.coreQueue[len(v.coreQueue)-1]
+		v.coreQueue = v.coreQueue[:len(v.coreQueue)-1]
+		if v.seat(c).flags&waiting == 0 {
+			continue
+		}
+		members := v.gather(c)
+		for _, m := range members {
+			v.dissolve(v.seat(m).device)
+		}
+		members = slices.DeleteFunc(members, func(m core) bool { return !v.stands(m) })
+		if len(members) == 1 {
+			v.found(members)
+			continue
+		}
+		for _, group := range v.split(members) {
+			v.found(group)
+		}
+	}
+}
+
+// gather is the cores that are, or were, connected with c.
+func (v *Inventory) gather(c core) []core {
+	out := v.members[:0]
+	add := func(x core) {
+		if s := v.seat(x); s.flags&gathered == 0 && len(out) < maxMembers {
+			s.flags = s.flags&^waiting | gathered
+			out = append(out, x)
+		}
+	}
+	add(c)
+	for i := 0; i < len(out); i++ {
+		if d := v.seat(out[i]).device; d != 0 {
+			for x := v.devices[d].head; x != 0; x = v.seat(x).next {
+				add(x)
+			}
+		}
+		if v.stands(out[i]) {
+			for _, e := range v.edges(out[i]) {
+				add(e.to)
+			}
+		}
+	}
+	for _, x := range out {
+		v.seat(x).flags &^= gathered
+	}
+	v.members = out
+	return out
+}
+
+// An edge is why two cores are one device.
+type edge struct {
+	to  core
+	key word // 0: the same locally administered address with the same IP address
+}
+
+// edges is what connects a core with others, in an order that does not
+// depend on that of arrival.
+func (v *Inventory) edges(c core) (out []edge) {
+	if !v.mayHaveEdges(c) {
+		return nil
+	}
+	weak := map[core]int{}
+	link := func(key word, isWeak bool) {
+		for _, x := range v.homes(key) {
+			if x == c {
+				continue
+			}
+			if weak[x]++; !isWeak || weak[x] == 2 {
+				out = append(out, edge{x, key})
+			}
+		}
+	}
+	v.around = v.pairsOf(c, v.around[:0])
+	for _, n := range v.around {
+		p := v.pair(n)
+		if p.flags&stating != 0 {
+			for i := p.claims; i != 0; {
+				x := v.claims.at(i)
+				if x.attr() == tyto.Identity && x.part() == 0 && v.claims.sources[x.source].confidence >= tyto.Shown {
+					link(x.value, v.isWeak(x.value))
+				}
+				i = x.next
+			}
+		}
+	}
+	if !c.isAddr() {
+		if key, ok := v.keyOfMAC[v.ifaces[c.n()].key]; ok {
+			link(key, false)
+		}
+		out = append(out, v.twins(c)...)
+	}
+	slices.SortFunc(out, func(a, b edge) int {
+		return cmp.Or(v.compare(a.to, b.to), bytes.Compare(v.words.raw(a.key), v.words.raw(b.key)))
+	})
+	return slices.Compact(out)
+}
+
+// mayHaveEdges is false for most: nothing was said that would connect c.
+func (v *Inventory) mayHaveEdges(c core) bool {
+	if !c.isAddr() {
+		if i := &v.ifaces[c.n()]; i.mac().IsLocal() || v.keyOfMAC[i.key] != 0 {
+			return true
+		}
+	}
+	v.around = v.pairsOf(c, v.around[:0])
+	for _, n := range v.around {
+		if v.pair(n).flags&stating != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *Inventory) isWeak(key word) bool {
+	text := string(v.words.raw(key))
+	for _, w := range weakKeys {
+		if strings.HasPrefix(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// homes is the cores that have a key, none if too many have.
+func (v *Inventory) homes(key word) (out []core) {
+	if m, ok := macOf(string(v.words.raw(key))); ok {
+		if i := v.byMAC[macKey(m, 0)]; i != 0 && v.stands(coreOf(i)) {
+			out = append(out, coreOf(i))
+		}
+	}
+	for _, n := range v.keys[key] {
+		if c := v.home(n); c != 0 && v.stands(c) && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	if len(out) > maxHomes {
+		return nil
+	}
+	return out
+}
+
+// twins is the interfaces in other VLANs with the same, locally administered,
+// address and an IP address in common.
+func (v *Inventory) twins(c core) (out []edge) {
+	me := &v.ifaces[c.n()]
+	if !me.mac().IsLocal() {
+		return nil
+	}
+	for n := me.pairs; n != 0; {
+		p := v.pair(n)
+		n = p.nextOfIface
+		if p.flags&attached == 0 || v.hosts[p.host].reach == link {
+			continue
+		}
+		for k := v.hosts[p.host].pairs; k != 0; {
+			q := v.pair(k)
+			k = q.nextOfHost
+			if q.iface != 0 && q.iface != c.n() && q.flags&attached != 0 && v.ifaces[q.iface].key>>16 == me.key>>16 {
+				out = append(out, edge{to: coreOf(q.iface)})
+			}
+		}
+	}
+	return out
+}
+
+// split sorts cores into devices: who is connected is one, unless serial
+// numbers contradict.
+func (v *Inventory) split(members []core) [][]core {
+	members = slices.Clone(members)
+	slices.SortFunc(members, v.compare)
+	group, serials := map[core]int{}, make([][]string, len(members))
+	groups := make([][]core, len(members))
+	for i, c := range members {
+		group[c], groups[i], serials[i] = i, []core{c}, v.serials(c)
+	}
+	for _, c := range members {
+		for _, e := range v.edges(c) {
+			a, b := group[c], group[e.to]
+			if a == b || !agree(serials[a], serials[b]) {
+				continue
+			}
+			for _, x := range groups[b] {
+				group[x] = a
+			}
+			groups[a], groups[b] = append(groups[a], groups[b]...), nil
+			serials[a] = append(serials[a], serials[b]...)
+		}
+	}
+	return slices.DeleteFunc(groups, func(g []core) bool { return len(g) == 0 })
+}
+
+// serials is the serial numbers that a core states.
+func (v *Inventory) serials(c core) (out []string) {
+	v.around = v.pairsOf(c, v.around[:0])
+	for _, n := range v.around {
+		p := v.pair(n)
+		if p.flags&stating == 0 {
+			continue
+		}
+		for i := p.claims; i != 0; {
+			x := v.claims.at(i)
+			if x.attr() == tyto.Serial && x.part() == 0 && v.claims.sources[x.source].confidence >= tyto.Stated {
+				out = append(out, strings.ToLower(v.words.text(x.value)))
+			}
+			i = x.next
+		}
+	}
+	return out
+}
+
+// agree reports whether two sets of serial numbers do not contradict.
+func agree(a, b []string) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return true
+	}
+	for _, x := range a {
+		if slices.Contains(b, x) {
+			return true
+		}
+	}
+	return false
+}
+
+// found makes a device of cores.
+func (v *Inventory) found(group []core) {
+	if len(group) == 0 {
+		return
+	}
+	best := slices.MinFunc(group, v.compare)
+	d := uint32(len(v.devices))
+	if n := len(v.free); n > 0 {
+		d, v.free = v.free[n-1], v.free[:n-1]
+	} else {
+		v.devices = append(v.devices, device{})
+	}
+	x := &v.devices[d]
+	*x = device{id: v.id(best)}
+	for _, c := range group {
+		s := v.seat(c)
+		s.device, s.next, x.head = d, x.head, c
+	}
+	v.byID[x.id] = d
+	v.news[x.id] = struct{}{}
+}
+
+// dissolve takes a device apart.
+func (v *Inventory) dissolve(d uint32) {
+	if d == 0 {
+		return
+	}
+	x := &v.devices[d]
+	for c := x.head; c != 0; {
+		s := v.seat(c)
+		c = s.next
+		s.device, s.next = 0, 0
+	}
+	delete(v.byID, x.id)
+	v.news[x.id] = struct{}{}
+	*x = device{}
+	v.free = append(v.free, d)
+}
+
+// rank sorts cores by how good a name they are: interfaces of their own
+// before shared ones, before bare addresses.
+func (v *Inventory) rank(c core) int {
+	if c.isAddr() {
+		return 3
+	}
+	i := &v.ifaces[c.n()]
+	switch {
+	case i.flags&shared != 0:
+		return 2
+	case i.mac().IsLocal():
+		return 1
+	}
+	return 0
+}
+
+func (v *Inventory) compare(a, b core) int {
+	if n := cmp.Compare(v.rank(a), v.rank(b)); n != 0 {
+		return n
+	}
+	if a.isAddr() {
+		return bytes.Compare(v.hosts[a.n()].addr[:], v.hosts[b.n()].addr[:])
+	}
+	return cmp.Compare(v.ifaces[a.n()].key, v.ifaces[b.n()].key)
+}
+
+// id is the first 48 bits of SHA-256 over the zone's name, a zero byte, and
+// the interface (6 bytes of MAC and 2 of VLAN) or the address (16 bytes).
+func (v *Inventory) id(c core) uint64 {
+	b := append(append(v.scratch[:0], v.zone...), 0)
+	if c.isAddr() {
+		b = append(b, v.hosts[c.n()].addr[:]...)
+	} else {
+		b = binary.BigEndian.AppendUint64(b, v.ifaces[c.n()].key)
+	}
+	v.scratch = b
+	sum := sha256.Sum256(b)
+	return binary.BigEndian.Uint64(sum[:8]) >> 16
+}
+
+// idText is an id as others know it: "d-" and 12 hex digits.
+func idText(id uint64) string {
+	var b [14]byte
+	out := strconv.AppendUint(append(b[:0], 'd', '-'), id|1<<48, 16)
+	return string(append(out[:2], out[3:]...))
+}
+
+func parseID(text string) (uint64, bool) {
+	hex, ok := strings.CutPrefix(text, "d-")
+	if !ok || len(hex) != 12 {
+		return 0, false
+	}
+	id, err := strconv.ParseUint(hex, 16, 48)
+	return id, err == nil
+}
