@@ -28,7 +28,7 @@ Exit status: 0 done; 1 nothing could be read, or the work failed; 2 the command 
 130 interrupted before the end.`
 
 type commands struct {
-	Config string `short:"c" type:"path" placeholder:"FILE" help:"Configuration file (YAML). See 'tyto config show'."`
+	Config string `type:"path" placeholder:"FILE" help:"Configuration file (YAML). See 'tyto config show'."`
 
 	Analyze    analyzeCommand            `cmd:"" help:"Say what is in capture files."`
 	Run        runCommand                `cmd:"" help:"Sensor, hub and portal in one process."`
@@ -60,9 +60,11 @@ func run(ctx context.Context, args []string, s streams) (status int) {
 	var c commands
 	type exit int
 	defer func() { // kong ends by a call, for --help
-		if code, ok := recover().(exit); ok {
-			status = int(code)
-		} else if r := recover(); r != nil {
+		switch r := recover().(type) {
+		case nil:
+		case exit:
+			status = int(r)
+		default:
 			panic(r)
 		}
 	}()
