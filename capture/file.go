@@ -38,6 +38,7 @@ type file struct {
 	tail    []byte // read, but not yet walked
 	offset  int64  // of tail in r
 	ended   bool
+	cause   error // of the end, from r
 	info    Info
 }
 
@@ -188,11 +189,7 @@ func (f *file) read(b *Batch) error {
 			mem = f.memory(b, need)
 		}
 		have = copy(mem, rest)
-		n, err := f.more(mem[have:])
-		have += n
-		if err != nil {
-			return err
-		}
+		have += f.more(mem[have:])
 	}
 }
 
@@ -207,36 +204,32 @@ func (f *file) memory(b *Batch, n int) []byte {
 	return b.Memory
 }
 
-// more reads into mem: all of it from a file, what is there from a pipe.
-func (f *file) more(mem []byte) (int, error) {
-	n := 0
-	for n < len(mem) {
+// more reads into mem: all of it from a file, what is there from a pipe. What
+// ends the reading is kept for later: packets may have come before it.
+func (f *file) more(mem []byte) (n int) {
+	for n < len(mem) && !f.ended {
 		k, err := f.r.Read(mem[n:])
 		n += k
-		if err == io.EOF {
-			f.ended = true
-			if l, ok := f.r.(*io.LimitedReader); ok && l.N <= 0 {
-				return n, f.fail(fmt.Sprintf("it inflates to more than %d bytes", f.options.MaxInflated), "inflate it yourself and read it in parts", nil)
-			}
-			return n, nil
-		}
 		if err != nil {
-			f.ended = true
-			if errors.Is(err, os.ErrClosed) {
-				return n, io.EOF
-			}
-			return n, f.fail("cannot be read on", remedyCut, err)
+			f.ended, f.cause = true, err
 		}
 		if !f.whole && k > 0 {
 			break
 		}
 	}
-	return n, nil
+	return n
 }
 
-// end is io.EOF, or an error if the file ends within a record.
+// end is why the file has no more packets: io.EOF, or what went wrong.
 func (f *file) end(left, need int) error {
+	limited, _ := f.r.(*io.LimitedReader)
 	switch {
+	case errors.Is(f.cause, os.ErrClosed):
+		return io.EOF
+	case f.cause != io.EOF:
+		return f.fail("cannot be read on", remedyCut, f.cause)
+	case limited != nil && limited.N <= 0:
+		return f.fail(fmt.Sprintf("it inflates to more than %d bytes", f.options.MaxInflated), "inflate it yourself and read it in parts", nil)
 	case left == 0:
 		return io.EOF
 	case need > 0:

@@ -191,6 +191,9 @@ func (d *Decoder) aggregate(f *frame.Frame, b []byte, wire int) {
 			if len(b) >= 14 {
 				g.Length = min(14+int(be.Uint16(b[12:])), wire)
 				g.Data = b[:min(len(b), g.Length)]
+				if g.Length == len(g.Data) {
+					g.Flags &^= frame.Truncated
+				}
 			}
 		}
 	}

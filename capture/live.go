@@ -1,0 +1,29 @@
+package capture
+
+// Live are how interfaces are listened to. Fields that are 0 have their
+// default.
+//
+// Nothing is ever sent: the sockets are bound for receiving, and a test
+// compares the interface's own counters. Offloads that merge packets (GRO,
+// LRO) are better turned off on a monitored interface, since lengths are those
+// that the kernel hands over: ethtool -K IFACE gro off lro off.
+type Live struct {
+	RingBytes     int    // memory shared with the kernel, for each interface; 64 MiB by default
+	BlockBytes    int    // a batch is a block at most; 256 KiB by default, a multiple of the page size
+	Milliseconds  int    // after which a block that is not full is handed over; 100 by default
+	Group         uint16 // sources of one process with the same group, not 0, share the packets by flow
+	Unpromiscuous bool   // leave the interface as it is: only packets for this host are seen, unless it mirrors
+}
+
+func (o Live) withDefaults() Live {
+	if o.RingBytes <= 0 {
+		o.RingBytes = 64 << 20
+	}
+	if o.BlockBytes <= 0 {
+		o.BlockBytes = 256 << 10
+	}
+	if o.Milliseconds <= 0 {
+		o.Milliseconds = 100
+	}
+	return o
+}

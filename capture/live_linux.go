@@ -1,0 +1,186 @@
+package capture
+
+import (
+	"errors"
+	"io"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// live is a Source of interfaces: a ring for each, which the kernel fills.
+type live struct {
+	rings []*ring
+	polls []unix.PollFd // one for each ring, and wake
+	wake  int           // an eventfd that Close writes to
+	next  int           // ring to look at first, so that none is starved
+
+	mu     sync.Mutex // guards the infos of the rings, closed, and the life of the descriptors
+	closed bool
+	busy   bool // Read is at work and will release
+}
+
+var _ Source = (*live)(nil)
+
+// OpenLive listens to interfaces, in promiscuous mode, without ever sending.
+// It needs CAP_NET_RAW. An interface that goes away later is an error of Read,
+// once; the others go on.
+func OpenLive(interfaces []string, o Live) (Source, error) {
+	if len(interfaces) == 0 {
+		return nil, &Error{Name: "no interface", Reason: "nothing to listen to", Remedy: "name one, such as eth0"}
+	}
+	s := &live{wake: -1}
+	for i, name := range interfaces {
+		r, err := openRing(name, uint16(i), o.withDefaults())
+		if err != nil {
+			s.release()
+			return nil, liveError(name, err)
+		}
+		s.rings = append(s.rings, r)
+		s.polls = append(s.polls, unix.PollFd{Fd: int32(r.fd), Events: unix.POLLIN | unix.POLLERR})
+	}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		s.release()
+		return nil, liveError(interfaces[0], err)
+	}
+	s.wake = wake
+	s.polls = append(s.polls, unix.PollFd{Fd: int32(wake), Events: unix.POLLIN})
+	return s, nil
+}
+
+func liveError(name string, err error) error {
+	e := &Error{Name: name, Reason: "cannot be listened to", Err: err}
+	switch {
+	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES):
+		e.Remedy = "run as root, or give the program the right: setcap cap_net_raw+ep PROGRAM"
+	case errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO):
+		e.Remedy = "there is no such interface; ip link shows those that are"
+	case errors.Is(err, unix.ENOMEM):
+		e.Remedy = "make the ring smaller"
+	}
+	return e
+}
+
+// Read implements Source. It waits until there is a packet, and returns what
+// the kernel handed over: a block when it is full, or after Live.Milliseconds.
+func (s *live) Read(b *Batch) error {
+	b.Packets = b.Packets[:0]
+	if !s.enter() {
+		return io.EOF
+	}
+	defer s.leave()
+	for {
+		for i := range s.rings {
+			r := s.rings[(s.next+i)%len(s.rings)]
+			if r.take(b) && s.count(r, b) {
+				s.next = (s.next + i + 1) % len(s.rings)
+				return nil
+			}
+		}
+		if err := s.wait(); err != nil {
+			return err
+		}
+	}
+}
+
+// enter notes that Read is at work; false after Close.
+func (s *live) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = !s.closed
+	return s.busy
+}
+
+// leave releases everything if Close was called meanwhile.
+func (s *live) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = false
+	if s.closed {
+		s.release()
+	}
+}
+
+// count makes the counters visible; false if the batch is empty.
+func (s *live) count(r *ring, b *Batch) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range b.Packets {
+		p := &b.Packets[i]
+		r.info.saw(p.Time, p.Length, len(p.Data))
+	}
+	return len(b.Packets) > 0
+}
+
+// wait sleeps until a ring has a block, or Close was called.
+func (s *live) wait() error {
+	if _, err := unix.Poll(s.polls, -1); err != nil && err != unix.EINTR {
+		return liveError(s.rings[0].info.Name, err)
+	}
+	if s.polls[len(s.rings)].Revents != 0 {
+		return io.EOF
+	}
+	gone := 0
+	for i, r := range s.rings {
+		if s.polls[i].Fd < 0 {
+			gone++
+			continue
+		}
+		if s.polls[i].Revents&(unix.POLLERR|unix.POLLNVAL|unix.POLLHUP) == 0 {
+			continue
+		}
+		err := r.trouble()
+		if err == nil {
+			continue
+		}
+		s.polls[i].Fd = -1
+		s.mu.Lock()
+		r.info.Err = liveError(r.info.Name, err)
+		s.mu.Unlock()
+		return r.info.Err
+	}
+	if gone == len(s.rings) {
+		return io.EOF
+	}
+	return nil
+}
+
+// Captures implements Source. It may be called while Read is at work.
+func (s *live) Captures() []Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	infos := make([]Info, len(s.rings))
+	for i, r := range s.rings {
+		r.drops()
+		infos[i] = r.info
+	}
+	return infos
+}
+
+// Close ends the listening. A Read that waits returns io.EOF at once.
+func (s *live) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if !s.busy {
+		s.release()
+		return nil
+	}
+	_, err := unix.Write(s.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	return err
+}
+
+// release gives rings and descriptors back.
+func (s *live) release() {
+	for _, r := range s.rings {
+		r.close()
+	}
+	if s.wake >= 0 {
+		unix.Close(s.wake)
+		s.wake = -1
+	}
+}

@@ -1,0 +1,249 @@
+package capture_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"tyto/capture"
+	"tyto/frame"
+
+	"golang.org/x/sys/unix"
+)
+
+// inNamespace puts the test's thread into a network of its own, where near
+// and far are the ends of one cable that the kernel itself does not use. The
+// thread ends with the test, and the network with the thread.
+func inNamespace(t testing.TB) {
+	t.Helper()
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		t.Skipf("needs the right to make network namespaces: %v", err)
+	}
+	for _, line := range []string{
+		"link add near type veth peer name far",
+		"link set dev near addrgenmode none",
+		"link set dev far addrgenmode none",
+		"link set dev near up",
+		"link set dev far up",
+		"link set dev lo up",
+	} {
+		ip(t, strings.Fields(line)...)
+	}
+}
+
+func ip(t testing.TB, args ...string) []byte {
+	t.Helper()
+	out, err := exec.Command("ip", args...).CombinedOutput()
+	if err != nil {
+		t.Skipf("ip %v: %v: %s", args, err, out)
+	}
+	return out
+}
+
+// transmitted is the interface's own count of what it sent.
+func transmitted(t testing.TB, name string) (packets int) {
+	t.Helper()
+	var links []struct {
+		Stats struct {
+			TX struct{ Packets int } `json:"tx"`
+		} `json:"stats64"`
+	}
+	if err := json.Unmarshal(ip(t, "-j", "-s", "link", "show", "dev", name), &links); err != nil || len(links) != 1 {
+		t.Fatal(err)
+	}
+	return links[0].Stats.TX.Packets
+}
+
+// sender makes a function that sends frames out of an interface.
+func sender(t testing.TB, name string) func(b []byte) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	var index int
+	for _, line := range strings.Split(string(ip(t, "-o", "link")), "\n") {
+		if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[1], name+"@") || len(f) > 1 && f[1] == name+":" {
+			for _, c := range strings.TrimSuffix(f[0], ":") {
+				index = index*10 + int(c-'0')
+			}
+		}
+	}
+	to := &unix.SockaddrLinklayer{Ifindex: index}
+	return func(b []byte) {
+		if err := unix.Sendto(fd, b, 0, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// broadcast is a frame of a private EtherType, told apart by its last byte.
+func broadcast(n byte) []byte {
+	b := append(bytes.Repeat([]byte{0xff}, 6), 2, 0, 0, 0, 0, 1, 0x88, 0xb5)
+	return append(b, bytes.Repeat([]byte{n}, 50)...)
+}
+
+// TestLive hears what another host sends, tagged or not, knows when and how
+// long it was, and sends nothing itself.
+func TestLive(t *testing.T) {
+	inNamespace(t)
+	before := transmitted(t, "near")
+	s, err := capture.OpenLive([]string{"near"}, capture.Live{RingBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := sender(t, "far")
+	for n := range byte(3) {
+		send(broadcast(n))
+	}
+	tagged := broadcast(3)
+	tagged = append(append(bytes.Clone(tagged[:12]), 0x81, 0, 0, 42), tagged[12:]...)
+	send(tagged)
+
+	var got []frame.Packet
+	var b capture.Batch
+	for begin := time.Now(); len(got) < 4; {
+		if err := s.Read(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range b.Packets {
+			p.Data = bytes.Clone(p.Data)
+			got = append(got, p)
+		}
+		if time.Since(begin) > 5*time.Second {
+			t.Fatal("a packet took more than five seconds")
+		}
+	}
+	for i, p := range got[:3] {
+		if !bytes.Equal(p.Data, broadcast(byte(i))) || p.Length != 64 || p.Number != uint64(i+1) || p.Link != frame.LinkEthernet || p.HasVLAN {
+			t.Errorf("%+v", p)
+		}
+		if age := time.Since(time.Unix(0, p.Time)); age < 0 || age > time.Minute {
+			t.Errorf("packet of %v ago", age)
+		}
+	}
+	if !bytes.Equal(got[3].Data, tagged) || got[3].Length != 68 {
+		t.Errorf("%x, want %x", got[3].Data, tagged)
+	}
+	if i := s.Captures()[0]; i.Name != "near" || i.Packets != 4 || i.Bytes != 64*3+68 || i.Dropped != 0 || i.First != got[0].Time {
+		t.Errorf("%+v", i)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := s.Read(&b); err != io.EOF {
+		t.Errorf("after Close: %v", err)
+	}
+	if after := transmitted(t, "near"); after != before {
+		t.Errorf("the monitored interface sent %d packets", after-before)
+	}
+}
+
+// TestLiveClose wakes a Read that waits.
+func TestLiveClose(t *testing.T) {
+	inNamespace(t)
+	s, err := capture.OpenLive([]string{"near", "far"}, capture.Live{RingBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		s.Close()
+	}()
+	if err := s.Read(&capture.Batch{}); err != io.EOF {
+		t.Error(err)
+	}
+	s.Captures()
+	s.Close()
+}
+
+// TestLiveDrops says how much the kernel dropped because nobody read.
+func TestLiveDrops(t *testing.T) {
+	inNamespace(t)
+	s, err := capture.OpenLive([]string{"near"}, capture.Live{RingBytes: 1 << 16, BlockBytes: 1 << 14})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	send := sender(t, "far")
+	const sent = 3000
+	for range sent {
+		send(broadcast(1))
+	}
+	time.Sleep(200 * time.Millisecond)
+	var b capture.Batch
+	for s.Captures()[0].Packets+s.Captures()[0].Dropped < sent {
+		if err := s.Read(&b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if i := s.Captures()[0]; i.Dropped == 0 || i.Packets+i.Dropped != sent {
+		t.Errorf("%d packets and %d dropped of %d", i.Packets, i.Dropped, sent)
+	}
+}
+
+// TestLiveLoopback sees each packet once, though the kernel shows it twice.
+func TestLiveLoopback(t *testing.T) {
+	inNamespace(t)
+	s, err := capture.OpenLive([]string{"lo"}, capture.Live{RingBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	send := sender(t, "lo")
+	send(broadcast(1))
+	send(broadcast(2))
+	var b capture.Batch
+	for n := 0; n < 2; n += len(b.Packets) {
+		if err := s.Read(&b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if i := s.Captures()[0]; i.Packets != 2 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// TestLiveGone tells once that an interface is gone, and goes on with the other.
+func TestLiveGone(t *testing.T) {
+	inNamespace(t)
+	ip(t, "link", "add", "brief", "type", "veth", "peer", "name", "brief2")
+	ip(t, "link", "set", "dev", "brief", "addrgenmode", "none")
+	ip(t, "link", "set", "dev", "brief", "up")
+	s, err := capture.OpenLive([]string{"brief", "near"}, capture.Live{RingBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	send := sender(t, "far")
+	ip(t, "link", "del", "dev", "brief")
+	send(broadcast(1))
+	var b capture.Batch
+	packets, errs := 0, 0
+	for packets+errs < 2 {
+		if err := s.Read(&b); err != nil {
+			errs++
+		}
+		packets += len(b.Packets)
+	}
+	if i := s.Captures(); packets != 1 || errs != 1 || i[0].Err == nil || i[1].Err != nil {
+		t.Errorf("%d packets, %d errors, %+v", packets, errs, i)
+	}
+}
+
+func TestLiveAbsent(t *testing.T) {
+	for _, names := range [][]string{nil, {"nosuchinterface"}} {
+		if _, err := capture.OpenLive(names, capture.Live{}); err == nil {
+			t.Error("no error")
+		} else if _, ok := err.(*capture.Error); !ok {
+			t.Errorf("%T", err)
+		}
+	}
+}
