@@ -12,7 +12,18 @@ import (
 // said of them, and is how many they were. What an operator named stays.
 func (v *Inventory) Forget(before time.Time) int {
 	limit := nanos(before)
-	return v.keep(func(p *pair) bool { return p.last >= limit || v.isNamed(p) })
+	return v.keep(func(p *pair) bool { return v.lastOf(p) >= limit || v.isNamed(p) })
+}
+
+// lastOf is when a pair was last in use or spoken of.
+func (v *Inventory) lastOf(p *pair) int64 {
+	last := p.last
+	for n := p.claims; n != 0; {
+		x := v.claims.at(n)
+		last = max(last, x.last)
+		n = x.next
+	}
+	return last
 }
 
 func (v *Inventory) isNamed(p *pair) bool {
@@ -30,7 +41,7 @@ func (v *Inventory) shed() {
 	all := make([]weight, 0, v.n)
 	for n := uint32(1); n <= v.n; n++ {
 		p := v.pair(n)
-		all = append(all, weight{v.worth(p), p.last, n})
+		all = append(all, weight{v.worth(p), v.lastOf(p), n})
 	}
 	slices.SortFunc(all, func(a, b weight) int {
 		return cmp.Or(cmp.Compare(a.worth, b.worth), cmp.Compare(a.last, b.last), cmp.Compare(a.n, b.n))
@@ -67,22 +78,24 @@ func (v *Inventory) keep(is func(*pair) bool) (dropped int) {
 	for id := range v.byID {
 		v.news[id] = struct{}{}
 	}
+	stays := make([]bool, v.n+1)
+	for n := uint32(1); n <= v.n; n++ {
+		stays[n] = is(v.pair(n))
+	}
 	old := *v
 	v.empty()
-	v.news = old.news
 	for n := uint32(1); n <= old.n; n++ {
-		p := old.pair(n)
-		if !is(p) {
+		if !stays[n] {
 			dropped++
 			continue
 		}
-		v.carry(&old, n, p)
+		v.carry(&old, old.pair(n))
 	}
 	return dropped
 }
 
 // carry copies a pair and its claims from another inventory.
-func (v *Inventory) carry(old *Inventory, n uint32, p *pair) {
+func (v *Inventory) carry(old *Inventory, p *pair) {
 	var i, h uint32
 	if p.iface != 0 {
 		x := &old.ifaces[p.iface]

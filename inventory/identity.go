@@ -229,7 +229,7 @@ func (v *Inventory) decideHost(n uint32) {
 	v.rivals = v.rivals[:0]
 	for k := h.pairs; k != 0; {
 		p := v.pair(k)
-		if p.iface != 0 {
+		if p.iface != 0 && p.flags&(sent|proved|alleged) != 0 {
 			v.rivals = append(v.rivals, k)
 		}
 		k = p.nextOfHost

@@ -37,9 +37,18 @@ func (v *Inventory) observe(o *tyto.Observation, at int64) {
 	}
 	if o.Confidence >= tyto.Confirmed {
 		v.exists(n, exists|named)
+		v.allege(n)
 	}
 	if v.tell(n, o, at) {
 		v.consequences(n, o)
+	}
+}
+
+// allege notes that somebody who knows says that a pair belongs together.
+func (v *Inventory) allege(n uint32) {
+	if p := v.pair(n); p.flags&alleged == 0 {
+		p.flags |= alleged
+		v.undecided(p)
 	}
 }
 

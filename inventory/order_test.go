@@ -1,0 +1,182 @@
+package inventory
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"tyto/frame"
+	"tyto/tyto"
+)
+
+// drawObservation is some fact in a small world, so that facts meet.
+func drawObservation(t *rapid.T) *tyto.Event {
+	macs := []frame.MAC{{}, {0, 0x1b, 0x17, 0, 0, 1}, {0, 0x1b, 0x17, 0, 0, 2}, {0, 0x1b, 0x17, 0, 0, 3}, {0xda, 0xa1, 0x19, 0, 0, 4}, {0, 0, 0x5e, 0, 1, 9}}
+	addrs := []frame.Addr{{}, frame.V4(10, 0, 0, 1), frame.V4(10, 0, 0, 2), frame.V4(10, 0, 7, 3), frame.V4(8, 8, 8, 8), frame.V4(8, 8, 8, 9),
+		{0: 0xfe, 1: 0x80, 15: 1}, {0: 0x20, 1: 0x03, 15: 1}, {0: 0x20, 1: 0x03, 8: 2, 9: 0x1b, 10: 0x17, 11: 0xff, 12: 0xfe, 15: 1}}
+	words := []sayable{
+		{tyto.Identity, []string{"uuid:1", "uuid:2", "fqdn:a", "guid:b", "mac:00:1b:17:00:00:02"}},
+		{tyto.Serial, []string{"1", "2"}},
+		{tyto.Role, []string{"router", "dns server"}},
+		{tyto.Type, []string{"ip_camera", "printer", "plc", "mfp"}},
+		{tyto.Hostname, []string{"a", "A", "b.example"}},
+		{tyto.Firmware, []string{"1.0", "1.1"}},
+		{tyto.Forwards, []string{"10.0.7.3"}},
+		{tyto.Virtual, []string{"vrrp"}},
+		{tyto.PartModel, []string{"CPU", "DI"}},
+		{tyto.Provides, []string{"tcp/80 http", "tcp/80 http nginx 1.2", "tcp/22 ssh"}},
+	}
+	o := &tyto.Observation{
+		Subject: tyto.Subject{
+			MAC: rapid.SampledFrom(macs).Draw(t, "mac"), Addr: rapid.SampledFrom(addrs).Draw(t, "ip"),
+			VLAN: rapid.SampledFrom([]uint16{0, 0, 10, 20}).Draw(t, "vlan"), Part: rapid.SampledFrom([]uint16{0, 0, 0, 3}).Draw(t, "part"),
+		},
+		Confidence: rapid.SampledFrom([]tyto.Confidence{tyto.Guessed, tyto.Inferred, tyto.Shown, tyto.Stated, tyto.Confirmed}).Draw(t, "how"),
+		Evidence: tyto.Evidence{
+			Sensor: rapid.SampledFrom([]string{"s1", "s2"}).Draw(t, "sensor"), Packet: uint64(rapid.IntRange(1, 50).Draw(t, "packet")),
+			Protocol: rapid.SampledFrom([]string{"dhcp", "mdns", "arp"}).Draw(t, "protocol"), Field: "f",
+		},
+	}
+	if rapid.Bool().Draw(t, "address") {
+		o.Attr, o.Value = tyto.Address, rapid.SampledFrom(addrs[1:]).Draw(t, "value").String()
+	} else {
+		w := rapid.SampledFrom(words).Draw(t, "attr")
+		o.Attr, o.Value = w.attr, rapid.SampledFrom(w.values).Draw(t, "value")
+	}
+	return &tyto.Event{Kind: tyto.KindObservation, Time: at(rapid.IntRange(0, 40).Draw(t, "time")), Observation: o}
+}
+
+// tell is events as a person reads them.
+func tell(events []*tyto.Event) (text string) {
+	for _, e := range events {
+		b, _ := json.Marshal(e.Observation)
+		text += e.Time.Format("05 ") + string(b) + "\n"
+	}
+	return text
+}
+
+type sayable struct {
+	attr   tyto.Attr
+	values []string
+}
+
+// TestOrderAndRepetition is the promise of the package: the same observations,
+// in any order and any number, asked about at any time, are the same devices.
+func TestOrderAndRepetition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := rapid.SliceOfN(rapid.Custom(drawObservation), 1, 40).Draw(t, "events")
+		once := New("z", Config{})
+		for _, e := range events {
+			once.Learn(e)
+		}
+		want := once.Devices()
+
+		again := New("z", Config{})
+		order := rapid.Permutation(append(slices.Clone(events), events...)).Draw(t, "order")
+		for i, e := range order {
+			again.Learn(e)
+			if i%3 == 0 {
+				again.Changed()
+			}
+		}
+		if d := cmp.Diff(want, again.Devices()); d != "" {
+			t.Fatalf("order or repetition changed the devices, of\n%s\nand\n%s\n%s", tell(events), tell(order), d)
+		}
+		check(t, again)
+	})
+}
+
+// check demands what must hold of every inventory.
+func check(t *rapid.T, v *Inventory) {
+	have := map[string]bool{}
+	for d := range v.All() {
+		if have[d.ID] {
+			t.Fatalf("two devices are %s", d.ID)
+		}
+		have[d.ID] = true
+		for _, x := range d.Interfaces {
+			if x.MAC.IsGroup() {
+				t.Fatalf("%s is a group's address", x.MAC)
+			}
+			for _, i := range x.IPs {
+				if i.IP.IsMulticast() || i.IP.IsUnspecified() || i.IP.IsLoopback() {
+					t.Fatalf("%s is nobody's address", i.IP)
+				}
+				if got := v.Find(tyto.Subject{MAC: x.MAC, Addr: i.IP, VLAN: first(x.VLANs)}); got != d.ID && !x.MAC.IsLocal() {
+					t.Fatalf("%s %s is found as %q, want %s", x.MAC, i.IP, got, d.ID)
+				}
+			}
+		}
+	}
+}
+
+func first(vlans []uint16) uint16 {
+	if len(vlans) == 0 {
+		return 0
+	}
+	return vlans[0]
+}
+
+// TestForgetNothing: copying everything changes nothing.
+func TestForgetNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := New("z", Config{})
+		for _, e := range rapid.SliceOfN(rapid.Custom(drawObservation), 1, 40).Draw(t, "events") {
+			v.Learn(e)
+		}
+		want := v.Devices()
+		v.Forget(epoch.AddDate(-1, 0, 0))
+		if d := cmp.Diff(want, v.Devices()); d != "" {
+			t.Fatalf("forgetting nothing changed the devices:\n%s", d)
+		}
+	})
+}
+
+// TestChangedTellsAll: a store that reads what Changed names is up to date.
+func TestChangedTellsAll(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := New("z", Config{})
+		store := map[string]string{}
+		for i, e := range rapid.SliceOfN(rapid.Custom(drawObservation), 1, 40).Draw(t, "events") {
+			v.Learn(e)
+			if i%4 != 3 {
+				continue
+			}
+			for _, id := range v.Changed() {
+				if d, ok := v.Device(id); ok {
+					store[id] = composition(&d)
+				} else {
+					delete(store, id)
+				}
+			}
+			want := map[string]string{}
+			for d := range v.All() {
+				want[d.ID] = composition(d)
+			}
+			if d := cmp.Diff(want, store); d != "" {
+				t.Fatalf("the store is behind:\n%s", d)
+			}
+		}
+	})
+}
+
+// composition is what of a device must be told at once: not when it was seen.
+func composition(d *tyto.Device) string {
+	text := fmt.Sprint(d.Protocols, d.Roles, d.Modules, d.Services)
+	for _, x := range d.Interfaces {
+		text += x.MAC.String()
+		for _, i := range x.IPs {
+			text += i.IP.String()
+		}
+	}
+	for a, b := range d.Beliefs {
+		if a == tyto.Hostname || a == tyto.Serial {
+			text += b.Value
+		}
+	}
+	return text
+}
