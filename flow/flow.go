@@ -101,6 +101,7 @@ type Report struct {
 	VLAN                   uint16
 	Proto                  uint8 // IP protocol
 	IP                     bool
+	Fragments              bool // pieces of datagrams; what carried them whole is counted elsewhere
 	First, Last            int64
 	Packets, Bytes         [2]uint64 // from client, from server
 	Began                  bool      // the conversation's first window
@@ -112,7 +113,7 @@ func (c *Conversation) report(r *Report) {
 	a := c.client()
 	b := 1 - a
 	*r = Report{
-		VLAN: c.key.vlan(), Proto: c.key.proto(), IP: c.key.kind() == kindIP, First: c.reported, Last: c.Last,
+		VLAN: c.key.vlan(), Proto: c.key.proto(), IP: c.key.kind() == kindIP || c.key.kind() == kindFragment, Fragments: c.key.kind() == kindFragment, First: c.reported, Last: c.Last,
 		Packets:   [2]uint64{uint64(c.packets[a]), uint64(c.packets[b])},
 		Bytes:     [2]uint64{c.bytes[a], c.bytes[b]},
 		ClientMAC: c.macs[a], ServerMAC: c.macs[b],

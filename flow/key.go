@@ -22,6 +22,7 @@ const (
 	kindEtherType
 	kindLLC
 	kindSNAP
+	kindFragment // pieces of datagrams, whose ports are not in them
 )
 
 func (k *key) kind() uint8      { return uint8(k.rest >> 56) }
@@ -40,6 +41,15 @@ func (k *key) set(f *frame.Frame) (reversed bool) {
 		return k.setLink(f)
 	}
 	src, dst := addrWords(&f.Src), addrWords(&f.Dst)
+	if f.Flags&frame.Fragment != 0 && f.Flags&frame.Ports == 0 {
+		k.rest = rest(0, 0, f.VLAN, f.Proto, kindFragment)
+		if less(&dst, &src) {
+			k.low, k.high = dst, src
+			return true
+		}
+		k.low, k.high = src, dst
+		return false
+	}
 	if less(&dst, &src) || src == dst && f.DstPort < f.SrcPort {
 		k.low, k.high, k.rest = dst, src, rest(f.DstPort, f.SrcPort, f.VLAN, f.Proto, kindIP)
 		return true

@@ -40,9 +40,10 @@ type Capture struct {
 
 // End is one side of a conversation or an act.
 type End struct {
-	MAC    frame.MAC  `json:"mac,omitzero"`
-	IP     frame.Addr `json:"ip,omitzero"`
-	Device string     `json:"device,omitempty"`
+	MAC    frame.MAC `json:"mac,omitzero"`
+	IP     string    `json:"ip,omitempty"`
+	Device string    `json:"device,omitempty"`
+	addr   frame.Addr
 }
 
 // Act is an act, as in the document.
@@ -245,7 +246,7 @@ func model(d *tyto.Device) string {
 
 func (r *Result) conversation(c *tyto.Conversation) *conversation {
 	x := &conversation{
-		Client: r.End(c.Client), Server: r.End(c.Server), Transport: c.Transport, Port: c.Port, Protocol: c.Protocol,
+		Client: r.end(c, c.Client), Server: r.end(c, c.Server), Transport: c.Transport, Port: c.Port, Protocol: c.Protocol,
 		ServerName: c.ServerName, First: c.First, Last: c.Last, Packets: c.Packets, Bytes: c.Bytes, Operations: c.Operations,
 	}
 	x.Scope = scope(c, &x.Client, &x.Server)
@@ -253,13 +254,22 @@ func (r *Result) conversation(c *tyto.Conversation) *conversation {
 }
 
 // End is a subject as one side of a row.
-func (r *Result) End(s tyto.Subject) End { return End{s.MAC, s.Addr, r.Find(s)} }
+func (r *Result) End(s tyto.Subject) End { return End{s.MAC, s.Addr.String(), r.Find(s), s.Addr} }
+
+// end is one side of a conversation: with IP, no address is the unspecified one.
+func (r *Result) end(c *tyto.Conversation, s tyto.Subject) End {
+	e := r.End(s)
+	if e.IP == "" && c.Transport != "ethernet" {
+		e.IP = "::"
+	}
+	return e
+}
 
 // scope says where a conversation goes: to a group, to a host that is no
 // device here, or stays among the devices.
 func scope(c *tyto.Conversation, client, server *End) string {
 	switch {
-	case server.IP.IsMulticast() || server.MAC.IsGroup() || client.IP.IsMulticast():
+	case server.addr.IsMulticast() || server.MAC.IsGroup() || client.addr.IsMulticast():
 		return "multicast"
 	case internet(client) || internet(server):
 		return "internet"
@@ -268,5 +278,5 @@ func scope(c *tyto.Conversation, client, server *End) string {
 }
 
 func internet(e *End) bool {
-	return e.Device == "" && !e.IP.IsUnspecified() && !e.IP.IsPrivate() && !e.IP.IsLinkLocal() && !e.IP.IsLoopback()
+	return e.Device == "" && !e.addr.IsUnspecified() && !e.addr.IsPrivate() && !e.addr.IsLinkLocal() && !e.addr.IsLoopback()
 }

@@ -59,8 +59,11 @@ func (w *worker) end(r *flow.Report) {
 
 // transport is what a conversation goes over, as Conversation.Transport has it.
 func transport(r *flow.Report) string {
-	if !r.IP {
+	switch {
+	case !r.IP:
 		return "ethernet"
+	case r.Fragments:
+		return "ip-fragment"
 	}
 	if name := ipNames[r.Proto]; name != "" {
 		return name
@@ -82,7 +85,7 @@ func (w *worker) protocol(r *flow.Report) string {
 		return d.Name
 	}
 	switch {
-	case r.IP && (r.Proto == frame.TCP || r.Proto == frame.UDP):
+	case r.Fragments || r.IP && (r.Proto == frame.TCP || r.Proto == frame.UDP):
 		return ""
 	case r.IP:
 		return ipNames[r.Proto]
