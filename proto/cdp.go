@@ -249,6 +249,9 @@ func cdpNumber(s *Sink, v []byte) []byte {
 
 // cdpOID is an object identifier with dots, from its BER content.
 func cdpOID(s *Sink, v []byte) []byte {
+	if len(v) > 2 && v[0] == 6 && int(v[1]) == len(v)-2 { // with its BER header
+		v = v[2:]
+	}
 	b := s.Scratch(min(8+11*len(v), 256))
 	if len(b) == 0 || len(v) == 0 {
 		return nil

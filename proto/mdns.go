@@ -46,6 +46,7 @@ type mdnsHosts struct {
 	n       int
 	targets [24]mdnsTarget
 	nTarget int
+	listed  bool // instances are listed by type; then their own records need not tell the type again
 }
 
 type mdnsHost struct {
@@ -101,6 +102,8 @@ func (h *mdnsHosts) learn(x *dns.Record, f *frame.Frame) {
 		addr, reverse := x.Name.Reverse()
 		if target, ok := x.Target(); ok && reverse {
 			h.learnHost(target, addr, f)
+		} else if ok && target.Labels() >= 4 {
+			h.listed = true
 		}
 	case dns.SRV:
 		if target, ok := x.Target(); ok && h.nTarget < len(h.targets) {
@@ -295,8 +298,10 @@ func mdnsService(s *Sink, hosts *mdnsHosts, x *dns.Record) {
 		return
 	}
 	who, sure := hosts.whose(target, s)
-	s.About(who, tyto.Clue, serviceText(s, service), tyto.Stated, "mdns.service")
-	mdnsInstance(s, who, x.Name)
+	if !hosts.listed {
+		s.About(who, tyto.Clue, serviceText(s, service), tyto.Stated, "mdns.service")
+		mdnsInstance(s, who, x.Name)
+	}
 	if !isUUID(target.Label(0)) && target.Under("local") {
 		s.About(who, tyto.Hostname, target.Text(s.Scratch(target.TextLen())[:0]), min(sure, tyto.Shown), "dns.srv.target")
 	}

@@ -70,7 +70,7 @@ func readNetBIOSName(s *Sink, n dns.Name) (name netbiosName, ok bool) {
 	}
 	label := n.Label(0)
 	for i := range b {
-		b[i] = (label[2*i]-'A')<<4 | label[2*i+1] - 'A'
+		b[i] = (label[2*i]-'A')<<4 | (label[2*i+1] - 'A')
 	}
 	return padded(b), true
 }
