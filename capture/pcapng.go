@@ -18,8 +18,6 @@ const (
 	blockEnhanced  = 6
 
 	maxInterfaces = 4096
-	// skippable is the largest block of another kind that is believed.
-	skippable = 16 << 20
 )
 
 // pcapng walks pcapng: blocks, of which a section header sets the byte order

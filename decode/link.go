@@ -72,9 +72,11 @@ func (d *Decoder) network(f *frame.Frame, t uint16, b []byte, wire int) {
 		}
 		if tag == 4 {
 			tagged(f, be.Uint16(b)&0xfff)
-		} else if t == typeArista && be.Uint32(b)&^1 != 0x10010 { // of 64 bits
-			d.rest(f, b, wire)
-			return
+		} else if t == typeArista && b[3]>>4 == 1 {
+			if tag += 2; len(b) < tag {
+				d.short(f, tag, wire, ShortVLAN)
+				return
+			}
 		}
 		t = be.Uint16(b[tag-2:])
 		b, wire = b[tag:], wire-tag
@@ -91,8 +93,8 @@ func tagLength(t uint16) int {
 		return 6
 	case typeCMD, typeETag:
 		return 8
-	case typeArista:
-		return 14
+	case typeArista: // two bytes more if the time has 64 bits
+		return 12
 	}
 	return 0
 }
