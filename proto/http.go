@@ -42,8 +42,9 @@ const (
 	httpDigest                //
 	httpNTLM                  // only the last message of the exchange
 	httpKnown                 // a successful login was told already
-	httpPath      = 8         // shift: number of the path, as httpmsg.Telling
-	httpSOAP      = 16        // shift: 1 + index into httpActions
+	httpServed                // the product that serves was told already
+	httpPath      = 16        // shift: number of the path, as httpmsg.Telling
+	httpSOAP      = 24        // shift: 1 + index into httpActions
 	httpPathMask  = 0xff << httpPath
 	httpSOAPMask  = 0xff << httpSOAP
 	httpAuthAny   = httpBasic | httpDigest | httpNTLM
@@ -241,8 +242,7 @@ func tellHost(s *Sink, value []byte) {
 		return
 	}
 	s.ServerName(host)
-	last := host[len(host)-1]
-	if last != ']' && (last < '0' || last > '9') {
+	if !httpmsg.Literal(host) {
 		s.Sender(tyto.Clue, host, tyto.Stated, "http.host")
 	}
 }
@@ -318,9 +318,10 @@ func tellResponse(m *Message, s *Sink, start httpmsg.Start, f *httpmsg.Fields) {
 // tellService tells "tcp/80 http" with the product behind it.
 func tellService(m *Message, s *Sink, server []byte) {
 	b := s.Scratch(16 + min(len(server), 128))
-	if b == nil {
+	if b == nil || len(server) == 0 && m.Memory[0]&httpServed != 0 {
 		return
 	}
+	m.Memory[0] |= httpServed
 	text := strconv.AppendUint(append(b[:0], "tcp/"...), uint64(m.Frame.SrcPort), 10)
 	text = append(text, " http"...)
 	if len(server) > 0 {

@@ -268,17 +268,15 @@ func tellVariables(s *Sink, list frame.Cursor, code int64) {
 	if code != 0 {
 		return
 	}
-	for range snmpMaxStrings {
+	for i := 0; i < snmpMaxStrings && list.Len() > 0; i++ {
 		oid, tag, value, ok := nextVariable(&list)
 		if !ok {
-			break
+			s.Malformed("snmp: variable binding")
+			return
 		}
 		if o, index := mib.Find(oid); o != nil {
 			tellObject(s, o, index, tag, value)
 		}
-	}
-	if list.Short() {
-		s.Malformed("snmp: variable binding")
 	}
 }
 

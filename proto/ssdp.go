@@ -140,7 +140,7 @@ func tellBridge(s *Sink, id []byte) {
 }
 
 func (x *ssdpMessage) tell(m *Message, s *Sink) {
-	s.Sender(tyto.Clue, x.server, tyto.Stated, "http.server")
+	s.Sender(tyto.Clue, x.server, tyto.Stated, "ssdp.server")
 	s.Sender(tyto.Clue, x.target, tyto.Stated, "ssdp.nt")
 	s.Sender(tyto.Clue, x.name, tyto.Stated, "ssdp.usn")
 	if i := bytes.IndexByte(x.location, '?'); i >= 0 {
@@ -164,6 +164,6 @@ func tellSSDPService(m *Message, s *Sink, server []byte) {
 		if len(server) > 0 {
 			text = append(append(text, ' '), server...)
 		}
-		s.Sender(tyto.Provides, text, tyto.Stated, "http.server")
+		s.Sender(tyto.Provides, text, tyto.Stated, "ssdp.server")
 	}
 }

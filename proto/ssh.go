@@ -88,9 +88,7 @@ func tellSSH(m *Message, s *Sink) {
 	c = c.Sub(max(c.Len()-padding, 0))
 	tellKexInit(m, s, c)
 	m.Memory[0] |= sshSide(m, sshKexInit)
-	if m.Memory[0]&(sshKexInit|sshKexInit<<sshOther) == sshKexInit|sshKexInit<<sshOther {
-		s.Done()
-	}
+	doneSSH(m, s)
 }
 
 // tellBanner tells "SSH-2.0-OpenSSH_9.2p1 Debian-2".
@@ -109,6 +107,15 @@ func tellBanner(m *Message, s *Sink, line []byte) {
 	}
 	if bytes.HasPrefix(line, []byte("SSH-1.")) && !bytes.HasPrefix(line, []byte("SSH-1.99")) {
 		s.Op("ssh version 1")
+		m.Memory[0] |= sshSide(m, sshKexInit) // there is none
+		doneSSH(m, s)
+	}
+}
+
+// doneSSH ends the matter when both sides have said what they will.
+func doneSSH(m *Message, s *Sink) {
+	const both = sshKexInit | sshKexInit<<sshOther
+	if m.Memory[0]&both == both {
 		s.Done()
 	}
 }

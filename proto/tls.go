@@ -66,6 +66,8 @@ func isTLS(m *Message) bool {
 	case tlsHandshake:
 		kind, n := c.U8(), int(c.U24())
 		switch {
+		case r.length > 0 && r.length < 4 && (kind == tlsClientHello || kind == tlsServerHello): // cut very small
+			return len(m.Body) > 5+r.length && recordsThrough(m.Body)
 		case c.Short() || r.length < 4:
 			return false
 		case kind == tlsClientHello || kind == tlsServerHello:
@@ -83,8 +85,8 @@ func isTLS(m *Message) bool {
 	return r.length > 0 && recordsThrough(m.Body)
 }
 
-// recordsThrough reports whether b is records from end to end, or at least
-// two of them.
+// recordsThrough reports whether b is records from end to end, or one and the
+// header of another.
 func recordsThrough(b []byte) bool {
 	c := frame.Read(b)
 	for n := 0; ; n++ {
@@ -96,7 +98,7 @@ func recordsThrough(b []byte) bool {
 			return false
 		}
 		if c.Skip(r.length); c.Short() {
-			return n >= 2
+			return n >= 1
 		}
 	}
 }

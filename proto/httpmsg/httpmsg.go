@@ -211,6 +211,16 @@ func Number(b []byte) (n int, ok bool) {
 	return n, true
 }
 
+// Literal reports whether a host is an address, not a name.
+func Literal(host []byte) bool {
+	for _, c := range host {
+		if c != '.' && !digit(c) {
+			return host[0] == '['
+		}
+	}
+	return true
+}
+
 // Contains reports whether b contains the lower-case text, in any case.
 func Contains(b []byte, text string) bool {
 	for i := 0; i+len(text) <= len(b); i++ {

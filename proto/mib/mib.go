@@ -81,17 +81,17 @@ var Objects = [...]Object{
 	{Firmware, "snmp.rPDUIdentFirmwareRev", apc + "\x0c\x01\x03"},
 	{Number, "snmp.rPDUIdentModelNumber", apc + "\x0c\x01\x05"},
 	{Serial, "snmp.rPDUIdentSerialNumber", apc + "\x0c\x01\x06"},
-	{Serial, "snmp.chassisId", enterprise + "\x09\x03\x06\x03"},                              // OLD-CISCO-CHASSIS-MIB
-	{Other, "snmp.jetdirect", enterprise + "\x0b\x02\x03\x09\x01\x01\x07"},                   // IEEE 1284 device id
-	{Serial, "snmp.hpHttpMgSerialNumber", enterprise + "\x0b\x02\x24\x01\x01\x02\x09"},       // HP-httpManageable-MIB
-	{Serial, "snmp.fnSysSerial", enterprise + "\xe0\x44\x64\x01\x01\x01"},                    // Fortinet, 12356
-	{Model, "snmp.synoModelName", enterprise + "\xb3\x2e\x01\x05\x01"},                       // Synology, 6574
-	{Serial, "snmp.synoSerialNumber", enterprise + "\xb3\x2e\x01\x05\x02"},                   //
-	{Firmware, "snmp.synoVersion", enterprise + "\xb3\x2e\x01\x05\x03"},                      //
-	{Serial, "snmp.mtxrSerialNumber", enterprise + "\xf5\x0c\x01\x01\x07\x03"},               // MikroTik, 14988
-	{Firmware, "snmp.mtxrFirmwareVersion", enterprise + "\xf5\x0c\x01\x01\x07\x04"},          //
-	{Model, "snmp.jnxBoxDescr", enterprise + "\x94\x4c\x03\x01\x02"},                         // Juniper, 2636
-	{Serial, "snmp.jnxBoxSerialNo", enterprise + "\x94\x4c\x03\x01\x03"},                     //
+	{Serial, "snmp.chassisId", enterprise + "\x09\x03\x06\x03"},                          // OLD-CISCO-CHASSIS-MIB
+	{Other, "snmp.jetdirect", enterprise + "\x0b\x02\x03\x09\x01\x01\x07"},               // IEEE 1284 device id
+	{Serial, "snmp.hpHttpMgSerialNumber", enterprise + "\x0b\x02\x24\x01\x01\x02\x09"},   // HP-httpManageable-MIB
+	{Serial, "snmp.fnSysSerial", enterprise + "\xe0\x44\x64\x01\x01\x01"},                // Fortinet, 12356
+	{Model, "snmp.synoModelName", enterprise + "\xb3\x2e\x01\x05\x01"},                   // Synology, 6574
+	{Serial, "snmp.synoSerialNumber", enterprise + "\xb3\x2e\x01\x05\x02"},               //
+	{Firmware, "snmp.synoVersion", enterprise + "\xb3\x2e\x01\x05\x03"},                  //
+	{Serial, "snmp.mtxrSerialNumber", enterprise + "\xf5\x0c\x01\x01\x07\x03"},           // MikroTik, 14988
+	{Firmware, "snmp.mtxrFirmwareVersion", enterprise + "\xf5\x0c\x01\x01\x07\x04"},      //
+	{Model, "snmp.jnxBoxDescr", enterprise + "\x94\x4c\x03\x01\x02"},                     // Juniper, 2636
+	{Serial, "snmp.jnxBoxSerialNo", enterprise + "\x94\x4c\x03\x01\x03"},                 //
 	{Serial, "snmp.dellServiceTag", enterprise + "\x85\x22\xd5\x0c\x05\x01\x03\x02"},     // Dell 674, IDRAC-MIB
 	{Model, "snmp.dellSystemModelName", enterprise + "\x85\x22\xd5\x0c\x05\x01\x03\x0c"}, //
 }

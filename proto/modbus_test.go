@@ -1,0 +1,231 @@
+package proto
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"tyto/frame"
+	"tyto/proto/modbus"
+	"tyto/tyto"
+)
+
+// adu is a message of Modbus over TCP.
+func adu(transaction uint16, unit byte, pdu ...byte) []byte {
+	b := binary.BigEndian.AppendUint16(nil, transaction)
+	b = append(b, 0, 0, byte((len(pdu)+1)>>8), byte(len(pdu)+1), unit)
+	return append(b, pdu...)
+}
+
+// object is one object of device identification.
+func object(id byte, text string) []byte { return append([]byte{id, byte(len(text))}, text...) }
+
+func deviceIdentity(objects ...[]byte) []byte {
+	pdu := []byte{43, 14, 1, 1, 0, 0, byte(len(objects))}
+	for _, o := range objects {
+		pdu = append(pdu, o...)
+	}
+	return pdu
+}
+
+var modbusDevice = deviceIdentity(object(0, "Example Automation"), object(1, "EXA-340-20"), object(2, "V3.10"), object(4, "EXA 340"),
+	object(5, "EXA 340-20 CPU"), object(6, "Line 4"))
+
+func sunSpec() []byte {
+	b := append([]byte{3, 0}, "SunS\x00\x01\x00\x42"...)
+	for _, x := range []struct {
+		text string
+		n    int
+	}{{"Example Solar", 32}, {"EXS-10K", 32}, {"", 16}, {"1.7.0", 16}, {"EXS0042A77", 32}, {"", 4}} {
+		field := make([]byte, x.n)
+		copy(field, x.text)
+		b = append(b, field...)
+	}
+	b[1] = byte(len(b) - 2)
+	return b
+}
+
+func umasID() []byte {
+	return append(append([]byte{90, 0, 0xfe}, make([]byte, 21)...), "\x0dEXA P34 2020 "...)
+}
+
+// TestGenerateModbus makes the capture of testdata/modbus.
+func TestGenerateModbus(t *testing.T) {
+	w := newWire()
+	hmi, plc, gateway := wireStation(30), wireStation(60), wireStation(61)
+	c := w.tcp(hmi, 54000, plc, 502)
+	pair := func(request, answer []byte) { c.say(0, request).say(1, answer) }
+	pair(adu(1, 1, 3, 0, 40, 0, 10), adu(1, 1, append([]byte{3, 20}, make([]byte, 20)...)...))
+	pair(adu(2, 1, 6, 0, 40, 0, 7), adu(2, 1, 6, 0, 40, 0, 7))
+	pair(adu(3, 1, 16, 0, 40, 0, 2, 4, 0, 1, 0, 2), adu(3, 1, 16, 0, 40, 0, 2))
+	pair(adu(4, 1, 5, 0, 3, 0xff, 0), adu(4, 1, 0x85, 2))
+	pair(adu(5, 1, 43, 14, 1, 0), adu(5, 1, modbusDevice...))
+	pair(adu(6, 1, 17), adu(6, 1, 17, 10, 1, 0xff, 'E', 'X', 'A', ' ', '3', '4', '0', 0))
+	pair(adu(7, 1, 8, 0, 4, 0, 0), adu(7, 1, 8, 0, 4, 0, 0))
+	pair(adu(8, 1, 4, 0xff, 0xff, 0, 9), adu(8, 1, 0x84, 2))                                          // beyond the last register
+	pair(append(adu(9, 1, 1, 0, 0, 0, 8), adu(10, 1, 2, 0, 0, 0, 8)...), adu(10, 1, 2, 1, 0))         // two at once, answered
+	pair(adu(11, 1, 15, 0, 0, 0, 3, 1, 5), append(adu(9, 1, 1, 1, 0), adu(11, 1, 15, 0, 0, 0, 3)...)) // out of order
+	c.say(0, []byte{0, 12, 0, 1, 0, 6, 1, 3, 0, 0, 0, 1})                                             // not protocol 0
+	for i := range byte(4) {
+		c.say(0, adu(20+uint16(i), 1, 6, 0, i, 0, 1)) // never answered
+	}
+	c.end()
+	c = w.tcp(hmi, 54001, plc, 502)
+	pair(adu(1, 0, 90, 0, 2), adu(1, 0, umasID()...))
+	pair(adu(2, 0, 90, 0, 0x10), adu(2, 0, 90, 0, 0xfe, 1))
+	pair(adu(3, 0, 90, 1, 0x41, 0xff, 0), adu(3, 0, 90, 1, 0xfe))
+	pair(adu(4, 0, 90, 1, 0x40, 0xff, 0), adu(4, 0, 90, 1, 0xfd, 0x80))
+	c.end()
+	c = w.tcp(hmi, 54002, gateway, 1502) // not on its port: an inverter and a meter behind a gateway
+	pair(adu(1, 7, 3, 0x9c, 0x40, 0, 70), adu(1, 7, sunSpec()...))
+	pair(adu(2, 8, 43, 14, 1, 0), adu(2, 8, deviceIdentity(object(0, "Example Meters"), object(1, "EXM-1"), object(2, "2.0"))...))
+	c.end()
+	w.keep(t, "modbus")
+}
+
+func TestModbusActs(t *testing.T) {
+	for _, x := range []struct {
+		request, answer []byte
+		verb            tyto.Verb
+		object, outcome string
+	}{
+		{adu(1, 1, 6, 0, 40, 0, 7), adu(1, 1, 6, 0, 40, 0, 7), tyto.Write, "holding register 40", "ok"},
+		{adu(2, 1, 16, 0, 40, 0, 10, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), adu(2, 1, 0x90, 3), tyto.Write, "holding registers 40-49", "illegal data value"},
+		{adu(3, 1, 5, 0, 3, 0, 0), adu(3, 1, 5, 0, 3, 0, 0), tyto.Write, "coil 3", "ok"},
+		{adu(4, 1, 22, 0, 9, 0, 1, 0, 2), adu(4, 1, 22, 0, 9, 0, 1, 0, 2), tyto.Write, "holding register 9", "ok"},
+		{adu(5, 1, 23, 0, 0, 0, 1, 0, 10, 0, 2, 4, 1, 2, 3, 4), adu(5, 1, 23, 2, 0, 0), tyto.Write, "holding registers 10-11", "ok"},
+		{adu(6, 1, 8, 0, 1, 0xff, 0), adu(6, 1, 8, 0, 1, 0xff, 0), tyto.Configure, "restart communications", "ok"},
+		{adu(7, 1, 8, 0, 4, 0, 0), adu(7, 1, 0x88, 1), tyto.Stop, "force listen only mode", "illegal function"},
+		{adu(8, 1, 90, 0, 0x41), adu(8, 1, 90, 0, 0xfe), tyto.Stop, "stop PLC", "ok"},
+		{adu(9, 1, 90, 0, 0x33), adu(9, 1, 90, 0, 0xfd, 1), tyto.Program, "download program", "refused"},
+		{adu(10, 1, 17), adu(10, 1, 17, 2, 1, 0xff), tyto.Identify, "server id", "ok"},
+		{adu(11, 1, 3, 0, 0, 0, 1), adu(11, 1, 0x83, 11), tyto.Read, "holding register 0", "gateway target failed to respond"},
+	} {
+		memory := new([4]uint64)
+		if s := shown(t, "modbus", &Message{Body: x.request, Memory: memory, ToServer: true}); s.Broken() != "" {
+			t.Errorf("%x: %s", x.request, s.Broken())
+		}
+		s := shown(t, "modbus", &Message{Body: x.answer, Memory: memory})
+		d := s.Deeds()
+		if len(d) != 1 || d[0].Verb != x.verb || string(d[0].Object) != x.object || d[0].Outcome != x.outcome || !d[0].ByReceiver || s.Broken() != "" {
+			t.Errorf("%x: got %+v %q, want %s of %q: %s", x.request, d, s.Broken(), x.verb, x.object, x.outcome)
+		}
+	}
+}
+
+// TestModbusReads wants reads that succeed only counted, and once.
+func TestModbusReads(t *testing.T) {
+	memory := new([4]uint64)
+	d := shown(t, "modbus", &Message{Body: adu(1, 1, 3, 0, 0, 0, 2), Memory: memory, ToServer: true}).Deeds()
+	if len(d) != 1 || d[0].Verb != tyto.NoVerb || d[0].Operation != "modbus 3" {
+		t.Errorf("request: got %+v", d)
+	}
+	if d = shown(t, "modbus", &Message{Body: adu(1, 1, 3, 4, 0, 0, 0, 0), Memory: memory}).Deeds(); len(d) != 0 {
+		t.Errorf("answer: got %+v", d)
+	}
+}
+
+// TestModbusAlone wants an act also of an answer whose request was not seen.
+func TestModbusAlone(t *testing.T) {
+	d := shown(t, "modbus", &Message{Body: adu(1, 1, 16, 0, 40, 0, 2)}).Deeds()
+	if len(d) != 1 || d[0].Verb != tyto.Write || string(d[0].Object) != "holding registers 40-41" {
+		t.Errorf("got %+v", d)
+	}
+}
+
+func TestModbusRules(t *testing.T) {
+	for _, x := range []struct {
+		pdu  []byte
+		want string
+	}{
+		{[]byte{3, 0, 0, 0, 0}, "modbus: quantity"},
+		{[]byte{3, 0, 0, 0, 126}, "modbus: quantity"},
+		{[]byte{1, 0, 0, 0x07, 0xd1}, "modbus: quantity"},
+		{[]byte{4, 0xff, 0xff, 0, 2}, "modbus: address and quantity go beyond 65535"},
+		{[]byte{5, 0, 0, 0, 1}, "modbus: value of a coil is neither 0000 nor FF00"},
+		{[]byte{16, 0, 0, 0, 2, 3, 0, 0, 0}, "modbus: byte count does not fit the quantity"},
+		{[]byte{6, 0, 0}, "modbus: request is too short for its function"},
+		{[]byte{6, 0, 0, 0, 0, 0}, "modbus: request is too long for its function"},
+		{[]byte{0, 1}, "modbus: function code"},
+		{[]byte{0x83, 1}, "modbus: function code"},
+		{[]byte{8, 0, 5, 0, 0}, "modbus: sub-function of diagnostics"},
+		{[]byte{43, 14, 9, 0}, "modbus: read device id code"},
+		{[]byte{65, 1, 2, 3}, ""},
+		{[]byte{43, 13, 1, 2, 3}, ""},
+	} {
+		if got := modbus.ReadRequest(x.pdu).Broken; got != x.want {
+			t.Errorf("request %x: %q, want %q", x.pdu, got, x.want)
+		}
+	}
+	for _, x := range []struct {
+		pdu   []byte
+		asked modbus.Request
+		want  string
+	}{
+		{[]byte{3, 4, 0, 0, 0, 0}, modbus.Request{Function: 3, Quantity: 2}, ""},
+		{[]byte{3, 2, 0, 0}, modbus.Request{Function: 3, Quantity: 2}, "modbus: byte count does not fit the quantity"},
+		{[]byte{3, 4, 0, 0}, modbus.Request{}, "modbus: length of response"},
+		{[]byte{4, 2, 0, 0}, modbus.Request{Function: 3, Quantity: 1}, "modbus: response to another function"},
+		{[]byte{0x83, 0}, modbus.Request{}, "modbus: exception code"},
+		{[]byte{0x83, 1, 1}, modbus.Request{}, "modbus: length of exception"},
+		{[]byte{6, 0, 0, 0}, modbus.Request{}, "modbus: length of response"},
+	} {
+		if got := modbus.CheckResponse(x.pdu, x.asked); got != x.want {
+			t.Errorf("response %x: %q, want %q", x.pdu, got, x.want)
+		}
+	}
+}
+
+func TestModbusIdentity(t *testing.T) {
+	facts := func(unit byte) map[string]string {
+		found := map[string]string{}
+		for _, x := range shown(t, "modbus", &Message{Body: adu(1, unit, modbusDevice...)}).Facts() {
+			if x.Subject.Part == uint16(unit) || unit == 1 && x.Subject.Part == 0 {
+				found[x.Attr.String()] = string(x.Value)
+			}
+		}
+		return found
+	}
+	got := facts(1)
+	for attr, want := range map[string]string{"vendor": "Example Automation", "model_number": "EXA-340-20", "firmware": "V3.10", "model": "EXA 340-20 CPU", "description": "Line 4"} {
+		if got[attr] != want {
+			t.Errorf("%s = %q, want %q", attr, got[attr], want)
+		}
+	}
+	if got = facts(7); got["part_model"] != "EXA 340-20 CPU" || got["part_firmware"] != "V3.10" || got["vendor"] != "" {
+		t.Errorf("unit 7: %v", got)
+	}
+}
+
+func TestModbusIs(t *testing.T) {
+	at := func(port uint16, b []byte) bool {
+		return isModbus(&Message{Frame: &frame.Frame{DstPort: port}, Body: b})
+	}
+	for _, x := range []struct {
+		port uint16
+		body []byte
+		want bool
+	}{
+		{502, adu(1, 1, 3, 0, 0, 0, 1), true},
+		{502, adu(1, 1, 90, 0, 2), true},
+		{502, []byte{0, 1, 0, 0}, true},
+		{502, []byte("GET / HTTP/1.1\r\n"), false},
+		{1502, adu(1, 1, 3, 0, 0, 0, 1), true},
+		{1502, append(adu(1, 1, 3, 0, 0, 0, 1), adu(2, 1, 3, 0, 0, 0, 1)...), true},
+		{1502, adu(1, 1, 90, 0, 2), false},
+		{1502, adu(1, 1, 3, 0, 0, 0, 0), false},
+		{1502, []byte{0, 1, 0, 0}, false},
+		{1502, make([]byte, 12), false},
+	} {
+		if got := at(x.port, x.body); got != x.want {
+			t.Errorf("Is(%x) on %d = %v, want %v", x.body, x.port, got, x.want)
+		}
+	}
+}
+
+func TestModbusAllocates(t *testing.T) {
+	f := &frame.Frame{Src: frame.V4(10, 0, 0, 1), Dst: frame.V4(10, 0, 0, 2), SrcPort: 502, DstPort: 40000}
+	r := modbus.Request{Function: 16, Address: 40, Quantity: 2}
+	wireAllocs(t, "modbus", &Message{Frame: f, Body: adu(1, 1, 16, 0, 40, 0, 2), Memory: &[4]uint64{r.Pack(1)}})
+	wireAllocs(t, "modbus", &Message{Frame: f, Body: adu(1, 1, modbusDevice...)})
+	wireAllocs(t, "modbus", &Message{Frame: f, Body: adu(1, 1, sunSpec()...)})
+}
