@@ -1,0 +1,125 @@
+import { QueryCache, QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
+import { GET, Problem, take } from './client.ts'
+import type { ConversationList, DeviceList, Session } from './types.ts'
+
+/** The cache of everything asked. A 401 anywhere ends the session here too. */
+export const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: err => {
+      if (err instanceof Problem && err.status === 401) queries.setQueryData(['session'], null)
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      retry: (failures, err) => failures < 2 && err instanceof Problem && (err.status === 0 || err.status >= 500),
+      retryDelay: failures => 400 * 2 ** failures,
+    },
+  },
+})
+
+/** Who is signed in; null if nobody is. */
+export const session = queryOptions<Session | null>({
+  queryKey: ['session'],
+  staleTime: 5 * 60_000,
+  queryFn: async ({ signal }) => {
+    try {
+      return await take(GET('/api/v1/session', { signal }))
+    } catch (err) {
+      if (err instanceof Problem && err.status === 401) return null
+      throw err
+    }
+  },
+})
+
+export const setup = queryOptions({
+  queryKey: ['setup'],
+  staleTime: 0,
+  queryFn: ({ signal }) => take(GET('/api/v1/setup', { signal })),
+})
+
+export const version = queryOptions({
+  queryKey: ['version'],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: ({ signal }) => take(GET('/api/v1/version', { signal })),
+})
+
+export const overview = queryOptions({
+  queryKey: ['overview'],
+  queryFn: ({ signal }) => take(GET('/api/v1/overview', { signal })),
+})
+
+export const sensors = queryOptions({
+  queryKey: ['sensors'],
+  refetchInterval: 30_000, // silence is no event: a sensor that goes quiet is seen by asking
+  queryFn: ({ signal }) => take(GET('/api/v1/sensors', { signal })),
+})
+
+export const device = (id: string) =>
+  queryOptions({
+    queryKey: ['device', id],
+    queryFn: ({ signal }) => take(GET('/api/v1/devices/{id}', { params: { path: { id } }, signal })),
+  })
+
+export type DeviceSort =
+  | 'last_seen'
+  | 'first_seen'
+  | 'hostname'
+  | 'ip'
+  | 'type'
+  | 'vendor'
+  | 'model'
+  | 'os'
+  | 'packets'
+  | 'bytes'
+export type ConversationSort =
+  | 'last_seen'
+  | 'first_seen'
+  | 'bytes'
+  | 'packets'
+  | 'protocol'
+  | 'port'
+  | 'server_name'
+  | 'client'
+  | 'server'
+
+/** What selects and orders devices; the same words as in the address bar. */
+export interface DeviceFilter {
+  q?: string
+  category?: string[]
+  type?: string[]
+  vendor?: string[]
+  os?: string[]
+  role?: string[]
+  site?: string[]
+  zone?: string[]
+  sort?: DeviceSort
+  order?: 'asc' | 'desc'
+}
+
+export interface ConversationFilter {
+  q?: string
+  device?: string
+  protocol?: string[]
+  scope?: string[]
+  sort?: ConversationSort
+  order?: 'asc' | 'desc'
+}
+
+export const devicesPage = (filter: DeviceFilter, offset: number, limit: number) => ({
+  queryKey: ['devices', filter, offset, limit] as const,
+  queryFn: ({ signal }: { signal: AbortSignal }): Promise<DeviceList> =>
+    take(GET('/api/v1/devices', { params: { query: { ...filter, offset, limit } }, signal })),
+})
+
+export const conversationsPage = (filter: ConversationFilter, offset: number, limit: number) => ({
+  queryKey: ['conversations', filter, offset, limit] as const,
+  queryFn: ({ signal }: { signal: AbortSignal }): Promise<ConversationList> =>
+    take(GET('/api/v1/conversations', { params: { query: { ...filter, offset, limit } }, signal })),
+})
+
+/** Who is signed in, in a part of the portal where somebody is. */
+export function useSession(): Session | null | undefined {
+  return useQuery(session).data
+}

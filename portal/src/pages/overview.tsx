@@ -1,0 +1,248 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
+import { overview, sensors } from '../api/queries.ts'
+import type { Overview as Data, DeviceRow, Sensor } from '../api/types.ts'
+import { Bars, CategoryStack, TrafficChart } from '../parts/charts.tsx'
+import { nameOf } from '../parts/device.ts'
+import { bytes, categoryName, count, exact, percent, typeName } from '../parts/format.ts'
+import { glyphOf } from '../parts/glyphs.ts'
+import { DeviceIcon, Icon } from '../parts/icon.tsx'
+import { Bones, Card, Chip, Empty, Failure, When } from '../parts/parts.tsx'
+import { Page } from '../shell/shell.tsx'
+import css from './pages.module.css'
+
+const link = (key: string, value: string) => `/devices?${key}=${encodeURIComponent(value)}`
+
+export function Overview() {
+  const data = useQuery(overview)
+  return (
+    <Page title="Overview">
+      {data.data ? (
+        <Body data={data.data} />
+      ) : data.isError ? (
+        <Failure error={data.error} retry={() => void data.refetch()} />
+      ) : (
+        <Waiting />
+      )}
+    </Page>
+  )
+}
+
+function Body({ data }: { data: Data }) {
+  const heard = useQuery(sensors).data?.items
+  if (data.devices.total === 0)
+    return (
+      <Empty icon="sensors" title="Nothing heard yet">
+        {data.sensors.total === 0
+          ? 'No sensor has told of anything. Start one with tyto run -i INTERFACE on a mirror port, or play a capture with tyto run --pcap FILE.'
+          : 'A sensor is listening, and has heard no device so far. See on the Sensors page whether packets reach it.'}
+      </Empty>
+    )
+  const { devices, conversations } = data
+  return (
+    <div className={css.pad}>
+      <div className={css.cards}>
+        <Stat
+          to="/devices"
+          icon="devices"
+          name="Devices"
+          value={exact(devices.total)}
+          note={`${exact(devices.new_24h)} new in 24 h`}
+        />
+        <Stat
+          to="/conversations"
+          icon="conversations"
+          name="Conversations"
+          value={exact(conversations.total)}
+          note={`${percent(conversations.total ? conversations.internet / conversations.total : 0)} with the internet`}
+        />
+        <Stat
+          to="/devices?category=unknown"
+          icon="unknown"
+          name="Not identified"
+          value={exact(devices.by_category.find(c => c.key === 'unknown')?.count ?? 0)}
+          note="seen, type still unknown"
+        />
+        <Stat
+          to="/sensors"
+          icon="sensors"
+          name="Sensors"
+          value={`${data.sensors.online} of ${data.sensors.total}`}
+          note={
+            data.sensors.lossy > 0
+              ? `${data.sensors.lossy} losing packets`
+              : data.sensors.online < data.sensors.total
+                ? 'not all are online'
+                : 'online, no loss'
+          }
+          tone={data.sensors.lossy > 0 || data.sensors.online < data.sensors.total ? 'warn' : 'ok'}
+        />
+      </div>
+      <div className={css.columns}>
+        <div className={css.wide}>
+          <Card title="Traffic, 24 hours">
+            {data.traffic.length > 1 ? (
+              <TrafficChart points={data.traffic} />
+            ) : (
+              <p className="quiet">Not enough seen for a curve yet.</p>
+            )}
+          </Card>
+        </div>
+        <Card title="Categories" side={<Link to="/devices">All</Link>}>
+          <CategoryStack rows={devices.by_category} />
+          <Bars
+            rows={devices.by_category}
+            total={devices.total}
+            category={k => k}
+            name={k => categoryName(k)}
+            to={k => link('category', k)}
+          />
+        </Card>
+        <Card title="Types">
+          <Bars
+            rows={devices.by_type.slice(0, 8)}
+            name={k => (
+              <>
+                <Icon name={glyphOf(k)} size={16} />
+                <span className="clip">{typeName(k)}</span>
+              </>
+            )}
+            to={k => link('type', k)}
+          />
+        </Card>
+        <Card title="Vendors">
+          <Bars
+            rows={devices.by_vendor.slice(0, 8)}
+            name={k => <span className="clip">{k}</span>}
+            to={k => link('vendor', k)}
+          />
+        </Card>
+        <Card title="Operating systems">
+          {devices.by_os.length > 0 ? (
+            <Bars
+              rows={devices.by_os.slice(0, 8)}
+              name={k => <span className="clip">{k}</span>}
+              to={k => link('os', k)}
+            />
+          ) : (
+            <p className="quiet">No device has shown its operating system yet.</p>
+          )}
+        </Card>
+        <Card title="New devices" flush side={<Link to="/devices?sort=first_seen&order=desc">More</Link>}>
+          <DeviceRows rows={data.recent} side={d => <When at={d.first_seen} />} />
+        </Card>
+        <Card title="Most traffic" flush side={<Link to="/devices?sort=bytes&order=desc">More</Link>}>
+          <DeviceRows rows={data.top_talkers} side={d => bytes(d.bytes)} />
+        </Card>
+        <Card title="Protocols" side={<Link to="/conversations">All</Link>}>
+          <Bars
+            rows={data.protocols.slice(0, 9)}
+            name={k => k}
+            to={k => `/conversations?protocol=${encodeURIComponent(k)}`}
+          />
+        </Card>
+        {heard && heard.length > 0 && (
+          <div className={css.full}>
+            <Card title="Sensors" flush side={<Link to="/sensors">Details</Link>}>
+              <ul className={css.rows}>
+                {heard.map(s => (
+                  <SensorLine key={s.name} sensor={s} />
+                ))}
+              </ul>
+            </Card>
+          </div>
+        )}
+      </div>
+    </div>
+  )
+}
+
+interface StatProps {
+  to: string
+  icon: 'devices' | 'conversations' | 'unknown' | 'sensors'
+  name: string
+  value: string
+  note: string
+  tone?: 'ok' | 'warn'
+}
+
+function Stat({ to, icon, name, value, note, tone }: StatProps) {
+  return (
+    <Link to={to} className={css.stat}>
+      <span className={css.statName}>
+        <Icon name={icon} size={16} />
+        {name}
+      </span>
+      <span className={css.statValue}>{value}</span>
+      <span className={css.statNote} data-tone={tone}>
+        {note}
+      </span>
+    </Link>
+  )
+}
+
+function DeviceRows({ rows, side }: { rows: DeviceRow[]; side: (d: DeviceRow) => ReactNode }) {
+  return (
+    <ul className={css.rows}>
+      {rows.map(d => (
+        <li key={d.id}>
+          <Link className={css.rowLink} to={`/devices/${encodeURIComponent(d.id)}`}>
+            <DeviceIcon type={d.type} category={d.category} size={20} />
+            <span className="clip">{nameOf(d)}</span>
+            <span>{side(d)}</span>
+            <small className="clip">
+              {[d.type_name, d.vendor, d.ip].filter(Boolean).join(' · ') || 'Not identified yet'}
+            </small>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function SensorLine({ sensor }: { sensor: Sensor }) {
+  const lossy = sensor.interfaces.filter(i => i.state === 'lossy')
+  const packets = sensor.interfaces.reduce((n, i) => n + i.packets, 0)
+  return (
+    <li>
+      <Link className={css.rowLink} to="/sensors">
+        <Icon name="sensors" />
+        <span className="clip">{sensor.name}</span>
+        <span className={css.pair}>
+          {lossy.length > 0 && <Chip tone="warn">{percent(Math.max(...lossy.map(i => i.loss_ratio)))} lost</Chip>}
+          <Chip tone={sensor.online ? 'ok' : 'bad'}>{sensor.online ? 'Online' : 'Offline'}</Chip>
+        </span>
+        <small className="clip">
+          {[sensor.zone, sensor.interfaces.map(i => i.name).join(', '), `${count(packets)} packets`]
+            .filter(Boolean)
+            .join(' · ')}
+        </small>
+      </Link>
+    </li>
+  )
+}
+
+function Waiting() {
+  return (
+    <div className={css.pad}>
+      <div className={css.cards}>
+        {['a', 'b', 'c', 'd'].map(k => (
+          <Card key={k}>
+            <Bones lines={2} />
+          </Card>
+        ))}
+      </div>
+      <div className={css.columns}>
+        <div className={css.wide}>
+          <Card>
+            <Bones lines={6} />
+          </Card>
+        </div>
+        <Card>
+          <Bones lines={6} />
+        </Card>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import contract from '../../../api/openapi.json' with { type: 'json' }
+import { createFake } from '../fake.ts'
+import { policy } from '../serve.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const ajv = new Ajv2020({ strict: false, validateFormats: false })
+ajv.addSchema({ $id: 'contract', ...contract })
+
+type Operation = { responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }> }
+
+function schemaOf(path: string): string {
+  const { get } = (contract.paths as Record<string, { get: Operation }>)[path] ?? {}
+  return get?.responses['200']?.content?.['application/json']?.schema.$ref ?? ''
+}
+
+const ask = async (url: string, fake = createFake({ devices: 300, signedIn: true })) =>
+  fake.answer(new Request(`http://fake${url}`))
+
+describe('the double keeps the contract', () => {
+  const fake = createFake({ devices: 300, signedIn: true, now: Date.parse('2026-05-04T12:00:00Z') })
+  const id = fake.world.rows[3]?.id
+  test.each([
+    ['/api/v1/setup', '/api/v1/setup'],
+    ['/api/v1/session', '/api/v1/session'],
+    ['/api/v1/version', '/api/v1/version'],
+    ['/api/v1/overview', '/api/v1/overview'],
+    ['/api/v1/devices', '/api/v1/devices?category=ot&category=it&sort=ip&order=asc&limit=50&offset=10&q=plc'],
+    ['/api/v1/devices/{id}', `/api/v1/devices/${id}`],
+    ['/api/v1/devices/{id}/conversations', `/api/v1/devices/${id}/conversations?limit=5`],
+    ['/api/v1/conversations', '/api/v1/conversations?scope=internet&sort=bytes'],
+    ['/api/v1/sensors', '/api/v1/sensors'],
+  ])('%s', async (path, url) => {
+    const answer = await ask(url, fake)
+    expect(answer.status).toBe(200)
+    const check = ajv.compile({ $ref: `contract${schemaOf(path)}` })
+    check(await answer.json())
+    expect(check.errors).toBeNull()
+  })
+
+  test.each([
+    '?colour=red',
+    '?sort=colour',
+    '?order=up',
+    '?limit=0',
+    '?limit=501',
+    '?offset=-1',
+    `?q=${'x'.repeat(201)}`,
+  ])('refuses %s', async query => {
+    const answer = await ask(`/api/v1/devices${query}`)
+    expect(answer.status).toBe(422)
+    expect(answer.headers.get('Content-Type')).toBe('application/problem+json')
+  })
+
+  test('refuses who is not signed in', async () => {
+    const answer = await createFake({ devices: 1 }).answer(new Request('http://fake/api/v1/devices'))
+    expect(answer.status).toBe(401)
+  })
+
+  test('is the same every time', () => {
+    const make = () => JSON.stringify(createFake({ devices: 50, now: 1e12 }).world)
+    expect(make()).toBe(make())
+  })
+})
+
+test('the generated types are those of the contract', () => {
+  const fresh = execFileSync(
+    join(root, 'node_modules/.bin/openapi-typescript'),
+    ['../api/openapi.json', '--alphabetize'],
+    { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  )
+  expect(fresh.trim() === readFileSync(join(root, 'src/api/schema.ts'), 'utf8').trim(), 'run npm run generate').toBe(
+    true,
+  )
+})
+
+test('the policy allows nothing inline and no other host', () => {
+  expect(policy()).not.toMatch(/unsafe|https?:|\*/)
+})
+
+test('the lock file names no registry', () => {
+  expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved"/)
+})
+
+describe('problems', () => {
+  let problemOf: typeof import('../../src/api/client.ts').problemOf
+  beforeAll(async () => {
+    vi.stubGlobal('window', { location: { origin: 'http://fake' } })
+    ;({ problemOf } = await import('../../src/api/client.ts'))
+  })
+  test('carry the detail, and what is wrong with fields', () => {
+    const p = problemOf(422, {
+      title: 'Unprocessable Entity',
+      detail: 'validation failed',
+      errors: [{ location: 'body.password', message: 'too short' }],
+    })
+    expect([p.status, p.message, p.fields]).toEqual([422, 'validation failed', { password: 'too short' }])
+  })
+  test('without a document still say something', () => {
+    expect(problemOf(502, '<html>').message).toBe('The hub answered with status 502.')
+    expect(problemOf(500, null).fields).toEqual({})
+  })
+})
