@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"tyto/frame"
 	"tyto/tyto"
 )
 
@@ -14,7 +15,7 @@ type Conversation struct {
 	Zone         string
 	ClientDevice string // id, "" if it is no device of the zone
 	ServerDevice string
-	Scope        string // lan, internet, multicast
+	Scope        string // as ScopeOf says
 	tyto.Conversation
 }
 
@@ -31,6 +32,23 @@ const (
 	ScopeInternet  = "internet"
 	ScopeMulticast = "multicast"
 )
+
+// ScopeOf says where a conversation goes: to a group, to a host of the
+// internet that is no device here, or among the devices.
+func ScopeOf(c *Conversation) string {
+	switch {
+	case c.Server.Addr.IsMulticast() || c.Server.MAC.IsGroup() || c.Client.Addr.IsMulticast():
+		return ScopeMulticast
+	case c.ClientDevice == "" && Public(c.Client.Addr) || c.ServerDevice == "" && Public(c.Server.Addr):
+		return ScopeInternet
+	}
+	return ScopeLAN
+}
+
+// Public reports whether an address is one that hosts have on the internet.
+func Public(a frame.Addr) bool {
+	return !a.IsUnspecified() && !a.IsPrivate() && !a.IsLinkLocal() && !a.IsLoopback() && !a.IsMulticast()
+}
 
 // A ConversationQuery selects conversations.
 type ConversationQuery struct {

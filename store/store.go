@@ -121,7 +121,7 @@ type Knowledge interface {
 }
 
 // A Move says that the conversations of a subject are of another device now,
-// or of none.
+// or of none. Their scope follows.
 type Move struct {
 	Subject tyto.Subject
 	Device  string

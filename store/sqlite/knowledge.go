@@ -17,7 +17,7 @@ import (
 
 // Write implements store.Knowledge.
 func (s *Store) Write(ctx context.Context, c store.Change) error {
-	w := writer{s: s, ctx: ctx, change: &c, fresh: map[tallyKey]uint64{}}
+	w := writer{s: s, ctx: ctx, change: &c, fresh: map[tallyKey]int64{}}
 	return s.transact(ctx, "write", func(tx *sql.Tx) error {
 		w.tx = tx
 		for _, step := range []func() error{w.gone, w.devices, w.conversations, w.moves, w.sensors, w.traffic, w.folded} {
@@ -37,7 +37,7 @@ type writer struct {
 	change  *store.Change
 	numbers []int64 // of change.Devices
 	dropped []int64
-	fresh   map[tallyKey]uint64
+	fresh   map[tallyKey]int64
 }
 
 // follow has the memory follow the file.
@@ -134,19 +134,23 @@ func addressKey(ip string) []byte {
 }
 
 const putConversation = `INSERT INTO conversation (hash, zone, client_mac, client_ip, client_key, client_vlan, client_device,
-	server_mac, server_ip, server_key, server_vlan, server_device, transport, port, protocol, server_name, scope,
+	client_public, server_mac, server_ip, server_key, server_vlan, server_device, server_public, transport, port, protocol, server_name, scope,
 	first_seen, last_seen, client_packets, server_packets, client_bytes, server_bytes, sessions, lossy, evidence)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`
 
-const addConversation = `UPDATE conversation SET client_device = ?, server_device = ?, first_seen = min(first_seen, ?), last_seen = max(last_seen, ?),
+const findConversation = "SELECT n, client_device, server_device, scope FROM conversation WHERE hash = ?"
+
+const addConversation = `UPDATE conversation SET first_seen = min(first_seen, ?), last_seen = max(last_seen, ?),
 	client_packets = client_packets + ?, server_packets = server_packets + ?, client_bytes = client_bytes + ?, server_bytes = server_bytes + ?,
-	sessions = sessions + ?, lossy = max(lossy, ?) WHERE hash = ? RETURNING n`
+	sessions = sessions + ?, lossy = max(lossy, ?) WHERE n = ?`
+
+const placeConversation = "UPDATE conversation SET client_device = ?, server_device = ?, scope = ? WHERE n = ?"
 
 const addOperation = `INSERT INTO conversation_operation (n, operation, count) VALUES (?, ?, ?)
 	ON CONFLICT (n, operation) DO UPDATE SET count = conversation_operation.count + excluded.count`
 
 // statements are prepared once for a change's conversations.
-type statements struct{ put, add, search, operation *sql.Stmt }
+type statements struct{ find, put, add, place, search, operation *sql.Stmt }
 
 func (w *writer) conversations() (err error) {
 	if len(w.change.Conversations) == 0 {
@@ -156,7 +160,10 @@ func (w *writer) conversations() (err error) {
 	for _, p := range []struct {
 		to    **sql.Stmt
 		query string
-	}{{&st.put, putConversation}, {&st.add, addConversation}, {&st.search, "INSERT INTO conversation_search (rowid, text) VALUES (?, ?)"}, {&st.operation, addOperation}} {
+	}{
+		{&st.find, findConversation}, {&st.put, putConversation}, {&st.add, addConversation}, {&st.place, placeConversation},
+		{&st.search, "INSERT INTO conversation_search (rowid, text) VALUES (?, ?)"}, {&st.operation, addOperation},
+	} {
 		if *p.to, err = w.tx.PrepareContext(w.ctx, p.query); err != nil {
 			return err
 		}
@@ -173,10 +180,19 @@ func (w *writer) conversations() (err error) {
 func (w *writer) conversation(c *store.Conversation, st *statements) error {
 	hash := conversationHash(w.change.Zone, c)
 	var n int64
-	err := st.add.QueryRowContext(w.ctx, c.ClientDevice, c.ServerDevice, nanos(c.First), nanos(c.Last), int64(c.Packets[0]), int64(c.Packets[1]),
-		int64(c.Bytes[0]), int64(c.Bytes[1]), int64(c.Sessions), bit(c.Lossy), hash).Scan(&n)
-	if errors.Is(err, sql.ErrNoRows) {
+	var client, server, scope string
+	err := st.find.QueryRowContext(w.ctx, hash).Scan(&n, &client, &server, &scope)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		n, err = w.newConversation(c, hash, st)
+	case err == nil:
+		_, err = st.add.ExecContext(w.ctx, nanos(c.First), nanos(c.Last), int64(c.Packets[0]), int64(c.Packets[1]),
+			int64(c.Bytes[0]), int64(c.Bytes[1]), int64(c.Sessions), bit(c.Lossy), n)
+		if err == nil && (client != c.ClientDevice || server != c.ServerDevice || scope != c.Scope) {
+			w.tell(c.Protocol, scope, -1)
+			w.tell(c.Protocol, c.Scope, 1)
+			_, err = st.place.ExecContext(w.ctx, c.ClientDevice, c.ServerDevice, c.Scope, n)
+		}
 	}
 	if err != nil {
 		return err
@@ -189,19 +205,24 @@ func (w *writer) conversation(c *store.Conversation, st *statements) error {
 	return nil
 }
 
+// tell notes how many conversations more, or fewer, there are of a kind.
+func (w *writer) tell(protocol, scope string, more int64) {
+	w.fresh[tallyKey{w.change.Zone, protocol, scope}] += more
+}
+
 func (w *writer) newConversation(c *store.Conversation, hash []byte, st *statements) (n int64, err error) {
 	evidence, err := json.Marshal(c.Evidence)
 	if err != nil {
 		return 0, err
 	}
 	zone := w.change.Zone
-	err = st.put.QueryRowContext(w.ctx, hash, zone, macText(c.Client.MAC), c.Client.Addr.String(), subjectKey(c.Client), c.Client.VLAN, c.ClientDevice,
-		macText(c.Server.MAC), c.Server.Addr.String(), subjectKey(c.Server), c.Server.VLAN, c.ServerDevice, c.Transport, c.Port, c.Protocol, c.ServerName, c.Scope,
+	err = st.put.QueryRowContext(w.ctx, hash, zone, macText(c.Client.MAC), c.Client.Addr.String(), subjectKey(c.Client), c.Client.VLAN, c.ClientDevice, bit(store.Public(c.Client.Addr)),
+		macText(c.Server.MAC), c.Server.Addr.String(), subjectKey(c.Server), c.Server.VLAN, c.ServerDevice, bit(store.Public(c.Server.Addr)), c.Transport, c.Port, c.Protocol, c.ServerName, c.Scope,
 		nanos(c.First), nanos(c.Last), int64(c.Packets[0]), int64(c.Packets[1]), int64(c.Bytes[0]), int64(c.Bytes[1]), int64(c.Sessions), bit(c.Lossy), string(evidence)).Scan(&n)
 	if err != nil {
 		return 0, err
 	}
-	w.fresh[tallyKey{zone, c.Protocol, c.Scope}]++
+	w.tell(c.Protocol, c.Scope, 1)
 	text := strings.ToLower(strings.Join([]string{c.Client.Addr.String(), c.Server.Addr.String(), macText(c.Client.MAC), macText(c.Server.MAC),
 		c.ServerName, c.Protocol, c.Transport + "/" + strconv.Itoa(int(c.Port))}, "\n"))
 	_, err = st.search.ExecContext(w.ctx, n, text)
@@ -242,14 +263,47 @@ func macText(m frame.MAC) string {
 func (w *writer) moves() error {
 	for _, m := range w.change.Moves {
 		for _, side := range []string{"client", "server"} {
-			err := w.exec("UPDATE conversation SET "+side+"_device = ? WHERE "+side+"_key = ? AND zone = ? AND "+side+"_mac = ? AND "+side+"_ip = ? AND "+side+"_vlan = ?",
-				m.Device, subjectKey(m.Subject), w.change.Zone, macText(m.Subject.MAC), m.Subject.Addr.String(), m.Subject.VLAN)
-			if err != nil {
+			if err := w.move(&m, side); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// move places the conversations that have a subject on a side.
+func (w *writer) move(m *store.Move, side string) error {
+	where := " WHERE " + side + "_key = ? AND zone = ? AND " + side + "_mac = ? AND " + side + "_ip = ? AND " + side + "_vlan = ?"
+	who := []any{subjectKey(m.Subject), w.change.Zone, macText(m.Subject.MAC), m.Subject.Addr.String(), m.Subject.VLAN}
+	if err := w.retell(where, who, -1); err != nil {
+		return err
+	}
+	if err := w.exec("UPDATE conversation SET "+side+"_device = ?"+where, append([]any{m.Device}, who...)...); err != nil {
+		return err
+	}
+	err := w.exec(`UPDATE conversation SET scope = CASE WHEN client_public = 1 AND client_device = '' OR server_public = 1 AND server_device = ''
+		THEN 'internet' ELSE 'lan' END`+where+" AND scope <> 'multicast'", who...)
+	if err != nil {
+		return err
+	}
+	return w.retell(where, who, 1)
+}
+
+// retell counts conversations that are about to be, or were, placed anew.
+func (w *writer) retell(where string, args []any, sign int64) error {
+	rows, err := w.tx.QueryContext(w.ctx, "SELECT protocol, scope, count(*) FROM conversation"+where+" GROUP BY protocol, scope", args...)
+	if err != nil {
+		return err
+	}
+	_, err = collect(rows, func(rows *sql.Rows) (_ struct{}, err error) {
+		var protocol, scope string
+		var n int64
+		if err = rows.Scan(&protocol, &scope, &n); err == nil {
+			w.tell(protocol, scope, sign*n)
+		}
+		return struct{}{}, err
+	})
+	return err
 }
 
 func (w *writer) sensors() error {

@@ -37,12 +37,14 @@ func (s *Store) recallTally(ctx context.Context) error {
 	return rows.Err()
 }
 
-// add counts more conversations.
-func (t *tally) add(more map[tallyKey]uint64) {
+// add counts more conversations, or fewer.
+func (t *tally) add(more map[tallyKey]int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for k, n := range more {
-		t.counts[k] += n
+		if t.counts[k] += uint64(n); t.counts[k] == 0 { // wraps around for fewer, and is right
+			delete(t.counts, k)
+		}
 	}
 }
 

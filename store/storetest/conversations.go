@@ -130,6 +130,37 @@ func testMoves(t *testing.T, p Place) {
 	}
 }
 
+// testScope has a host of the internet turn out to be a device here.
+func testScope(t *testing.T, p Place) {
+	s := p(t)
+	c := conversation(1, 2, "http")
+	c.Server.Addr, c.ServerDevice = frame.V4(198, 51, 100, 1), ""
+	c.Scope = store.ScopeOf(&c)
+	must(t, s.Write(ctx, store.Change{Zone: "z", Conversations: []store.Conversation{c}}))
+	check := func(what, want string) {
+		t.Helper()
+		for range 2 { // and after a start
+			got := conversations(t, s, store.ConversationQuery{Scope: []string{want}})
+			if got.Total != 1 || len(got.Items) != 1 || got.Items[0].Scope != want {
+				t.Errorf("%s: %d of scope %s, want 1", what, got.Total, want)
+			}
+			if d := cmp.Diff([]store.Count{{Key: want, Count: 1}}, got.Facets["scope"]); d != "" {
+				t.Errorf("%s: %s", what, d)
+			}
+			s = p(t)
+		}
+	}
+	check("at first", store.ScopeInternet)
+	must(t, s.Write(ctx, store.Change{Zone: "z", Moves: []store.Move{{Subject: c.Server, Device: "d0002"}}}))
+	check("moved", store.ScopeLAN)
+	must(t, s.Write(ctx, store.Change{Zone: "z", Moves: []store.Move{{Subject: c.Server}}}))
+	check("moved back", store.ScopeInternet)
+	c.ServerDevice = "d0002"
+	c.Scope = store.ScopeOf(&c)
+	must(t, s.Write(ctx, store.Change{Zone: "z", Conversations: []store.Conversation{c}}))
+	check("said again", store.ScopeLAN)
+}
+
 func testKnown(t *testing.T, p Place) {
 	s := p(t)
 	var want []store.Conversation

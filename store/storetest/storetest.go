@@ -28,6 +28,7 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"conversations/filters":    testConversationFilters,
 		"conversations/moves":      testMoves,
 		"conversations/known":      testKnown,
+		"conversations/scope":      testScope,
 		"write is all or nothing":  testAtomic,
 		"traffic":                  testTraffic,
 		"sensors":                  testSensors,

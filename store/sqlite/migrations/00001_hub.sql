@@ -80,11 +80,13 @@ CREATE TABLE conversation (
     client_key     BLOB     NOT NULL, -- 16 bytes of the address, else the MAC
     client_vlan    INTEGER  NOT NULL,
     client_device  TEXT     NOT NULL,
+    client_public  SMALLINT NOT NULL, -- its address is one of the internet's
     server_mac     TEXT     NOT NULL,
     server_ip      TEXT     NOT NULL,
     server_key     BLOB     NOT NULL,
     server_vlan    INTEGER  NOT NULL,
     server_device  TEXT     NOT NULL,
+    server_public  SMALLINT NOT NULL,
     transport      TEXT     NOT NULL,
     port           INTEGER  NOT NULL,
     protocol       TEXT     NOT NULL,

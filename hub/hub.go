@@ -1,0 +1,304 @@
+// Package hub is the hub: events come in and are logged, each zone's analyst
+// makes devices and conversations of them, the store keeps these, and people
+// and programs see them through the API and the portal.
+//
+// The log is the truth. What an analyst knows is folded into the store about
+// once a second, and is made again from log and store when the hub starts.
+package hub
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"tyto/api"
+	"tyto/auth"
+	"tyto/inventory"
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// Config is what an administrator may tune.
+type Config struct {
+	Zone      string            // of events that name none
+	Sites     map[string]string // the site of a zone
+	Flush     time.Duration     // how often what is known is written to the store
+	KeepLog   time.Duration     // how long conversations and acts stay in the log once they are folded
+	Auth      auth.Config
+	Inventory inventory.Config
+	// PlainHTTP allows passwords to travel readable beyond this machine.
+	PlainHTTP bool
+}
+
+// DefaultConfig flushes every second and keeps three days of log.
+func DefaultConfig() Config {
+	return Config{Zone: "default", Flush: time.Second, KeepLog: 72 * time.Hour, Auth: auth.DefaultConfig(), Inventory: inventory.DefaultConfig()}
+}
+
+// Deps is what a hub works with. The store is its user's to close, after Run.
+type Deps struct {
+	Store    store.Store
+	Listener net.Listener // of the API and the portal; nil serves nothing
+	TLS      *tls.Config  // nil: plain HTTP. See TLSFiles and SelfSigned
+	Portal   http.Handler // may be nil
+	TypeName func(id string) string
+	Version  api.Version
+	Clock    func() time.Time // nil: the machine's
+	Log      *slog.Logger     // nil: silence
+}
+
+// A Hub is the hub. Accept and Handler may be used from any goroutine.
+type Hub struct {
+	cfg     Config
+	deps    Deps
+	now     func() time.Time
+	log     *slog.Logger
+	auth    *auth.Auth
+	handler http.Handler
+	notices notices
+	metrics metrics
+	epoch   uint64 // of batches that this process accepts; no clock, which may be set back
+
+	ready chan struct{} // closed when the zones are restored
+	mu    sync.Mutex
+	seq   uint64
+	zones map[string]*zone
+}
+
+// New is a hub. It starts nothing.
+func New(cfg Config, deps Deps) (*Hub, error) {
+	if deps.Clock == nil {
+		deps.Clock = time.Now
+	}
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := validate(&cfg, &deps); err != nil {
+		return nil, err
+	}
+	cfg.Auth.TLS = deps.TLS != nil
+	gate, err := auth.New(cfg.Auth, deps.Store, deps.Clock, deps.Log)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hub{cfg: cfg, deps: deps, now: deps.Clock, log: deps.Log, auth: gate, epoch: rand.Uint64(),
+		ready: make(chan struct{}), zones: map[string]*zone{}, metrics: newMetrics()}
+	registry := prometheus.NewRegistry()
+	h.register(registry)
+	h.handler = api.New(api.Deps{
+		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, Clock: deps.Clock, Log: deps.Log,
+		Version: deps.Version, TypeName: deps.TypeName, Ready: h.isReady, Portal: deps.Portal, TLS: deps.TLS != nil,
+	})
+	return h, nil
+}
+
+func validate(cfg *Config, deps *Deps) error {
+	var errs []error
+	if deps.Store == nil {
+		errs = append(errs, errors.New("hub: there is no store"))
+	}
+	if cfg.Zone == "" {
+		errs = append(errs, errors.New("hub: the zone has no name"))
+	}
+	if cfg.Flush < 10*time.Millisecond || cfg.KeepLog < 0 {
+		errs = append(errs, fmt.Errorf("hub: flush %v, keep %v: want a flush of at least 10ms and nothing negative", cfg.Flush, cfg.KeepLog))
+	}
+	if l := deps.Listener; l != nil && deps.TLS == nil && !cfg.PlainHTTP && !onLoopback(l.Addr()) {
+		errs = append(errs, fmt.Errorf("hub: %v is reached from other machines, and without TLS passwords would travel readable: "+
+			"give a certificate, listen on 127.0.0.1, or allow plain HTTP behind a proxy that speaks TLS", l.Addr()))
+	}
+	return errors.Join(errs...)
+}
+
+func onLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return !ok || tcp.IP.IsLoopback() // what is no TCP is a socket in the file system, or a test's
+}
+
+// Handler is the API and the portal, for who serves them otherwise than Run.
+func (h *Hub) Handler() http.Handler { return h.handler }
+
+// SetupToken makes the one-time token for the first administrator, "" when
+// there is one. See auth.
+func (h *Hub) SetupToken(ctx context.Context) (string, error) { return h.auth.SetupToken(ctx) }
+
+// Run restores what was known, serves, and folds what is accepted, until ctx
+// is done. Then it folds the rest; nothing of it is left running.
+func (h *Hub) Run(ctx context.Context) error {
+	all, running := errgroup.WithContext(ctx)
+	if h.deps.Listener != nil {
+		all.Go(func() error { return h.serve(running) })
+	}
+	all.Go(func() error {
+		if err := h.restore(running); err != nil {
+			return err
+		}
+		close(h.ready)
+		return h.keep(running)
+	})
+	err := all.Wait()
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil
+	}
+	select {
+	case <-h.ready:
+		return errors.Join(err, h.last(context.WithoutCancel(ctx)))
+	default: // what is half restored is not to be written
+		return err
+	}
+}
+
+// lastFlush is how long the end may take.
+const lastFlush = 30 * time.Second
+
+// last folds what was accepted before the end.
+func (h *Hub) last(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lastFlush)
+	defer cancel()
+	for {
+		more, err := h.flush(ctx, true)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// keep flushes and tidies up.
+func (h *Hub) keep(ctx context.Context) error {
+	flush, hour := time.NewTicker(h.cfg.Flush), time.NewTicker(time.Hour)
+	defer flush.Stop()
+	defer hour.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-flush.C:
+			// The log has it all: what cannot be written now is written later.
+			switch _, err := h.flush(ctx, false); {
+			case err != nil && !failing && ctx.Err() == nil:
+				failing = true
+				h.log.ErrorContext(ctx, "cannot write to the store; trying on", "err", err)
+			case err == nil && failing:
+				failing = false
+				h.log.InfoContext(ctx, "writing to the store again")
+			}
+		case <-hour.C:
+			h.tidy(ctx)
+		}
+	}
+}
+
+// tidy drops what is kept for a time only.
+func (h *Hub) tidy(ctx context.Context) {
+	if n, err := h.deps.Store.TrimLog(ctx, h.now().Add(-h.cfg.KeepLog)); err != nil {
+		h.log.WarnContext(ctx, "cannot trim the log", "err", err)
+	} else if n > 0 {
+		h.log.InfoContext(ctx, "log trimmed", "batches", n)
+	}
+	if err := h.auth.Sweep(ctx); err != nil {
+		h.log.WarnContext(ctx, "cannot sweep sessions", "err", err)
+	}
+}
+
+// flush writes what each zone has to tell, and reports whether there is more.
+func (h *Hub) flush(ctx context.Context, final bool) (more bool, err error) {
+	for _, z := range h.all() {
+		left, err := z.flush(ctx, final)
+		if err != nil {
+			return false, err
+		}
+		more = more || left
+	}
+	return more, nil
+}
+
+// all is the zones, by name.
+func (h *Hub) all() []*zone {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := make([]*zone, 0, len(h.zones))
+	for _, z := range h.zones {
+		all = append(all, z)
+	}
+	slices.SortFunc(all, func(a, b *zone) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+// maxZones bounds what sensors may make up.
+const maxZones = 10_000
+
+// zone is the zone of a name, made if it is new.
+func (h *Hub) zone(name string) (*zone, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if z := h.zones[name]; z != nil {
+		return z, nil
+	}
+	if len(h.zones) >= maxZones {
+		return nil, fmt.Errorf("hub: zone %q would be one more than %d", name, maxZones)
+	}
+	z := newZone(h, name)
+	h.zones[name] = z
+	return z, nil
+}
+
+// Accept takes events of sensors in this process. It returns when they are
+// on disk, and keeps nothing of them. An error means that they are to be
+// offered again.
+func (h *Hub) Accept(ctx context.Context, events []tyto.Event) error {
+	select {
+	case <-h.ready:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for len(events) > 0 {
+		n := 1
+		for n < len(events) && events[n].Zone == events[0].Zone && events[n].Sensor == events[0].Sensor {
+			n++
+		}
+		if err := h.accept(ctx, events[:n]); err != nil {
+			return err
+		}
+		events = events[n:]
+	}
+	return nil
+}
+
+// accept takes events of one sensor in one zone.
+func (h *Hub) accept(ctx context.Context, events []tyto.Event) error {
+	name := events[0].Zone
+	if name == "" {
+		name = h.cfg.Zone
+	}
+	z, err := h.zone(name)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	h.seq++
+	b := store.Batch{Zone: name, Sensor: events[0].Sensor, Epoch: h.epoch, Seq: h.seq, Events: events, Received: h.now()}
+	h.mu.Unlock()
+	return z.accept(ctx, b)
+}
+
+func (h *Hub) isReady(ctx context.Context) error {
+	select {
+	case <-h.ready:
+		return h.deps.Store.Check(ctx)
+	default:
+		return errors.New("hub: the zones are being restored")
+	}
+}

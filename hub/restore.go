@@ -1,0 +1,74 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// restore makes the analysts know again what they knew: conversations from
+// the store, where their sums are, observations from the log, and from there
+// also what was accepted and not folded when the hub ended.
+func (h *Hub) restore(ctx context.Context) error {
+	names, err := h.deps.Store.Zones(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		z, err := h.zone(name)
+		if err != nil {
+			return err
+		}
+		begun := h.now()
+		if err := z.restore(ctx); err != nil {
+			return fmt.Errorf("hub: restore zone %q: %w", name, err)
+		}
+		h.log.InfoContext(ctx, "zone restored", "zone", name, "devices", z.known.Stats().Devices, "took", h.now().Sub(begun))
+	}
+	return nil
+}
+
+func (z *zone) restore(ctx context.Context) error {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	memory := z.hub.deps.Store
+	folded, err := memory.Folded(ctx, z.name)
+	if err != nil {
+		return err
+	}
+	err = memory.Known(ctx, z.name, func(c store.Conversation) error {
+		z.known.Learn(&tyto.Event{Zone: z.name, Time: c.Last, Kind: tyto.KindConversation, Conversation: &c.Conversation})
+		z.placed[c.Client], z.placed[c.Server] = c.ClientDevice, c.ServerDevice
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = memory.Read(ctx, z.name, 0, func(e store.Entry) error {
+		fresh := e.Position > folded
+		for i := range e.Events {
+			if fresh || e.Events[i].Observation != nil {
+				z.learn(&e.Events[i], fresh)
+			}
+		}
+		z.position = e.Position
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return z.reconcile(ctx)
+}
+
+// reconcile forgets devices of the store that are none any more: the hub may
+// have ended between knowing that and writing it.
+func (z *zone) reconcile(ctx context.Context) error {
+	z.moving = true
+	q := store.DeviceQuery{Zone: []string{z.name}, Window: store.Window{Sort: "first_seen"}}
+	return z.hub.deps.Store.EachDevice(ctx, q, func(r store.DeviceRow) error {
+		z.changed[r.ID] = struct{}{}
+		return nil
+	})
+}

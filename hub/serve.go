@@ -1,0 +1,53 @@
+package hub
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+// Bounds of the server: what a client may take, and for how long. Streams
+// and exports extend their own time to write.
+const (
+	maxConnections = 2048
+	maxHeader      = 64 << 10
+	headerTime     = 10 * time.Second
+	readTime       = 30 * time.Second
+	writeTime      = time.Minute
+	idleTime       = 2 * time.Minute
+	shutdownTime   = 5 * time.Second
+)
+
+// serve serves API and portal until ctx is done.
+func (h *Hub) serve(ctx context.Context) error {
+	s := http.Server{
+		Handler: h.handler, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		BaseContext: func(net.Listener) context.Context { return ctx }, // so that streams end with the hub
+		ErrorLog:    slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+	l := netutil.LimitListener(h.deps.Listener, maxConnections)
+	if h.deps.TLS != nil {
+		l = tls.NewListener(l, h.deps.TLS)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	err := s.Shutdown(end)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.Close()
+	}
+	<-served
+	return err
+}

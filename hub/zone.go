@@ -1,0 +1,322 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tyto/frame"
+	"tyto/inventory"
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// zone is a zone's analyst: it owns what is known of the zone.
+type zone struct {
+	hub  *Hub
+	name string
+
+	// flushing is held by who writes to the store. It is taken before mu.
+	flushing sync.Mutex
+	unsaved  *store.Change // could not be written yet
+
+	mu       sync.Mutex // guards what follows
+	known    *inventory.Inventory
+	position int64               // in the log, up to which everything was learnt
+	pending  map[talk]*increment // conversations that the store does not know yet
+	changed  map[string]struct{} // devices that the store does not know as they are
+	sensors  map[string]store.SensorReport
+	traffic  map[int64]*store.Traffic
+	names    lookups
+	placed   map[tyto.Subject]string // the device that the store has for a subject
+	replaced time.Time               // when they were looked at last
+	moving   bool                    // devices came or went since then
+}
+
+// talk is what makes a conversation the one it is.
+type talk struct {
+	client, server             tyto.Subject
+	port                       uint16
+	transport, protocol, named string
+}
+
+type increment struct{ tyto.Conversation }
+
+func newZone(h *Hub, name string) *zone {
+	return &zone{hub: h, name: name, known: inventory.New(name, h.cfg.Inventory), pending: map[talk]*increment{}, changed: map[string]struct{}{},
+		sensors: map[string]store.SensorReport{}, traffic: map[int64]*store.Traffic{}, placed: map[tyto.Subject]string{}}
+}
+
+// accept logs a batch and learns it. The lock makes the order of learning
+// that of the log, so that a position says what was learnt.
+func (z *zone) accept(ctx context.Context, b store.Batch) error {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	position, fresh, err := z.hub.deps.Store.Append(ctx, b)
+	if err != nil {
+		return fmt.Errorf("hub: accept %d events of %q: %w", len(b.Events), b.Sensor, err)
+	}
+	if !fresh {
+		return nil
+	}
+	for i := range b.Events {
+		z.learn(&b.Events[i], true)
+	}
+	z.position = position
+	z.hub.metrics.accepted(b.Events)
+	return nil
+}
+
+// learn takes what an event tells. Conversations that are not fresh are in
+// the store already.
+func (z *zone) learn(e *tyto.Event, fresh bool) {
+	switch {
+	case e.Observation != nil:
+		z.known.Learn(e)
+		if e.Observation.Attr == tyto.LookedUp {
+			z.names.learn(e.Observation)
+		}
+	case e.Conversation != nil:
+		z.known.Learn(e)
+		if fresh {
+			z.converse(e.Conversation)
+		}
+	case e.Health != nil && fresh:
+		z.health(e)
+	}
+}
+
+// converse adds an increment to what is to be written.
+func (z *zone) converse(c *tyto.Conversation) {
+	key := talk{c.Client, c.Server, c.Port, c.Transport, c.Protocol, c.ServerName}
+	p := z.pending[key]
+	if p == nil {
+		p = &increment{*c}
+		p.Operations = maps.Clone(c.Operations)
+		z.pending[key] = p
+	} else {
+		p.add(c)
+	}
+	z.count(c)
+}
+
+func (p *increment) add(c *tyto.Conversation) {
+	if c.First.Before(p.First) {
+		p.First, p.Evidence = c.First, c.Evidence
+	}
+	if c.Last.After(p.Last) {
+		p.Last = c.Last
+	}
+	for d := range c.Packets {
+		p.Packets[d] += c.Packets[d]
+		p.Bytes[d] += c.Bytes[d]
+	}
+	p.Sessions += c.Sessions
+	p.Lossy = p.Lossy || c.Lossy
+	if p.Operations == nil {
+		p.Operations = maps.Clone(c.Operations)
+		return
+	}
+	for op, n := range c.Operations {
+		p.Operations[op] += n
+	}
+}
+
+// maxSteps is over how many steps of traffic a conversation is spread; one
+// that lasts longer is counted at its end.
+const maxSteps = 30
+
+// count spreads a conversation over the time that it took.
+func (z *zone) count(c *tyto.Conversation) {
+	step := int64(store.TrafficStep)
+	first, last := c.First.UnixNano()/step, c.Last.UnixNano()/step
+	if last-first >= maxSteps || first > last {
+		first = last
+	}
+	n := uint64(last-first) + 1
+	packets, bytes := c.Packets[0]+c.Packets[1], c.Bytes[0]+c.Bytes[1]
+	for i := first; i <= last; i++ {
+		t := z.traffic[i]
+		if t == nil {
+			t = &store.Traffic{Time: time.Unix(0, i*step).UTC()}
+			z.traffic[i] = t
+		}
+		p, b := packets/n, bytes/n
+		if i == last { // with what does not divide
+			p, b = packets-p*(n-1), bytes-b*(n-1)
+		}
+		t.Packets += p
+		t.Bytes += b
+	}
+}
+
+func (z *zone) health(e *tyto.Event) {
+	z.sensors[e.Sensor+"\x00"+e.Health.Interface] = store.SensorReport{
+		Sensor: e.Sensor, Zone: z.name, Version: z.hub.deps.Version.Version, Interface: e.Health.Interface,
+		Time: e.Time, Received: z.hub.now(), Counters: maps.Clone(e.Health.Counters),
+	}
+}
+
+// Of devices so many are written at once that it is quick, and so few that
+// nobody waits for long. Where conversations belong is looked at now and then.
+const (
+	devicesAtOnce = 1000
+	replaceEvery  = 10 * time.Second
+	maxPlaced     = 500_000
+)
+
+// flush writes what the store does not know yet, a part at a time, and
+// reports whether there is more.
+func (z *zone) flush(ctx context.Context, final bool) (more bool, err error) {
+	z.flushing.Lock()
+	defer z.flushing.Unlock()
+	if z.unsaved == nil {
+		z.unsaved, more = z.change(final)
+	}
+	if z.unsaved == nil {
+		return false, nil
+	}
+	begun := z.hub.now()
+	if err := z.hub.deps.Store.Write(ctx, *z.unsaved); err != nil {
+		z.hub.metrics.failures.Inc()
+		return false, fmt.Errorf("hub: zone %q: %w", z.name, err)
+	}
+	z.hub.metrics.flushes.Observe(z.hub.now().Sub(begun).Seconds())
+	z.hub.notices.publish(notice(z.unsaved))
+	z.unsaved = nil
+	return more, nil
+}
+
+// change is what the store does not know, nil if it knows all.
+func (z *zone) change(final bool) (c *store.Change, more bool) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	for _, id := range z.known.Changed() {
+		z.changed[id] = struct{}{}
+		z.moving = true
+	}
+	c = &store.Change{Zone: z.name}
+	z.takeConversations(c)
+	z.takeDevices(c)
+	c.Position = z.position // all conversations up to there are in this change, or in the store
+	if z.moving && (final || z.hub.now().Sub(z.replaced) >= replaceEvery) {
+		z.takeMoves(c)
+	}
+	c.Sensors = values(z.sensors)
+	for _, t := range values(z.traffic) {
+		c.Traffic = append(c.Traffic, *t)
+	}
+	clear(z.sensors)
+	clear(z.traffic)
+	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves) == 0 {
+		return nil, false
+	}
+	return c, len(z.changed) > 0
+}
+
+// values is the values of a map, by key.
+func values[K ~string | ~int64, V any](m map[K]V) []V {
+	all := make([]V, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		all = append(all, m[k])
+	}
+	return all
+}
+
+// takeConversations takes all conversations: a position in the log may only
+// be told with all that is before it.
+func (z *zone) takeConversations(c *store.Change) {
+	sums := map[talk]int{}
+	for key, p := range z.pending {
+		x := store.Conversation{Zone: z.name, Conversation: p.Conversation}
+		if x.ServerName == "" {
+			x.ServerName = z.names.find(x.Client.Addr, x.Server.Addr)
+			key.named = x.ServerName
+		}
+		if i, twice := sums[key]; twice { // named by itself, and by a look-up
+			sum := increment{c.Conversations[i].Conversation}
+			sum.add(&p.Conversation)
+			c.Conversations[i].Conversation = sum.Conversation
+			continue
+		}
+		x.ClientDevice, x.ServerDevice = z.place(x.Client), z.place(x.Server)
+		x.Scope = store.ScopeOf(&x)
+		sums[key] = len(c.Conversations)
+		c.Conversations = append(c.Conversations, x)
+	}
+	clear(z.pending)
+	slices.SortFunc(c.Conversations, func(a, b store.Conversation) int { return a.First.Compare(b.First) })
+}
+
+// place is the device of a subject, and remembers that the store has it so.
+func (z *zone) place(s tyto.Subject) string {
+	id := z.known.Find(s)
+	if id != "" || !store.Public(s.Addr) || len(z.placed) < maxPlaced { // the internet does not fit
+		z.placed[s] = id
+	}
+	return id
+}
+
+// takeDevices takes the devices that changed, as many as go at once.
+func (z *zone) takeDevices(c *store.Change) {
+	ids := slices.Sorted(maps.Keys(z.changed))
+	for _, id := range ids[:min(len(ids), devicesAtOnce)] {
+		delete(z.changed, id)
+		if d, ok := z.known.Device(id); ok {
+			c.Devices = append(c.Devices, z.hub.record(z.name, d))
+		} else {
+			c.Gone = append(c.Gone, id)
+		}
+	}
+}
+
+// takeMoves looks for subjects that are of another device than the store has.
+func (z *zone) takeMoves(c *store.Change) {
+	for s, had := range z.placed {
+		if id := z.known.Find(s); id != had {
+			z.placed[s] = id
+			c.Moves = append(c.Moves, store.Move{Subject: s, Device: id})
+		}
+	}
+	slices.SortFunc(c.Moves, func(a, b store.Move) int {
+		return strings.Compare(string(a.Subject.Addr[:])+string(a.Subject.MAC[:]), string(b.Subject.Addr[:])+string(b.Subject.MAC[:]))
+	})
+	z.moving, z.replaced = false, z.hub.now()
+}
+
+// lookups are the names by which clients asked for addresses, in two
+// generations: when the younger is full, the older goes.
+type lookups struct {
+	young, old map[asked]string
+}
+
+type asked struct{ client, addr frame.Addr }
+
+const maxLookups = 200_000
+
+func (l *lookups) learn(o *tyto.Observation) {
+	name, text, ok := strings.Cut(o.Value, " ")
+	var addr frame.Addr
+	if !ok || addr.UnmarshalText([]byte(text)) != nil {
+		return
+	}
+	if len(l.young) >= maxLookups {
+		l.old, l.young = l.young, nil
+	}
+	if l.young == nil {
+		l.young = map[asked]string{}
+	}
+	l.young[asked{o.Subject.Addr, addr}] = strings.Clone(name)
+}
+
+// find is the name by which a client asked for a server, "" if it did not.
+func (l *lookups) find(client, server frame.Addr) string {
+	if name, ok := l.young[asked{client, server}]; ok {
+		return name
+	}
+	return l.old[asked{client, server}]
+}
