@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string) error {
 		}
 		return lab.Cut(args[0], args[1])
 	case "generate":
-		return nil
+		return generate(args)
 	// The rest is what the lab calls itself with.
 	case "inside":
 		return lab.Inside(args[0])
@@ -88,4 +89,23 @@ func record(ctx context.Context, args []string) error {
 	long := flags.Duration("for", 10*time.Minute, "how long to record")
 	flags.Parse(args)
 	return lab.Record(ctx, lab.OfficeHosts(), *file, *long, os.Stderr)
+}
+
+func generate(args []string) (err error) {
+	flags := flag.NewFlagSet("generate", flag.ExitOnError)
+	var c lab.GenerateConfig
+	flags.IntVar(&c.Devices, "devices", 1000, "how many devices")
+	flags.Uint64Var(&c.Seed, "seed", 1, "the same seed makes the same bytes")
+	flags.DurationVar(&c.Duration, "duration", 10*time.Minute, "of the capture's own time")
+	file := flags.String("o", "-", "the capture `FILE`, - for standard output")
+	flags.Parse(args)
+	out := os.Stdout
+	if *file != "-" {
+		if out, err = os.Create(*file); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, out.Close()) }()
+	}
+	w := bufio.NewWriterSize(out, 1<<20)
+	return errors.Join(lab.Generate(w, c), w.Flush())
 }
