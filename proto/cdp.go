@@ -11,7 +11,7 @@ import (
 func init() {
 	register(Dissector{
 		Name:  "cdp",
-		Where: []Where{SNAP(0x00000c, 0x2000), EtherType(0x2000)}, // the type inside GRE
+		Where: []Where{SNAP(0x00000c, 0x2000), IP(frame.GRE)}, // in GRE it comes without LLC
 		Is:    isCDP,
 		Tell:  tellCDP,
 	})
@@ -21,8 +21,30 @@ func isCDP(m *Message) bool {
 	c := m.Read()
 	version := c.U8()
 	c.Skip(3) // time to live, checksum
+	if version != 1 && version != 2 {
+		return false
+	}
+	if m.Frame.HasIP() {
+		return wholeCDP(c)
+	}
 	kind, n := c.U16(), c.U16()
-	return !c.Short() && (version == 1 || version == 2) && kind != 0 && n >= 4
+	return !c.Short() && kind != 0 && n >= 4
+}
+
+// wholeCDP reports whether there are TLVs, beginning with the device id, to the
+// very end: GRE carries other things, too.
+func wholeCDP(c frame.Cursor) bool {
+	for n := 0; n < 128 && c.Len() >= 4; n++ {
+		kind, length := c.U16(), int(c.U16())
+		if length < 4 || (n == 0) != (kind == 1) {
+			return false
+		}
+		c.Skip(length - 4)
+		if n > 0 && c.Len() == 0 {
+			return !c.Short()
+		}
+	}
+	return false
 }
 
 func tellCDP(m *Message, s *Sink) {

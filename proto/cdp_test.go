@@ -1,6 +1,10 @@
 package proto
 
-import "testing"
+import (
+	"testing"
+
+	"tyto/frame"
+)
 
 func cdpPackets() [][]byte {
 	say := func(version int, tlvs ...[]byte) []byte {
@@ -28,6 +32,7 @@ func cdpPackets() [][]byte {
 		say(1, tlv(1, "core1.corp.example(FDO1234A0BC)"), tlv(4, uint32(0x01)), tlv(6, "N9K-C93180YC-EX")),
 		say(1, tlv(1, "069011486(catos1)"), tlv(6, "WS-C5500")),
 		say(2, tlv(1, "ap1"), tlv(6, "cisco AIR-AP1"), tlv(0x1001, "FCW1234A0BC")),
+		onIP(laptop, gateway, frame.GRE, cat(uint16(0), uint16(0x2000), 2, 180, uint16(0), tlv(1, "tunnel1"), tlv(6, "Linux Unix")), 6),
 		say(2, tlv(1, "short"), cat(uint16(6), uint16(2))),
 		say(2, tlv(1, "cut"), cat(uint16(6), uint16(200), "x")),
 	}
@@ -44,6 +49,7 @@ func TestCDP(t *testing.T) {
 	says(t, "cdp", p[2], me+"hostname=core1.corp.example ", me+"serial=FDO1234A0BC", me+"clue=core1.corp.example(FDO1234A0BC)")
 	says(t, "cdp", p[3], me+"hostname=catos1", me+"serial=069011486")
 	says(t, "cdp", p[4], me+"serial=FCW1234A0BC")
-	says(t, "cdp", p[5], "malformed: TLV shorter")
-	says(t, "cdp", p[6], "malformed: TLV cut short", me+"hostname=cut")
+	says(t, "cdp", p[5], laptop.mac+"/"+laptop.ip+": hostname=tunnel1", "model=Linux Unix")
+	says(t, "cdp", p[6], "malformed: TLV shorter")
+	says(t, "cdp", p[7], "malformed: TLV cut short", me+"hostname=cut")
 }
