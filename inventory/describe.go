@@ -135,16 +135,20 @@ func (v *Inventory) forwards(passed []uint32, facts []fact) []fact {
 	slices.SortFunc(passed, func(a, b uint32) int {
 		return bytes.Compare(v.hosts[v.pair(a).host].addr[:], v.hosts[v.pair(b).host].addr[:])
 	})
+	seen := tyto.Evidence{Protocol: "ip", Field: "inventory.forwards"}
 	for _, n := range passed[:min(len(passed), maxForwards)] {
 		p := v.pair(n)
 		f := fact{Claim: tyto.Claim{
 			Attr: tyto.Forwards, Value: v.hosts[p.host].addr.String(), Confidence: tyto.Shown, First: moment(p.first), Last: moment(p.last),
-			Evidence: tyto.Evidence{Protocol: "ip", Field: "inventory.forwards"},
+			Evidence: seen,
 		}, cause: "ip"}
+		var best tyto.Claim
 		for k := p.claims; k != 0; {
 			x := v.claims.at(k)
 			if x.attr() == tyto.Address {
-				f.Evidence = v.told(x).Evidence
+				if c := v.told(x); f.Evidence.Field == seen.Field || earlier(&c, &best) < 0 {
+					f.Evidence, best = c.Evidence, c
+				}
 			}
 			k = x.next
 		}

@@ -94,6 +94,7 @@ func (v *Inventory) addNet(net frame.Addr) {
 			}
 		}
 		v.undecided(p)
+		v.replace(coreOfAddr(p.host))
 	}
 }
 

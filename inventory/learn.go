@@ -108,7 +108,8 @@ func (v *Inventory) passesOn(m frame.MAC, vlan uint16, first, last int64) uint32
 // pairOf is the pair of an endpoint, made if it is new; 0 if there is none to
 // be had: nobody, an internet host of which nothing needs to be known, or no
 // room. An interface keeps a few of the internet addresses that it sends for,
-// in case they prove to be of the link.
+// in case they prove to be of the link; of an internet address alone only
+// what is confirmed is kept.
 func (v *Inventory) pairOf(m frame.MAC, a frame.Addr, vlan uint16, proof bool) uint32 {
 	var i, h uint32
 	if !m.IsZero() {
@@ -119,15 +120,18 @@ func (v *Inventory) pairOf(m frame.MAC, a frame.Addr, vlan uint16, proof bool) u
 	} else if i == 0 {
 		return 0
 	}
+	far := reachOf(a) == internet && !proof
+	if far && i == 0 {
+		return 0
+	}
 	if n := v.both(i, h); n != 0 && (h != 0 || a.IsZero()) {
 		return n
 	}
 	if a.IsZero() {
 		return v.addPair(i, 0)
 	}
-	far := reachOf(a) == internet && !proof
 	switch {
-	case far && (i == 0 || v.ifaces[i].far >= maxFar):
+	case far && v.ifaces[i].far >= maxFar:
 		return 0
 	case far:
 		v.ifaces[i].far++
@@ -164,41 +168,45 @@ func (v *Inventory) use(n uint32, how pairFlags, first, last int64) {
 	}
 }
 
-// contested reports whether the times of a pair's use matter for who has the address.
+// contested reports whether the times of a pair's use matter for who has which address.
 func (v *Inventory) contested(p *pair) bool {
-	return p.host != 0 && v.hosts[p.host].n > 1 || p.iface != 0 && v.ifaces[p.iface].near4 > 1 && v.ifaces[p.iface].flags&router == 0
+	if p.host != 0 && v.hosts[p.host].n > 1 {
+		return true
+	}
+	i := &v.ifaces[p.iface]
+	return i.flags&router == 0 && i.near4 > 0 && i.near4+i.own4 > 1
 }
 
-// count keeps the interface's numbers of addresses that it sends for unproved.
+// count keeps the interface's numbers of addresses that it sends for
+// unproved, and learns from what is new about a pair.
 func (v *Inventory) count(p *pair, was pairFlags) {
 	if p.iface == 0 || p.host == 0 {
 		return
 	}
-	before, after := was&(sent|proved) == sent, p.flags&(sent|proved) == sent
 	i, h := &v.ifaces[p.iface], &v.hosts[p.host]
-	if h.reach == internet && (p.flags&^was&proved != 0 || p.flags&^was&sent != 0 && isEUI64(h.addr, i.mac())) {
+	before, after := was&(sent|proved) == sent, p.flags&(sent|proved) == sent
+	if c := i.counter(h, v.near(h)); c != nil && before != after {
+		if after {
+			*c++
+		} else {
+			*c--
+		}
+	}
+	news := p.flags &^ was
+	if news&proved != 0 && h.addr.Is4() && h.reach != link {
+		i.own4++
+	}
+	if h.reach == internet && (news&proved != 0 || news&sent != 0 && isEUI64(h.addr, i.mac())) {
 		v.addNet(netOf(h.addr))
 	}
-	if h.flags&roleSays != 0 && (p.flags&^was&proved != 0 || h.reach == link) {
+	if h.flags&roleSays != 0 && (news&proved != 0 || h.reach == link && news&sent != 0) {
 		v.markRouter(p.iface, roleSays)
-	}
-	if before == after {
-		return
-	}
-	c := i.counter(h, v.near(h))
-	if c == nil {
-		return
-	}
-	if after {
-		*c++
-	} else {
-		*c--
 	}
 }
 
 // counter is where an address counts that an interface sends for; nil if it
 // is its own for sure.
-func (i *iface) counter(h *host, near bool) *uint16 {
+func (i *iface) counter(h *host, near bool) *uint32 {
 	switch {
 	case h.reach == link || isEUI64(h.addr, i.mac()):
 		return nil
@@ -322,7 +330,7 @@ func (v *Inventory) saysRouter(p *pair) {
 		h.flags |= roleSays
 		for n := h.pairs; n != 0; {
 			q := v.pair(n)
-			if q.iface != 0 && (q == p || q.flags&proved != 0 || h.reach == link) {
+			if q.iface != 0 && (q == p || q.flags&proved != 0 || h.reach == link && q.flags&sent != 0) {
 				v.markRouter(q.iface, roleSays)
 			}
 			n = q.nextOfHost

@@ -173,10 +173,5 @@ func composition(d *tyto.Device) string {
 			text += i.IP.String()
 		}
 	}
-	for a, b := range d.Beliefs {
-		if a == tyto.Hostname || a == tyto.Serial {
-			text += b.Value
-		}
-	}
-	return text
+	return text + d.Value(tyto.Hostname) + d.Value(tyto.Serial)
 }

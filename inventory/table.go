@@ -40,11 +40,12 @@ type iface struct {
 	key      uint64 // MAC<<16 | VLAN
 	pairs    uint32 // the first; 0 if none
 	vlan     uint16 // the first one seen; others in Inventory.vlans
-	foreign4 uint16 // internet addresses it sent for, unproved
-	foreign6 uint16 // the same of IPv6
-	near4    uint16 // IPv4 addresses of the zone it sent for, unproved
-	near6    uint16 // the same of IPv6
-	far      uint16 // internet addresses kept without proof
+	foreign4 uint32 // internet addresses it sent for, unproved
+	foreign6 uint32 // the same of IPv6
+	near4    uint32 // IPv4 addresses of the zone it sent for, unproved
+	near6    uint32 // the same of IPv6
+	own4     uint32 // IPv4 addresses that are proved its own
+	far      uint32 // internet addresses kept without proof
 	tagged   bool   // vlan is set
 	seat
 }
