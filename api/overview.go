@@ -47,11 +47,10 @@ type OverviewOutput struct {
 }
 
 const (
-	overviewRows    = 8
-	overviewSpan    = 24 * time.Hour
-	overviewPoints  = 144
-	overviewFacets  = 12
-	overviewRefresh = 2 * time.Second
+	overviewRows   = 8
+	overviewSpan   = 24 * time.Hour
+	overviewPoints = 144
+	overviewFacets = 12
 )
 
 func (a *api) getOverview(ctx context.Context, _ *struct{}) (*OverviewOutput, error) {

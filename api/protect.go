@@ -13,11 +13,9 @@ import (
 	"tyto/tyto"
 )
 
-// contentPolicy lets the portal load what this server serves and nothing
-// else. Inline styles are allowed since the portal's components position
-// themselves with style attributes; scripts are not.
-const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-	"font-src 'self'; connect-src 'self'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+// contentPolicy lets an answer that a browser takes for a page load nothing.
+// The portal's pages bring a policy of their own.
+const contentPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 // protect wraps what all answers have in common: headers, refusal of requests
 // that another site's page makes, compression, limits on what is read, and
@@ -29,13 +27,22 @@ func (a *api) protect(next http.Handler) http.Handler {
 	if err != nil {
 		panic("api: compression: " + err.Error()) // the options are constants
 	}
-	return a.secure(cross.Handler(a.identify(compress(next))))
+	compressed := compress(next)
+	return a.secure(cross.Handler(a.identify(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isAPI(r) { // the portal's files are compressed already
+			compressed.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))))
 }
 
 // compressible excludes streams, which must not wait for a buffer to fill.
 func compressible(contentType string) bool {
 	return gzhttp.DefaultContentTypeFilter(contentType) && !strings.HasPrefix(contentType, "text/event-stream")
 }
+
+func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
 
 func (a *api) secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +57,7 @@ func (a *api) secure(next http.Handler) http.Handler {
 		if a.TLS {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		if strings.HasPrefix(r.URL.Path, "/api/") {
+		if isAPI(r) {
 			h.Set("Cache-Control", "no-store")
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -68,7 +75,7 @@ type remoteKey struct{}
 // it. Strangers pass: a route says itself whom it serves.
 func (a *api) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/api/") {
+		if !isAPI(r) {
 			next.ServeHTTP(w, r)
 			return
 		}

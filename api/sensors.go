@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"math"
+	"strings"
 	"time"
 
 	"tyto/store"
@@ -17,7 +19,7 @@ type SensorInterface struct {
 	Dropped   uint64            `json:"dropped" doc:"Packets that were there and not looked at"`
 	LossRatio float64           `json:"loss_ratio" doc:"Dropped of all packets"`
 	First     time.Time         `json:"first,omitzero" doc:"Time of the first packet"`
-	Last      time.Time         `json:"last,omitzero" doc:"Time of the last report"`
+	Last      time.Time         `json:"last,omitzero" doc:"Time of the last packet"`
 	Capture   bool              `json:"capture" doc:"It is a recorded file"`
 }
 
@@ -75,11 +77,45 @@ const (
 // lossyAbove is the part of packets lost above which conclusions are weak.
 const lossyAbove = 0.001
 
+// The counters of a Health that say what was not looked at.
+var lost = []string{"kernel_drops", "shed", "unread"}
+
 func (a *api) sensorInterface(r *store.SensorReport) SensorInterface {
-	c := r.Counters
-	i := SensorInterface{Name: r.Interface, State: stateListening, Counters: c, Last: r.Time.UTC()}
-	if c == nil {
+	i := SensorInterface{Name: r.Interface, State: stateListening, Counters: r.Counters, Packets: r.Counters["packets"], Bytes: r.Counters["bytes"],
+		First: nanoTime(r.Counters["first_ns"]), Last: nanoTime(r.Counters["last_ns"]), Capture: isFile(r.Interface)}
+	if i.Counters == nil {
 		i.Counters = map[string]uint64{}
 	}
+	for _, name := range lost {
+		i.Dropped += r.Counters[name]
+	}
+	if all := float64(i.Packets) + float64(i.Dropped); all > 0 {
+		i.LossRatio = float64(i.Dropped) / all
+	}
+	switch {
+	case i.LossRatio > lossyAbove:
+		i.State = stateLossy
+	case a.Clock().Sub(r.Received) >= Online:
+		i.State = stateSilent
+	}
 	return i
+}
+
+func nanoTime(n uint64) time.Time {
+	if n == 0 || n > math.MaxInt64 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(n)).UTC()
+}
+
+// isFile tells a capture from an interface, whose names have no dot followed
+// by one of these.
+func isFile(name string) bool {
+	name = strings.TrimSuffix(name, ".gz")
+	for _, end := range []string{".pcap", ".pcapng", ".cap", ".dmp"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return name == "-"
 }
