@@ -18,11 +18,15 @@ type streamHandler struct {
 	m    Message
 	s    Sink
 	done bool
+	left int // calls of Split until it is held to be without end
 }
 
 func (h *streamHandler) Split(b []byte) int {
 	if h.done {
 		return -1
+	}
+	if h.left--; h.left < 0 {
+		h.t.Fatalf("%s: Split without end", h.d.Name)
 	}
 	h.m.Body, h.m.Cut = b, false
 	return h.d.Split(&h.m)
@@ -79,7 +83,7 @@ func FuzzStreams(f *testing.F) {
 			if d.Split == nil {
 				continue
 			}
-			h := &streamHandler{t: t, d: d}
+			h := &streamHandler{t: t, d: d, left: 4*len(b) + 100}
 			h.m = Message{Frame: &frame.Frame{SrcPort: 502, Src: frame.V4(10, 0, 0, 1), Dst: frame.V4(10, 0, 0, 2)}, Body: b, ToServer: toServer, Memory: new([4]uint64)}
 			d.Is(&h.m)
 			feeder, half, seq := stream.NewFeeder(4), new(stream.Half), uint32(1)
