@@ -12,13 +12,14 @@ import (
 // packet touches comes first.
 type Conversation struct {
 	key      key
-	Last     int64     // time of the latest packet
+	heard    int64     // when a packet last came, by the table's clock
 	packets  [2]uint32 // from the low end, from the high end, since the last report
 	Flags    Flags
 	Dissects uint16 // the dissector's number, 0 while none is known
 	tries    uint8  // payloads that no dissector wanted
 	ended    bool
 
+	Last        int64     // time of the latest packet
 	bytes       [2]uint64 // on the wire, since the last report
 	macs        [2]frame.MAC
 	reported    int64          // begin of the window that is counted

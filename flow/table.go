@@ -73,22 +73,35 @@ func New(c Config, report func(*Report)) *Table {
 	return &Table{config: c, report: report, slots: make([]slot, 1<<12)}
 }
 
-// See counts the frame and returns its conversation, the direction, and
-// whether this is the first frame that its end sends from this MAC.
-func (t *Table) See(f *frame.Frame, source uint16) (c *Conversation, d Direction, sighted bool) {
-	if f.Time > t.now {
-		t.now = f.Time
+// Tick tells the time: the latest of all packets so far, of whichever
+// worker. What ends by timeout then does not depend on the other
+// conversations of the table.
+func (t *Table) Tick(clock int64) {
+	if clock > t.now {
+		t.now = clock
 		if t.now >= t.nextPass {
 			t.sweep()
 		}
 	}
+}
+
+// See counts the frame and returns its conversation, the direction, and
+// whether this is the first frame that its end sends from this MAC.
+func (t *Table) See(f *frame.Frame, source uint16) (c *Conversation, d Direction, sighted bool) {
 	reversed := t.key.set(f)
 	if reversed {
 		d = 1
 	}
 	tag := uint32(t.key.hash(t.config.Seed))
-	c = t.find(tag)
-	if c == nil {
+	index := t.find(tag)
+	if index != 0 {
+		c = t.at(index)
+		if t.now-c.heard > idleClosed && t.now-c.heard > c.patience() {
+			t.end(index, c) // the sweep would have, had it come by
+			index = 0
+		}
+	}
+	if index == 0 {
 		c = t.begin(tag, f, d, source)
 		sighted = true
 	} else if c.macs[d] != f.SrcMAC {
@@ -104,6 +117,7 @@ func (t *Table) See(f *frame.Frame, source uint16) (c *Conversation, d Direction
 	}
 	c.packets[d]++
 	c.bytes[d] += uint64(f.Length)
+	c.heard = t.now
 	if f.Time > c.Last {
 		c.Last = f.Time
 	}
@@ -142,17 +156,13 @@ func (c *Conversation) flag(f *frame.Frame, d Direction) {
 	}
 }
 
-func (t *Table) find(tag uint32) *Conversation {
+// find is the index of the conversation with the table's key, 0 if there is none.
+func (t *Table) find(tag uint32) uint32 {
 	mask := uint32(len(t.slots) - 1)
 	for i := tag & mask; ; i = (i + 1) & mask {
 		s := t.slots[i]
-		if s.index == 0 {
-			return nil
-		}
-		if s.tag == tag {
-			if c := t.at(s.index); c.key.is(&t.key) {
-				return c
-			}
+		if s.index == 0 || s.tag == tag && t.at(s.index).key.is(&t.key) {
+			return s.index
 		}
 	}
 }
@@ -244,7 +254,7 @@ func (t *Table) sweep() {
 		if t.hand++; t.hand > t.made {
 			t.hand = 1
 		}
-		if c := t.at(t.hand); t.now-c.Last > idleClosed && c.key.rest != 0 && t.now-c.Last > c.patience() {
+		if c := t.at(t.hand); t.now-c.heard > idleClosed && c.key.rest != 0 && t.now-c.heard > c.patience() {
 			t.end(t.hand, c)
 		}
 	}
@@ -268,7 +278,7 @@ func (t *Table) evict() {
 	var oldest uint32
 	for n := 0; n < look || oldest == 0; n++ {
 		t.hand = t.hand%t.made + 1
-		if c := t.at(t.hand); c.key.rest != 0 && (oldest == 0 || c.Last < t.at(oldest).Last) {
+		if c := t.at(t.hand); c.key.rest != 0 && (oldest == 0 || c.heard < t.at(oldest).heard) {
 			oldest = t.hand
 		}
 	}

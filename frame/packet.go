@@ -40,6 +40,7 @@ func (l LinkType) String() string {
 // A Packet is one packet as captured, not yet looked into.
 type Packet struct {
 	Time    int64  // nanoseconds since 1970 UTC
+	Clock   int64  // latest Time of all packets up to this one, for timeouts; the reader's
 	Number  uint64 // position in its file or interface, from 1
 	Data    []byte // what was captured of it
 	Length  int    // bytes on the wire, at least len(Data)

@@ -40,14 +40,16 @@ func NewNews(n int) *News {
 }
 
 // Is reports whether the fact with this hash was not said within patience
-// before now (capture time), and remembers it.
+// before now (capture time), and remembers it. Where capture time goes back, what
+// was said later is news once more: so the earliest evidence of a fact is always
+// told, whoever else told it.
 func (n *News) Is(hash uint64, now int64, patience time.Duration) bool {
 	at := hash & n.mask &^ (ways - 1)
 	oldest := at
 	for i := at; i < at+ways; i++ {
 		s := &n.slots[i]
 		if s.hash == hash {
-			if age := now - s.at; age < int64(patience) && age > -int64(patience) {
+			if age := now - s.at; age >= 0 && age < int64(patience) {
 				n.Held++
 				return false
 			}
@@ -78,8 +80,8 @@ func mix(h, x uint64) uint64 {
 }
 
 // hashFact is the hash of a fact.
-func hashFact(s *tyto.Subject, a tyto.Attr, field string, value []byte) uint64 {
-	h := mix(hashSubject(s), uint64(a))
+func hashFact(s *tyto.Subject, a tyto.Attr, c tyto.Confidence, field string, value []byte) uint64 {
+	h := mix(hashSubject(s), uint64(a)|uint64(c)<<8)
 	h = mix(h, xxh3.HashString(field))
 	return mix(h, xxh3.Hash(value))
 }

@@ -43,7 +43,8 @@ func (w *worker) end(r *flow.Report) {
 	if r.Dissects == 0 || r.Proto != frame.TCP {
 		return
 	}
-	var f frame.Frame // of the last packet no more is known than this
+	f := &w.last // of the last packet no more is known than this
+	*f = frame.Frame{}
 	f.Time, f.Number, f.VLAN, f.Proto = r.Last, r.FirstNumber, r.VLAN, r.Proto
 	w.conv = r.Conversation
 	for d := range r.Streams {
@@ -52,7 +53,7 @@ func (w *worker) end(r *flow.Report) {
 		if !toServer {
 			f.Src, f.SrcMAC, f.SrcPort, f.Dst, f.DstMAC, f.DstPort = f.Dst, f.DstMAC, f.DstPort, f.Src, f.SrcMAC, f.SrcPort
 		}
-		w.show(&f, r.Conversation, flow.Direction(d))
+		w.show(f, r.Conversation, flow.Direction(d))
 		w.feeder.End(&r.Streams[d], w)
 	}
 }

@@ -51,6 +51,7 @@ type Sensor struct {
 	source capture.Source
 	index  *proto.Index
 	seq    uint64
+	clock  int64 // latest time of a packet so far
 	errs   []error
 	totals Totals
 }
@@ -114,6 +115,10 @@ func (s *Sensor) closeWith(ctx context.Context) (stop func() bool) {
 func (s *Sensor) read(b *capture.Batch) bool {
 	b.Packets = b.Packets[:0]
 	err := s.source.Read(b)
+	for i := range b.Packets {
+		s.clock = max(s.clock, b.Packets[i].Time)
+		b.Packets[i].Clock = s.clock
+	}
 	if s.config.Progress != nil {
 		s.config.Progress(s.source.Captures())
 	}

@@ -29,6 +29,7 @@ type worker struct {
 	sink    proto.Sink
 	conv    *flow.Conversation
 	source  uint16
+	last    frame.Frame // stands for what was not seen, when a conversation ends
 }
 
 // Counters is what a worker did since it began.
@@ -57,8 +58,12 @@ func (w *worker) packet(p *frame.Packet) {
 	}
 	w.counters.Packets++
 	w.counters.Bytes += uint64(p.Length)
+	w.flows.Tick(p.Clock)
 	frames := w.decoder.Decode(p)
 	for i := range frames {
+		if frames[i].Depth > 0 { // bytes are those on the wire, also of what a tunnel carries
+			frames[i].Length = p.Length
+		}
 		w.see(&frames[i])
 	}
 }
