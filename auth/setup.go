@@ -74,7 +74,7 @@ func (a *Auth) mayBeSetUp(ctx context.Context, token string, from netip.Addr) er
 	if !needed {
 		return ErrSetupDone
 	}
-	const nobody = "" // the token is no user's
+	const nobody = "(setup)" // no user can have that name
 	if wait := a.guard.wait(nobody, from, a.now()); wait > 0 {
 		return &WaitError{Retry: wait}
 	}
