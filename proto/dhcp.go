@@ -46,7 +46,7 @@ type dhcpMessage struct {
 	kind           byte // of option 53; 0 for BOOTP
 }
 
-// Types of messages that more than one function names.
+// Types of messages.
 const (
 	dhcpAck    = 5
 	dhcpInform = 8
@@ -137,11 +137,10 @@ func (d *dhcpMessage) asked() {
 	if d.relayed {
 		d.s.Sender(tyto.Role, dhcpRelayRole, tyto.Shown, "dhcp.ip.relay")
 	}
-	sure := tyto.Shown
+	d.has(d.ciaddr, tyto.Shown, "dhcp.ip.client")
 	if d.kind == dhcpInform {
-		sure = tyto.Stated
+		d.has(d.ciaddr, tyto.Stated, "dhcp.ip.client")
 	}
-	d.has(d.ciaddr, sure, "dhcp.ip.client")
 	d.about(tyto.Hostname, dhcp.Trim(d.get(12)), tyto.Stated, "dhcp.option.hostname")
 	d.about(tyto.Clue, dhcp.Trim(d.get(60)), tyto.Stated, "dhcp.option.vendor_class_id")
 	d.about(tyto.Clue, dhcp.Trim(d.get(161)), tyto.Stated, "dhcp.option.mudurl")
@@ -153,8 +152,7 @@ func (d *dhcpMessage) asked() {
 	d.inventory()
 	d.relay()
 	if b := d.s.Scratch(46); b != nil {
-		a := frame.AddrOf(d.get(50))
-		d.about(tyto.Clue, a.Append(b[:0]), tyto.Shown, "dhcp.option.requested_ip_address")
+		d.about(tyto.Clue, frame.AddrOf(d.get(50)).Append(b[:0]), tyto.Shown, "dhcp.option.requested_ip_address")
 	}
 }
 
@@ -181,68 +179,41 @@ func (d *dhcpMessage) lists() {
 		d.about(tyto.Clue, b, tyto.Shown, "dhcp.option.request_list_item")
 	}
 	d.about(tyto.Clue, d.o.Codes(d.s.Scratch(256)[:0]), tyto.Shown, "dhcp.option.type")
-	if v := d.get(57); len(v) == 2 {
-		c := frame.Read(v)
-		if b := d.s.Scratch(5); b != nil {
-			d.about(tyto.Clue, dhcp.Number(b[:0], uint32(c.U16())), tyto.Shown, "dhcp.option.dhcp_max_message_size")
-		}
+	d.number(57, "dhcp.option.dhcp_max_message_size")
+}
+
+// number tells an option whose first two bytes are a number.
+func (d *dhcpMessage) number(code byte, field string) {
+	c := frame.Read(d.get(code))
+	n := c.U16()
+	if b := d.s.Scratch(5); b != nil && !c.Short() {
+		d.about(tyto.Clue, dhcp.Number(b[:0], uint32(n)), tyto.Stated, field)
 	}
 }
 
-// identity tells the client's identifier. One with a DUID (RFC 4361) stays the
-// same whichever network card, or made-up MAC address, the client uses.
+// identity tells the client's identifier (option 61) and the UUID of its
+// firmware (97).
 func (d *dhcpMessage) identity() {
 	v := d.get(61)
-	if len(v) < 2 {
-		return
+	if b := d.s.Scratch(dhcp.IDRoom(v)); b != nil {
+		attr, text, field := dhcp.ClientID(b[:0], v, d.mac)
+		d.about(attr, text, tyto.Stated, field)
 	}
-	b := d.s.Scratch(len("duid:") + 2*min(len(v), 130) + 17)
-	if b == nil {
-		return
-	}
-	switch kind := v[0]; {
-	case kind == 255 && len(v) > 7:
-		d.about(tyto.Identity, dhcp.Hex(append(b[:0], "duid:"...), v[5:]), tyto.Stated, "dhcp.client_id")
-	case kind == 0 && len(v) == 17:
-		d.uuid(v[1:], "dhcp.client_id.uuid")
-	case kind == 1 && len(v) == 7:
-		c := frame.Read(v[1:])
-		if mac := c.MAC(); mac != d.mac {
-			d.about(tyto.Clue, mac.Append(b[:0]), tyto.Shown, "dhcp.client_id")
+	if v := d.get(97); len(v) == 17 && v[0] == 0 {
+		if b := d.s.Scratch(dhcp.IDRoom(v)); b != nil {
+			d.about(tyto.Identity, dhcp.UUID(b[:0], v[1:]), tyto.Stated, "dhcp.client_id.uuid")
 		}
-	case kind == 0:
-		d.about(tyto.Clue, dhcp.Text(b[:0], v[1:]), tyto.Shown, "dhcp.client_id")
-	default:
-		d.about(tyto.Clue, dhcp.Text(b[:0], v), tyto.Shown, "dhcp.client_id")
-	}
-}
-
-func (d *dhcpMessage) uuid(v []byte, field string) {
-	b := d.s.Scratch(len("uuid:") + 36)
-	if b == nil {
-		return
-	}
-	if id := dhcp.UUID(append(b[:0], "uuid:"...), v); id != nil {
-		d.about(tyto.Identity, id, tyto.Stated, field)
 	}
 }
 
 // boot tells what firmware says that boots over the network (RFC 4578).
 func (d *dhcpMessage) boot() {
-	if v := d.get(93); len(v) >= 2 {
-		c := frame.Read(v)
-		if b := d.s.Scratch(5); b != nil {
-			d.about(tyto.Clue, dhcp.Number(b[:0], uint32(c.U16())), tyto.Stated, "dhcp.option.client_system_architecture")
-		}
-	}
+	d.number(93, "dhcp.option.client_system_architecture")
 	if v := d.get(94); len(v) == 3 {
 		if b := d.s.Scratch(7); b != nil {
 			b = append(dhcp.Number(b[:0], uint32(v[1])), '.')
 			d.about(tyto.Clue, dhcp.Number(b, uint32(v[2])), tyto.Stated, "dhcp.client_network_id_major")
 		}
-	}
-	if v := d.get(97); len(v) == 17 && v[0] == 0 {
-		d.uuid(v[1:], "dhcp.client_id.uuid")
 	}
 }
 
@@ -258,8 +229,7 @@ func (d *dhcpMessage) classes() {
 			d.about(tyto.Clue, dhcp.Trim(c.Bytes(int(c.U8()))), tyto.Stated, "dhcp.option.user_class")
 		}
 	}
-	c := frame.Read(d.get(124))
-	for n := 0; n < 4; n++ {
+	for c, n := frame.Read(d.get(124)), 0; n < 4; n++ {
 		enterprise, value, ok := dhcp.Vendor(&c)
 		if !ok {
 			return
@@ -345,12 +315,23 @@ func (d *dhcpMessage) relay() {
 var (
 	dhcpServerRole = []byte("dhcp server")
 	dhcpRelayRole  = []byte("dhcp relay")
-	dhcpRouter     = []byte("router")
-	dhcpDNSServer  = []byte("dns server")
-	dhcpTimeServer = []byte("ntp server")
-	dhcpWINSServer = []byte("wins server")
-	dhcpTFTPServer = []byte("tftp server")
 )
+
+// dhcpRole is an option that names hosts, and what they are.
+type dhcpRole struct {
+	code  byte
+	role  []byte
+	sure  tyto.Confidence
+	field string
+}
+
+var dhcpNamed = [...]dhcpRole{
+	{3, []byte("router"), tyto.Shown, "dhcp.option.router"},
+	{6, []byte("dns server"), tyto.Inferred, "dhcp.option.domain_name_server"},
+	{42, []byte("ntp server"), tyto.Inferred, "dhcp.option.ntp_server"},
+	{44, []byte("wins server"), tyto.Inferred, "dhcp.option.netbios_over_tcpip_name_server"},
+	{150, []byte("tftp server"), tyto.Inferred, "dhcp.option.tftp_server_address"},
+}
 
 // leased tells what a server's answer says of the client.
 func (d *dhcpMessage) leased() {
@@ -383,22 +364,20 @@ func (d *dhcpMessage) served() {
 	d.s.About(d.server, tyto.Clue, dhcp.Trim(d.get(66)), tyto.Stated, "dhcp.option.tftp_server_name")
 	d.s.About(d.server, tyto.Clue, dhcp.Trim(d.get(67)), tyto.Stated, "dhcp.option.bootfile_name")
 	d.s.About(d.server, tyto.Clue, dhcp.Trim(d.get(114)), tyto.Stated, "dhcp.option.captive_portal")
-	d.named(3, dhcpRouter, tyto.Shown, "dhcp.option.router")
-	d.named(6, dhcpDNSServer, tyto.Inferred, "dhcp.option.domain_name_server")
-	d.named(42, dhcpTimeServer, tyto.Inferred, "dhcp.option.ntp_server")
-	d.named(44, dhcpWINSServer, tyto.Inferred, "dhcp.option.netbios_over_tcpip_name_server")
-	d.named(150, dhcpTFTPServer, tyto.Inferred, "dhcp.option.tftp_server_address")
+	for i := range dhcpNamed {
+		d.named(&dhcpNamed[i])
+	}
 	d.broadband(d.server, 4)
 }
 
 // named tells the role of the hosts in a list of addresses, as far as they are
 // in the client's own network or in one that nobody routes to from outside.
-func (d *dhcpMessage) named(code byte, role []byte, sure tyto.Confidence, field string) {
-	c, mask := frame.Read(d.get(code)), frame.AddrOf(d.get(1))
+func (d *dhcpMessage) named(x *dhcpRole) {
+	c, mask := frame.Read(d.get(x.code)), frame.AddrOf(d.get(1))
 	for n := 0; c.Len() >= 4 && n < 8; n++ {
 		a := c.IPv4()
 		if !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && (a.IsPrivate() || dhcp.SameNetwork(a, d.yiaddr, mask)) {
-			d.s.About(tyto.Subject{Addr: a}, tyto.Role, role, sure, field)
+			d.s.About(tyto.Subject{Addr: a}, tyto.Role, x.role, x.sure, x.field)
 		}
 	}
 }

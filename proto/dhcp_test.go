@@ -85,7 +85,7 @@ func TestDHCP(t *testing.T) {
 	me, srv := laptop.mac+": ", server.mac+"/"+server.ip+": "
 	says(t, "dhcp", p[0], "op dhcp discover", me+"hostname=LAPTOP1 stated dhcp.option.hostname", me+"clue=MSFT 5.0 stated dhcp.option.vendor_class_id",
 		me+"clue=1,3,6,15,31,33,43,44,46,47,119,121,249,252 shown dhcp.option.request_list_item", me+"clue=53,61,12,60,57,50,81,55 shown dhcp.option.type",
-		me+"clue=1500 shown dhcp.option.dhcp_max_message_size", me+"clue="+laptop.ip+" shown dhcp.option.requested_ip_address",
+		me+"clue=1500 stated dhcp.option.dhcp_max_message_size", me+"clue="+laptop.ip+" shown dhcp.option.requested_ip_address",
 		me+"hostname=LAPTOP1 stated dhcp.fqdn.name", me+"domain=corp.example stated", "!address=")
 	says(t, "dhcp", p[1], "op dhcp offer", srv+"role=dhcp server shown", "!address=", gateway.ip+": role=router shown", server.ip+": role=dns server inferred", "!203.0.113.53")
 	says(t, "dhcp", p[2], me+"identity=duid:000100012a1b3c4d00005e005311", me+"hostname=laptop1 stated dhcp.fqdn.name", me+"clue=https://maker.example/.well-known/mud/v1/thing stated dhcp.option.mudurl")

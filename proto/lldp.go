@@ -31,8 +31,9 @@ func lldpNext(c *frame.Cursor) (kind byte, value []byte) {
 	return byte(h >> 9), c.Bytes(int(h & 0x1ff))
 }
 
-// lldpMade is what a device says of its make, for its identity.
-type lldpMade struct{ vendor, serial []byte }
+// lldpMade is what a device says of its make, for its identity, and how it
+// calls its chassis.
+type lldpMade struct{ vendor, serial, chassis []byte }
 
 func tellLLDP(m *Message, s *Sink) {
 	s.Op("lldp announcement")
@@ -62,7 +63,7 @@ func tellLLDP(m *Message, s *Sink) {
 func lldpTLV(m *Message, s *Sink, kind byte, v []byte, made *lldpMade) {
 	switch kind {
 	case 1:
-		lldpChassis(m, s, v)
+		lldpChassis(m, s, v, made)
 	case 2:
 		lldpPort(s, v)
 	case 4:
@@ -83,14 +84,17 @@ func lldpTLV(m *Message, s *Sink, kind byte, v []byte, made *lldpMade) {
 
 // lldpChassis tells the chassis identifier. As a MAC address it is that of the
 // device, whichever port sent this.
-func lldpChassis(m *Message, s *Sink, v []byte) {
+func lldpChassis(m *Message, s *Sink, v []byte, made *lldpMade) {
 	c := frame.Read(v)
 	switch kind := c.U8(); {
 	case kind == 4 && c.Len() == 6:
 		lldpMAC(m, s, c.MAC(), "lldp.chassis.id.mac")
 	case kind == 5 && c.Len() > 1:
 		lldpAddress(m, s, c.Rest(), "lldp.chassis.id.ip4", "lldp.chassis.id.ip6")
-	case kind == 7 && lldpPrintable(c.Rest()), kind < 7 && kind != 4 && kind != 5 && lldpPrintable(c.Rest()):
+	case kind != 4 && kind != 5 && lldpPrintable(c.Rest()):
+		if kind == 7 {
+			made.chassis = lldpTrim(c.Rest())
+		}
 		s.Sender(tyto.Clue, c.Rest(), tyto.Stated, "lldp.chassis.id")
 	case c.Len() > 0:
 		s.Sender(tyto.Clue, lldpHex(s, c.Rest()), tyto.Stated, "lldp.chassis.id")
@@ -220,7 +224,7 @@ func lldpOrganisation(m *Message, s *Sink, v []byte, made *lldpMade) {
 	case org == lldpMED:
 		lldpMedia(s, kind, c.Rest(), made)
 	case org == lldpPROFINET:
-		lldpProfinet(m, s, kind, c)
+		lldpProfinet(m, s, kind, c, made)
 	case org == lldp8021 && kind == 1:
 		lldpNumber(s, uint32(c.U16()), "lldp.ieee.802_1.port_vlan.id")
 	case org == lldp8021 && kind == 3:
@@ -303,8 +307,9 @@ func lldpUnset(v []byte) bool {
 }
 
 // lldpProfinet tells that the device speaks PROFINET, and the MAC address of
-// its interface, which its ports share.
-func lldpProfinet(m *Message, s *Sink, kind byte, c frame.Cursor) {
+// its interface, which its ports share. Its chassis is called by the name of
+// the station.
+func lldpProfinet(m *Message, s *Sink, kind byte, c frame.Cursor, made *lldpMade) {
 	switch kind {
 	case 2:
 		lldpNumber(s, uint32(c.U16()), "lldp.profinet.rtc2_port_status")
@@ -313,6 +318,7 @@ func lldpProfinet(m *Message, s *Sink, kind byte, c frame.Cursor) {
 			lldpMAC(m, s, mac, "lldp.profinet.cm_mac_add")
 		}
 		s.Sender(tyto.Protocol, lldpPN, tyto.Stated, "lldp.profinet.cm_mac_add")
+		s.Sender(tyto.Hostname, made.chassis, tyto.Shown, "lldp.chassis.id")
 	}
 }
 

@@ -49,7 +49,7 @@ func TestLLDP(t *testing.T) {
 	says(t, "lldp", p[1], me+"address="+laptop.ip, me+"clue=3 stated lldp.media.subtype.class", me+"clue=42 stated lldp.media.vlan_id", me+"location=DE, Leipzig, Room 7", me+"hardware=2",
 		me+"firmware=boot 1.2", me+"clue=5.9.3.2489 stated lldp.media.software", me+"serial=0004f2aabbcc", me+"vendor=Example Voice", me+"model=VX 411", me+"clue=A-1001",
 		me+"identity=serial:Example Voice/0004f2aabbcc", me+"role=telephone")
-	says(t, "lldp", p[2], "00:00:5e:00:53:91: protocol=pn_io", "00:00:5e:00:53:91: identity=chassis:00:00:5e:00:53:90", "00:00:5e:00:53:90: identity=chassis:00:00:5e:00:53:90", "clue=plc1 stated lldp.chassis.id", "!address=")
+	says(t, "lldp", p[2], "00:00:5e:00:53:91: protocol=pn_io", "00:00:5e:00:53:91: identity=chassis:00:00:5e:00:53:90", "00:00:5e:00:53:90: identity=chassis:00:00:5e:00:53:90", "clue=plc1 stated lldp.chassis.id", "hostname=plc1 shown", "!address=")
 	says(t, "lldp", p[3], "clue=https://maker.example/.well-known/mud/v1/lamp stated lldp.iana.mudurl", "!serial=")
 	says(t, "lldp", p[4], "serial=FDO12345678", "model=N9K-EX", "hostname=leaf101")
 	says(t, "lldp", p[5], "clue=0102ff", "clue=feff", "address=2001:db8::7", "malformed: TLV cut short")

@@ -67,3 +67,28 @@ func SameNetwork(a, b, mask frame.Addr) bool {
 	}
 	return true
 }
+
+// IDRoom is how much room ClientID and UUID need for the text of v.
+func IDRoom(v []byte) int { return len("duid:") + max(36, 2*min(len(v), 130)) }
+
+// ClientID is what a client identifier (option 61) says. One with a DUID (RFC
+// 4361) stays the same whichever network card, or made-up MAC address, the
+// client uses; one that is the client's MAC address says nothing.
+func ClientID(b, v []byte, mac frame.MAC) (a tyto.Attr, text []byte, field string) {
+	c := frame.Read(v)
+	switch kind := c.U8(); {
+	case kind == 255 && len(v) > 7:
+		c.Skip(4) // which of the client's interfaces
+		return tyto.Identity, Hex(append(b, "duid:"...), c.Rest()), "dhcp.client_id"
+	case kind == 0 && len(v) == 17:
+		return tyto.Identity, UUID(b, c.Rest()), "dhcp.client_id.uuid"
+	case kind == 1 && len(v) == 7:
+		if x := c.MAC(); x != mac {
+			text = x.Append(b)
+		}
+		return tyto.Clue, text, "dhcp.client_id"
+	case kind == 0:
+		return tyto.Clue, Text(b, c.Rest()), "dhcp.client_id"
+	}
+	return tyto.Clue, Text(b, v), "dhcp.client_id"
+}

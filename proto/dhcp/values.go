@@ -27,12 +27,13 @@ func Hex(b, v []byte) []byte {
 	return b
 }
 
-// UUID appends 16 bytes as SMBIOS writes a UUID, the first three fields
-// little-endian (DMTF DSP0134 section 7.2.1); nil if it is nobody's own.
+// UUID appends "uuid:" and 16 bytes as SMBIOS writes a UUID, the first three
+// fields little-endian (DMTF DSP0134 section 7.2.1); nil if it is nobody's own.
 func UUID(b, v []byte) []byte {
-	if len(v) != 16 || cap(b)-len(b) < 36 || alike(v) {
+	if len(v) != 16 || cap(b)-len(b) < len("uuid:")+36 || alike(v) {
 		return nil
 	}
+	b = append(b, "uuid:"...)
 	for i, at := range [16]int{3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15} {
 		if i == 4 || i == 6 || i == 8 || i == 10 {
 			b = append(b, '-')
