@@ -53,7 +53,7 @@ rules:
   - { id: t.prefix, on: http.server, match: { prefix: [Boa/, Boa-] }, set: { os: Linux }, class: E, tests: [Boa/0.94] }
   - { id: t.suffix, on: http.server, match: { suffix: "-webs" }, set: { vendor: V }, class: D, tests: [x-Webs] }
   - { id: t.num, on: snmp.sysObjectID, match: { num: [7, 0x10, 20-30] }, set: { vendor: N }, class: A, tests: ["7"] }
-  - { id: t.seq, on: dhcp.option.request_list, match: { seq: "1,3,28,6" }, set: { os: lwIP }, class: D, tests: ["1,3,28,6"] }
+  - { id: t.seq, on: dhcp.option.request_list_item, match: { seq: "1,3,28,6" }, set: { os: lwIP }, class: D, tests: ["1,3,28,6"] }
   - { id: t.names, on: mdns.txt, match: { regex: '^ci=([0-9]+)$' }, names: { 5: smart_light, 17: ip_camera }, set: { type: "{1:names}" }, class: A, tests: ["ci=5"] }
   - { id: t.fields, on: dhcp.option.vendor_class_id, match: { fields: { Mfg: Xerox, Typ: MFP } }, set: { vendor: Xerox, type: mfp, model: "{mod}", serial: "{ser:%08x}" }, class: A, tests: ["Mfg=Xerox;Typ=MFP;Mod=7345;Ser=7"] }
   - { id: t.oui, on: eth.addr, match: { oui: ["00:50:56"] }, set: { type: virtual_machine }, class: B, tests: ["00:50:56:01:02:03"] }
@@ -75,7 +75,7 @@ func TestMatchers(t *testing.T) {
 		{"snmp.sysObjectID", "16", "vendor=N/stated"},
 		{"snmp.sysObjectID", "25", "vendor=N/stated"},
 		{"snmp.sysObjectID", "31", ""},
-		{"dhcp.option.request_list", "1,3,28,6", "os=lwIP/guessed"},
+		{"dhcp.option.request_list_item", "1,3,28,6", "os=lwIP/guessed"},
 		{"mdns.txt", "ci=17", "type=ip_camera/stated"},
 		{"mdns.txt", "ci=99", ""},
 		{"no.such.field", "x", ""},
