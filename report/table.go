@@ -139,11 +139,6 @@ func summary(w io.Writer, r *Result, devices int, counts map[string]int) {
 	if devices == 0 && packets > 0 {
 		fmt.Fprintln(w, "No host here ever sent a packet of its own in this capture. Was the mirror port set to both directions?")
 	}
-	for _, c := range r.Captures {
-		if c.Error != "" {
-			fmt.Fprintf(w, "%s: %s\n", c.File, c.Error)
-		}
-	}
 }
 
 func split(counts map[string]int) string {

@@ -14,7 +14,7 @@ import (
 // goroutine publishes what they tell.
 type crew struct {
 	sensor  *Sensor
-	ctx     context.Context
+	ctx     context.Context // done when publishing has failed
 	workers []*worker
 	jobs    []chan *job
 	ticks   []chan struct{}
@@ -70,15 +70,15 @@ func (c *crew) hand(b *observe.Batch) *observe.Batch {
 	return b
 }
 
-// spread reads the source and deals the packets out.
-func (c *crew) spread() {
+// spread reads the source and deals the packets out, until ctx is done.
+func (c *crew) spread(ctx context.Context) {
 	defer func() {
 		for _, jobs := range c.jobs {
 			close(jobs)
 		}
 	}()
 	var captures []string
-	for more := true; more && c.ctx.Err() == nil; {
+	for more := true; more && ctx.Err() == nil && c.ctx.Err() == nil; {
 		var j *job
 		select {
 		case j = <-c.spare:

@@ -8,8 +8,13 @@ type names struct {
 	number map[string]uint32
 	text   []string // by number; 0 is none
 	used   []uint32
+	unused []uint32 // given back, oldest first; some may be in use again
 	free   []uint32
 }
+
+// keepUnused is how many names are remembered that no conversation has now,
+// so that one which goes back and forth (a proxy's) makes no string each time.
+const keepUnused = 1024
 
 func newNames() names {
 	return names{number: map[string]uint32{}, text: make([]string, 1), used: make([]uint32, 1)}
@@ -51,7 +56,20 @@ func (n *names) drop(i uint32) {
 	if i == 0 {
 		return
 	}
-	if n.used[i]--; n.used[i] == 0 {
+	if n.used[i]--; n.used[i] > 0 {
+		return
+	}
+	if len(n.unused) == keepUnused {
+		n.forget(n.unused[0])
+		copy(n.unused, n.unused[1:])
+		n.unused = n.unused[:keepUnused-1]
+	}
+	n.unused = append(n.unused, i)
+}
+
+// forget frees a number, unless it is in use again or was freed before.
+func (n *names) forget(i uint32) {
+	if n.used[i] == 0 && n.text[i] != "" {
 		delete(n.number, n.text[i])
 		n.text[i] = ""
 		n.free = append(n.free, i)

@@ -63,7 +63,7 @@ func New(c Config, source capture.Source) *Sensor {
 
 // Run reads the source to its end, or until the context is done, and gives
 // all events to publish, from one goroutine, in batches that are valid during
-// the call. It returns the first error of publish. Errors of the input do not
+// the call: also, at the end, what conversations are still open. It returns the first error of publish. Errors of the input do not
 // end it; see Errors.
 func (s *Sensor) Run(ctx context.Context, publish func([]tyto.Event) error) error {
 	if s.config.Workers <= 1 && !s.config.Live {
@@ -159,11 +159,14 @@ func (w *worker) finish() {
 	w.observer.Flush()
 }
 
-// together spreads the packets over workers by their addresses.
+// together spreads the packets over workers by their addresses. When ctx is
+// done the source ends, and what the workers hold is still published; only
+// an error of publish leaves it.
 func (s *Sensor) together(ctx context.Context, publish func([]tyto.Event) error) error {
-	all, ctx := errgroup.WithContext(ctx)
+	all, abort := errgroup.WithContext(context.WithoutCancel(ctx))
 	defer s.closeWith(ctx)()
-	c := newCrew(s, ctx)
+	defer s.closeWith(abort)()
+	c := newCrew(s, abort)
 	all.Go(func() error { return c.publish(publish) })
 	var working sync.WaitGroup
 	for i, w := range c.workers {
@@ -174,7 +177,7 @@ func (s *Sensor) together(ctx context.Context, publish func([]tyto.Event) error)
 			return nil
 		})
 	}
-	all.Go(func() error { c.spread(); return nil })
+	all.Go(func() error { c.spread(ctx); return nil })
 	all.Go(func() error {
 		if s.config.Live {
 			c.tick(working.Wait)

@@ -242,8 +242,11 @@ func TestNames(t *testing.T) {
 	if n.text[a] != "a.example" {
 		t.Error("a name in use was forgotten")
 	}
-	c := n.swap(a, []byte("c.example"))
-	if n.text[c] != "c.example" || len(n.number) != 1 {
-		t.Errorf("names: %q", n.text)
+	n.drop(a)
+	for i := range 10 * keepUnused {
+		n.drop(n.swap(0, fmt.Appendf(nil, "%d.example", i)))
+	}
+	if len(n.number) > keepUnused+1 || len(n.text) > keepUnused+3 {
+		t.Errorf("%d names are remembered, %d numbers", len(n.number), len(n.text))
 	}
 }

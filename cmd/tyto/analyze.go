@@ -90,21 +90,24 @@ func (a *analyzeCommand) end(s streams, source capture.Source, err error) error 
 	if err != nil {
 		return err
 	}
-	read := false
 	var reasons []error
 	for _, c := range source.Captures() {
-		read = read || c.Packets > 0 || c.Err == nil
 		if c.Err != nil {
 			reasons = append(reasons, c.Err)
 		}
 	}
-	if !read {
+	if !anythingRead(source.Captures()) {
 		return errors.Join(append([]error{errors.New("analyze: nothing could be read")}, reasons...)...)
 	}
 	for _, r := range reasons {
 		fmt.Fprintf(s.err, "tyto: %v\n", r)
 	}
 	return nil
+}
+
+// anythingRead reports whether a packet was read, or a file that is whole and has none.
+func anythingRead(captures []capture.Info) bool {
+	return slices.ContainsFunc(captures, func(c capture.Info) bool { return c.Packets > 0 || c.Err == nil })
 }
 
 func (a *analyzeCommand) sensor(set settings, source capture.Source, bar *progress) *sensor.Sensor {
@@ -145,6 +148,9 @@ func (a *analyzeCommand) whole(ctx context.Context, out io.Writer, source captur
 		return ctx.Err()
 	}
 	bar.end()
+	if !anythingRead(source.Captures()) {
+		return nil // end says so
+	}
 	result := k.result(source.Captures(), probe.Totals().MalformedBy)
 	switch a.Format {
 	case "json":

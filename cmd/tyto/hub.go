@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"time"
+
+	"tyto/api"
+	"tyto/fingerprint"
+	"tyto/hub"
+	"tyto/inventory"
+	"tyto/portal"
+	"tyto/store/sqlite"
+	"tyto/tyto"
+)
+
+// place says where a hub keeps its data and serves.
+type place struct {
+	Listen string `placeholder:"ADDR" help:"Where portal and API are served (default 127.0.0.1:8080)."`
+	Data   string `type:"path" placeholder:"DIR" help:"The folder of the store (default ./tyto-data)."`
+	TLS    bool   `name:"tls" help:"Serve HTTPS with a certificate that the hub signs itself and keeps in the folder of the store."`
+}
+
+// over lays the flags over the settings.
+func (p *place) over(set *settings) {
+	if p.Listen != "" {
+		set.Listen = p.Listen
+	}
+	if p.Data != "" {
+		set.Data = p.Data
+	}
+}
+
+// A serving is an open hub, with what must be closed after it.
+type serving struct {
+	hub   *hub.Hub
+	close func()
+}
+
+// open opens the store, listens, and says where.
+func (p *place) open(ctx context.Context, s streams, set *settings) (*serving, error) {
+	known, err := inventory.Standard()
+	if err != nil {
+		return nil, err
+	}
+	memory, err := sqlite.Open(ctx, sqlite.DefaultConfig(set.Data))
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", set.Listen)
+	if err != nil {
+		memory.Close()
+		return nil, fmt.Errorf("%w; choose another address with --listen", err)
+	}
+	config := hub.DefaultConfig()
+	config.Zone, config.Inventory = set.Zone, known
+	deps := hub.Deps{Store: memory, Listener: listener, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
+		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}
+	close := func() { listener.Close(); memory.Close() }
+	if p.TLS {
+		host, _, _ := net.SplitHostPort(set.Listen) // listened to, so it splits
+		if deps.TLS, _, err = hub.SelfSigned(set.Data, []string{host, "localhost"}, time.Now()); err != nil {
+			close()
+			return nil, err
+		}
+	}
+	h, err := hub.New(config, deps)
+	if err != nil {
+		close()
+		return nil, err
+	}
+	if err := p.greet(ctx, s.err, h, listener.Addr().String()); err != nil {
+		close()
+		return nil, err
+	}
+	return &serving{h, close}, nil
+}
+
+func typeName(id string) string { t, _ := fingerprint.TypeOf(id); return t.Name }
+
+// greet says where the portal is, and how the first administrator is made.
+func (p *place) greet(ctx context.Context, out io.Writer, h *hub.Hub, address string) error {
+	scheme := "http"
+	if p.TLS {
+		scheme = "https"
+	}
+	token, err := h.SetupToken(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n  Portal       %s://%s/\n", scheme, address)
+	if token != "" {
+		fmt.Fprintf(out, "  First login  %s://%s/setup#token=%s\n               Works once, to make the first administrator.\n", scheme, address, token)
+	}
+	fmt.Fprintln(out)
+	return nil
+}
+
+type hubCommand struct {
+	place
+	Events string `type:"path" placeholder:"FILE" help:"Take a sensor's events (JSON lines) from a file, or - for standard input."`
+}
+
+// Help is what --help adds.
+func (hubCommand) Help() string {
+	return `Examples:
+  tyto hub --data /var/lib/tyto                          serve what is stored
+  tyto sensor -i eth1 | tyto hub --events -              a sensor and a hub on one machine
+  ssh plant tyto sensor -i eth1 | tyto hub --events -    or on two`
+}
+
+// Run serves, and takes events.
+func (r *hubCommand) Run(ctx context.Context, s streams, c *commands) error {
+	set, err := loadSettings(c.Config)
+	if err != nil {
+		return err
+	}
+	r.place.over(&set)
+	served, err := r.place.open(ctx, s, &set)
+	if err != nil {
+		return err
+	}
+	defer served.close()
+	return serveWith(ctx, served, func(ctx context.Context) error {
+		if r.Events != "" {
+			in, err := r.input(s)
+			if err != nil {
+				return err
+			}
+			defer context.AfterFunc(ctx, func() { in.Close() })()
+			if err := takeEvents(ctx, in, s.err, served.hub); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+		<-ctx.Done()
+		return nil
+	})
+}
+
+func (r *hubCommand) input(s streams) (io.ReadCloser, error) {
+	if r.Events == "-" {
+		if f, ok := s.in.(*os.File); ok {
+			return f, nil
+		}
+		return io.NopCloser(s.in), nil
+	}
+	f, err := os.Open(r.Events)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return f, nil
+}
+
+// Bounds of what is taken from a sensor's lines.
+const (
+	longestEvent = 1 << 20
+	takeTogether = 256
+)
+
+// takeEvents gives the hub a sensor's events as they come. A line that is no
+// event is said and passed over.
+func takeEvents(ctx context.Context, in io.Reader, errs io.Writer, h *hub.Hub) error {
+	r := bufio.NewReaderSize(in, 1<<16)
+	var batch []tyto.Event
+	for n := 1; ; n++ {
+		line, err := readLine(r)
+		if len(line) > 0 {
+			var e tyto.Event
+			if bad := json.Unmarshal(line, &e); bad != nil {
+				fmt.Fprintf(errs, "tyto: events: line %d: %v; passed over\n", n, bad)
+			} else {
+				batch = append(batch, e)
+			}
+		}
+		if len(batch) >= takeTogether || len(batch) > 0 && (err != nil || r.Buffered() == 0) {
+			if err := h.Accept(context.WithoutCancel(ctx), batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("events: line %d: %w", n, err)
+		}
+	}
+}
+
+// readLine reads a line of at most longestEvent bytes.
+func readLine(r *bufio.Reader) (line []byte, err error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > longestEvent {
+			return nil, fmt.Errorf("is longer than %d bytes", longestEvent)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+	}
+}

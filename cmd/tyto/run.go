@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tyto/capture"
+	"tyto/observe"
+	"tyto/sensor"
+	"tyto/tyto"
+)
+
+// where says what a sensor listens to.
+type where struct {
+	Interface []string `short:"i" placeholder:"IFACE" help:"Interface with mirrored traffic; may be repeated. Nothing is sent on it."`
+	Pcap      []string `type:"path" placeholder:"FILE" help:"Play capture files or folders instead of listening."`
+	Speed     float64  `default:"1" placeholder:"N" help:"Play N times as fast as it was captured; 0 as fast as it goes."`
+}
+
+type runCommand struct {
+	where
+	place
+	Once bool `help:"End when the captures are played, instead of serving on."`
+}
+
+// Help is what --help adds.
+func (runCommand) Help() string {
+	return `Examples:
+  tyto run -i eth1                                   listen to a mirror port; portal on http://127.0.0.1:8080
+  tyto run --pcap office.pcap --speed 60             play a capture, a minute each second
+  tyto run -i eth1 -i eth2 --listen 127.0.0.1:9000 --data /var/lib/tyto
+
+The first start prints a link with which the first administrator is made. Listening needs the right to open packet
+sockets: root, or setcap cap_net_raw,cap_net_admin=ep tyto. SIGINT and SIGTERM end it when all that was heard is stored.`
+}
+
+// Run is sensor, hub and portal in one process.
+func (r *runCommand) Run(ctx context.Context, s streams, c *commands) error {
+	set, err := loadSettings(c.Config)
+	if err != nil {
+		return err
+	}
+	r.place.over(&set)
+	source, live, err := r.where.open(&set)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	served, err := r.place.open(ctx, s, &set)
+	if err != nil {
+		return err
+	}
+	defer served.close()
+	return serveWith(ctx, served, func(ctx context.Context) error {
+		err := newSensor(&set, source, live).Run(ctx, func(events []tyto.Event) error {
+			return served.hub.Accept(context.WithoutCancel(ctx), observe.Copy(events))
+		})
+		told(s, source)
+		if err == nil && !r.Once && ctx.Err() == nil {
+			fmt.Fprintln(s.err, "All captures are played. Ctrl-C ends the hub.")
+			<-ctx.Done()
+		}
+		return err
+	})
+}
+
+// serveWith runs the hub beside a source of events, and ends it after that.
+func serveWith(ctx context.Context, served *serving, feed func(context.Context) error) error {
+	all, running := errgroup.WithContext(ctx)
+	hubContext, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	all.Go(func() error {
+		if err := served.hub.Run(hubContext); err != nil {
+			return err
+		}
+		if running.Err() == nil && hubContext.Err() == nil {
+			return errors.New("the hub ended by itself")
+		}
+		return nil
+	})
+	all.Go(func() error {
+		defer end()
+		return feed(running)
+	})
+	return all.Wait()
+}
+
+// told says what was wrong with the input.
+func told(s streams, source capture.Source) {
+	for _, c := range source.Captures() {
+		if c.Err != nil {
+			fmt.Fprintf(s.err, "tyto: %v\n", c.Err)
+		}
+	}
+}
+
+// open is the source, and whether it is live.
+func (w *where) open(set *settings) (capture.Source, bool, error) {
+	interfaces := w.Interface
+	if len(interfaces) == 0 && len(w.Pcap) == 0 {
+		interfaces = set.Sensor.Interfaces
+	}
+	switch {
+	case len(w.Interface) > 0 && len(w.Pcap) > 0:
+		return nil, false, usageError{errors.New("listen with -i or play with --pcap, not both")}
+	case len(w.Pcap) > 0:
+		source, err := capture.OpenFiles(w.Pcap, capture.Options{})
+		if err != nil {
+			return nil, false, usageError{err}
+		}
+		if w.Speed < 0 {
+			return nil, false, usageError{fmt.Errorf("--speed %v is negative; 1 is the capture's own pace, 0 as fast as it goes", w.Speed)}
+		}
+		return capture.Paced(source, w.Speed, nil), false, nil
+	case len(interfaces) == 0:
+		return nil, false, usageError{errors.New("nothing to listen to: name an interface with -i, or a capture with --pcap")}
+	}
+	source, err := capture.OpenLive(interfaces, capture.Live{})
+	return source, true, err
+}
+
+func newSensor(set *settings, source capture.Source, live bool) *sensor.Sensor {
+	config := sensor.DefaultConfig()
+	config.Name, config.Zone = set.Name, set.Zone
+	config.Window, config.Conversations = set.Sensor.Window, set.Sensor.Conversations
+	config.Workers = set.Sensor.Workers
+	if config.Workers == 0 {
+		config.Workers = 1
+		if live {
+			config.Workers = max(1, runtime.NumCPU()-1)
+		}
+	}
+	config.Live, config.Clock = true, time.Now
+	return sensor.New(config, source)
+}
