@@ -32,7 +32,7 @@ func TestOUI(t *testing.T) {
 	}
 	for _, s := range []string{"da:a1:19:00:00:01", "01:00:5e:00:00:fb", "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00"} {
 		mac, _ := frame.ParseMAC([]byte(s))
-		if got, ok := OUI(mac); ok && s != "00:00:00:00:00:00" {
+		if got, ok := OUI(mac); ok {
 			t.Errorf("%s: got %+v", s, got)
 		}
 	}
@@ -83,6 +83,9 @@ func TestVendorName(t *testing.T) {
 		"Siemens AG":                                     "Siemens",
 		"":                                               "",
 		"GmbH":                                           "GmbH",
+		"BUFFALO.INC":                                    "Buffalo",
+		"Routerboard.com":                                "MikroTik",
+		"Foo S.p.A.":                                     "Foo",
 	} {
 		if got := VendorName(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)

@@ -54,9 +54,10 @@ func (o OUIInfo) NamesDevice() bool {
 }
 
 // OUI is who registered the longest prefix of mac. It is false for group addresses,
-// private registrations, and addresses that were made up on the spot (randomised ones).
+// private registrations, and addresses that were made up: randomised ones, and those that
+// begin with 00:00:00, which was Xerox's first prefix and is everybody's first idea.
 func OUI(mac frame.MAC) (OUIInfo, bool) {
-	if mac.IsGroup() {
+	if mac.IsGroup() || mac[0]|mac[1]|mac[2] == 0 {
 		return OUIInfo{}, false
 	}
 	body := ouiTable.open().body

@@ -84,9 +84,9 @@ var legalForms = map[string]bool{"inc": true, "incorporated": true, "incorporati
 func vendorKey(s string) string {
 	var b strings.Builder
 	blank := false
-	for _, r := range s {
+	for i, r := range s {
 		switch {
-		case r == '.' || r == '\'' || r == '’':
+		case r == '.' && !wordAt(s[i+1:]) || r == '\'' || r == '’':
 			continue // S.p.A.
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '&' || r == '+':
 			if blank && b.Len() > 0 {
@@ -106,6 +106,11 @@ func vendorKey(s string) string {
 		words = words[1:]
 	}
 	return strings.Join(words, " ")
+}
+
+// wordAt reports whether s begins with two letters, as after the dot of "Buffalo.Inc".
+func wordAt(s string) bool {
+	return len(s) > 1 && unicode.IsLetter(rune(s[0])) && unicode.IsLetter(rune(s[1]))
 }
 
 // withoutLegalForm is the first words of s as they are written, but for shouting.
