@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
-import { createBrowserRouter, Navigate, Outlet, RouterProvider, useLocation, useRouteError } from 'react-router'
+import { createBrowserRouter, Navigate, Outlet, useLocation, useRouteError } from 'react-router'
+import { RouterProvider } from 'react-router/dom'
 import { session, setup } from './api/queries.ts'
 import { Devices } from './pages/devices.tsx'
 import { Overview } from './pages/overview.tsx'

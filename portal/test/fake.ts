@@ -8,6 +8,8 @@ export interface Fake {
   world: World
   /** Sends an event to all streams. */
   tell(event: 'devices' | 'sensors' | 'overview', data: unknown): void
+  /** Ends all streams, as a hub that stops does. */
+  hangUp(): void
   /** Makes every request fail with a status until it is called with 0. */
   fail(status: number): void
   token: string
@@ -340,6 +342,10 @@ export function createFake(options: FakeOptions = {}): Fake {
     password,
     fail: status => {
       failing = status
+    },
+    hangUp: () => {
+      for (const c of streams) c.close()
+      streams.clear()
     },
     tell: (event, data) => {
       for (const c of streams) c.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))

@@ -6,7 +6,7 @@ import type { ConversationList, DeviceList, Session } from './types.ts'
 export const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: err => {
-      if (err instanceof Problem && err.status === 401) queries.setQueryData(['session'], null)
+      if (err instanceof Problem && err.status === 401) forget()
     },
   }),
   defaultOptions: {
@@ -18,6 +18,13 @@ export const queries: QueryClient = new QueryClient({
     },
   },
 })
+
+/** Ends the session here: nobody is signed in, and what was learnt for who was is gone. */
+export function forget(): void {
+  // The session is set, not removed: who watches it must hear of its end.
+  queries.setQueryData(['session'], null)
+  queries.removeQueries({ predicate: q => q.queryKey[0] !== 'session' && q.queryKey[0] !== 'setup' })
+}
 
 /** Who is signed in; null if nobody is. */
 export const session = queryOptions<Session | null>({

@@ -510,7 +510,7 @@ export interface components {
             first?: string;
             /**
              * Format: date-time
-             * @description Time of the last report
+             * @description Time of the last packet
              */
             last?: string;
             /**

@@ -36,3 +36,6 @@ export function Refusal({ children }: { children: ReactNode }) {
     </div>
   )
 }
+
+/** The button that shows a password; it is reached with the keyboard, too. */
+export const toggle = { 'aria-label': 'Show what was typed', tabIndex: 0 }

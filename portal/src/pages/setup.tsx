@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { Navigate } from 'react-router'
 import { POST, Problem, take } from '../api/client.ts'
 import { queries, session, setup } from '../api/queries.ts'
-import { Door, Refusal } from './door.tsx'
+import { Door, Refusal, toggle } from './door.tsx'
 import { keptToken } from './token.ts'
 
 const shortest = 12
@@ -70,6 +70,7 @@ export function FirstAdmin() {
           autoFocus={token !== ''}
         />
         <PasswordInput
+          visibilityToggleButtonProps={toggle}
           label="Password"
           description={`At least ${shortest} characters, and not the user name`}
           name="new-password"
@@ -83,6 +84,7 @@ export function FirstAdmin() {
           error={fields.password}
         />
         <PasswordInput
+          visibilityToggleButtonProps={toggle}
           label="Password again"
           name="new-password-again"
           autoComplete="new-password"

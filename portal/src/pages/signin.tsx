@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { Navigate, useSearchParams } from 'react-router'
 import { POST, take } from '../api/client.ts'
 import { queries, session, setup } from '../api/queries.ts'
-import { Door, Refusal } from './door.tsx'
+import { Door, Refusal, toggle } from './door.tsx'
 import { safeNext } from './next.ts'
 
 export function Signin() {
@@ -44,6 +44,7 @@ export function Signin() {
           onChange={e => setUsername(e.currentTarget.value)}
         />
         <PasswordInput
+          visibilityToggleButtonProps={toggle}
           label="Password"
           name="password"
           autoComplete="current-password"

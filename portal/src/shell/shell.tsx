@@ -4,7 +4,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, 
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { DELETE, take } from '../api/client.ts'
 import { follow, useLiveState } from '../api/live.ts'
-import { queries, useSession, version } from '../api/queries.ts'
+import { forget, useSession, version } from '../api/queries.ts'
 import type { Glyph } from '../parts/glyphs.ts'
 import { Icon, Owl } from '../parts/icon.tsx'
 import { Help } from './help.tsx'
@@ -119,7 +119,9 @@ export function Page({ title, above, side, children, className }: PageProps) {
         <div className={css.title}>
           {above && (
             <span className={css.crumb}>
-              <Link to={above.to}>{above.text}</Link>
+              <Link to={above.to} state={{ back: true }}>
+                {above.text}
+              </Link>
               <Icon name="right" size={14} />
             </span>
           )}
@@ -172,10 +174,7 @@ function UserMenu({ help }: { help: () => void }) {
   const who = useSession()
   const leave = useMutation({
     mutationFn: () => take(DELETE('/api/v1/session')),
-    onSettled: () => {
-      queries.clear()
-      queries.setQueryData(['session'], null)
-    },
+    onSettled: forget,
   })
   return (
     <Menu position="bottom-end" width={220} shadow="md">

@@ -26,7 +26,9 @@ export function useListState(keys: readonly string[]): ListState {
           edit(next)
           return next
         },
-        { replace },
+        // At once, so that a checkbox does not spring back while the router thinks;
+        // not while typing, which sets it from an effect.
+        { replace, flushSync: !replace },
       ),
     [setParams],
   )
@@ -82,6 +84,20 @@ function save(key: string, value: unknown): void {
   }
 }
 
+/**
+ * All columns: those shown in their order, the others where they stand in the
+ * standard order, so that a column stays in its place while it is switched.
+ */
+export function inPlace(all: readonly string[], shown: readonly string[]): string[] {
+  const out = [...shown]
+  for (const [i, id] of all.entries()) {
+    if (out.includes(id)) continue
+    const before = all.slice(0, i).findLast(x => out.includes(x))
+    out.splice(before === undefined ? 0 : out.indexOf(before) + 1, 0, id)
+  }
+  return out
+}
+
 export interface ColumnState {
   /** The columns shown, in their order. */
   shown: string[]
@@ -111,7 +127,7 @@ export function useColumns(name: string, all: readonly string[], standard: reado
           else next.delete('cols')
           return next
         },
-        { replace: true },
+        { replace: true, flushSync: true },
       )
     }
     return {

@@ -10,8 +10,8 @@ import {
   useTable,
 } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
-import { useLocation, useNavigate } from 'react-router'
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useLocation, useNavigate, useNavigationType } from 'react-router'
 import { Icon } from '../parts/icon.tsx'
 import { Bone, Failure } from '../parts/parts.tsx'
 import { useKeys } from '../shell/keys.ts'
@@ -76,6 +76,8 @@ export function RemoteTable<T, L extends List<T>>(props: TableProps<T, L>) {
   const scroller = useRef<HTMLDivElement>(null)
   const place = useLocation()
   const placeKey = place.pathname + place.search
+  const back = useNavigationType() === 'POP' || (place.state as { back?: boolean } | null)?.back === true
+  const returnTo = back ? (left.get(placeKey) ?? 0) : 0
   const [range, setRange] = useState({ first: 0, last: 0 })
   const pages = usePages<T, L>(source, range.first, range.last)
   const height = narrow ? tallCompact : tall
@@ -85,7 +87,7 @@ export function RemoteTable<T, L extends List<T>>(props: TableProps<T, L>) {
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
     overscan: 10,
-    initialOffset: left.get(placeKey) ?? 0,
+    initialOffset: returnTo,
     initialRect: { width: 1000, height: 800 },
   })
   const items = rows.getVirtualItems()
@@ -95,12 +97,11 @@ export function RemoteTable<T, L extends List<T>>(props: TableProps<T, L>) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another height means measuring anew
   useEffect(() => rows.measure(), [height])
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top, or where it was left
   useEffect(() => {
-    const was = left.get(placeKey)
-    if (was === undefined) scroller.current?.scrollTo({ top: 0 })
+    scroller.current?.scrollTo({ top: returnTo })
   }, [source.id])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const box = scroller.current
     return () => {
       if (box) left.set(placeKey, box.scrollTop)

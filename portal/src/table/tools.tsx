@@ -5,7 +5,7 @@ import { count, exact } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../shell/keys.ts'
 import { useDebounced } from '../shell/timing.ts'
-import type { ColumnState, ListState } from './state.ts'
+import { type ColumnState, inPlace, type ListState } from './state.ts'
 import css from './table.module.css'
 import type { Column } from './table.tsx'
 
@@ -142,12 +142,15 @@ export function FilterChips({ state, name }: ChipsProps) {
 
 /** Which columns there are, and in which order. */
 export function ColumnMenu<T>({ columns, state }: { columns: Column<T>[]; state: ColumnState }) {
-  const rest = columns.filter(c => !state.shown.includes(c.id))
-  const shown = state.shown.map(id => columns.find(c => c.id === id)).filter(c => c !== undefined)
-  const move = (i: number, by: number) => {
+  const order = inPlace(
+    columns.map(c => c.id),
+    state.shown,
+  )
+  const move = (id: string, by: number) => {
     const next = [...state.shown]
-    const [id] = next.splice(i, 1)
-    if (id) next.splice(i + by, 0, id)
+    const i = next.indexOf(id)
+    next.splice(i, 1)
+    next.splice(i + by, 0, id)
     state.setShown(next)
   }
   return (
@@ -166,16 +169,19 @@ export function ColumnMenu<T>({ columns, state }: { columns: Column<T>[]; state:
           </button>
         </div>
         <ul className={css.facetList}>
-          {[...shown, ...rest].map((c, i) => {
-            const on = i < shown.length
+          {order.map(id => {
+            const c = columns.find(x => x.id === id)
+            if (!c) return null
+            const at = state.shown.indexOf(id)
+            const on = at >= 0
             return (
               <li key={c.id} className={css.columnItem}>
                 <label>
                   <input
                     type="checkbox"
                     checked={on}
-                    disabled={on && shown.length === 1}
-                    onChange={() => state.setShown(on ? state.shown.filter(id => id !== c.id) : [...state.shown, c.id])}
+                    disabled={on && state.shown.length === 1}
+                    onChange={() => state.setShown(order.filter(x => (x === id ? !on : state.shown.includes(x))))}
                   />
                   {c.label}
                 </label>
@@ -184,18 +190,18 @@ export function ColumnMenu<T>({ columns, state }: { columns: Column<T>[]; state:
                     <button
                       type="button"
                       className={css.nudge}
-                      disabled={i === 0}
+                      disabled={at === 0}
                       aria-label={`Move ${c.label} forward`}
-                      onClick={() => move(i, -1)}
+                      onClick={() => move(id, -1)}
                     >
                       <Icon name="up" size={14} />
                     </button>
                     <button
                       type="button"
                       className={css.nudge}
-                      disabled={i === shown.length - 1}
+                      disabled={at === state.shown.length - 1}
                       aria-label={`Move ${c.label} back`}
-                      onClick={() => move(i, 1)}
+                      onClick={() => move(id, 1)}
                     >
                       <Icon name="down" size={14} />
                     </button>

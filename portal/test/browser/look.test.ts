@@ -1,0 +1,131 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createFake } from '../fake.ts'
+import { listen } from '../serve.ts'
+import { browser, visit } from './open.ts'
+
+// What can be measured of how the pages look: contrast (WCAG 2.2, 1.4.3), names
+// of controls (4.1.2), and that nothing runs out of a narrow screen (1.4.10).
+
+let b: Browser
+let home: { url: string; close: () => void }
+let door: { url: string; close: () => void }
+const fake = createFake({ devices: 300, signedIn: true })
+const paths = [
+  '/',
+  '/devices?category=ot',
+  `/devices/${fake.world.rows.find(r => r.type === 'plc')?.id}`,
+  '/conversations?scope=internet',
+  '/sensors',
+]
+
+beforeAll(async () => {
+  b = await browser()
+  home = await listen(fake)
+  door = await listen(createFake({ needsSetup: true }))
+})
+afterAll(async () => {
+  await b.close()
+  home.close()
+  door.close()
+})
+
+/** Texts whose colour is too near to what is behind them. */
+function faint(): string[] {
+  const canvas = document.createElement('canvas')
+  canvas.width = canvas.height = 1
+  const pen = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D
+  const paint = (colours: string[]) => {
+    pen.clearRect(0, 0, 1, 1)
+    for (const c of colours) {
+      pen.fillStyle = c
+      pen.fillRect(0, 0, 1, 1)
+    }
+    return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)]
+  }
+  const light = (rgb: number[]) => {
+    const [r = 0, g = 0, bl = 0] = rgb.map(v =>
+      v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4,
+    )
+    return 0.2126 * r + 0.7152 * g + 0.0722 * bl
+  }
+  const found = new Set<string>()
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const at = node.parentElement
+    const text = node.textContent?.trim()
+    if (
+      !at ||
+      !text ||
+      at.closest('noscript,script,[disabled],[aria-hidden="true"]') ||
+      !at.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    )
+      continue
+    const grounds: string[] = []
+    for (let e: Element | null = at; e; e = e.parentElement) grounds.unshift(getComputedStyle(e).backgroundColor)
+    const style = getComputedStyle(at)
+    const [front, back] = [light(paint([...grounds, style.color])), light(paint(grounds))]
+    const ratio = (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05)
+    const large = Number.parseFloat(style.fontSize) >= 24
+    if (ratio < (large ? 3 : 4.5)) found.add(`${text.slice(0, 30)}: ${ratio.toFixed(2)}`)
+  }
+  return [...found]
+}
+
+/** Controls that say nothing to who cannot see them, and lists of headings with holes. */
+function nameless(): string[] {
+  const wrong: string[] = []
+  for (const e of document.querySelectorAll<HTMLElement>('a[href],button,input,select,textarea,[role="img"]')) {
+    const label =
+      e.getAttribute('aria-label') ||
+      e.textContent?.trim() ||
+      (e as HTMLInputElement).labels?.[0]?.textContent ||
+      e.getAttribute('aria-labelledby')
+    if (!label) wrong.push(e.outerHTML.slice(0, 120))
+  }
+  const ids = [...document.querySelectorAll('[id]')].map(e => e.id)
+  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) wrong.push(`id twice: ${id}`)
+  if (document.querySelectorAll('h1').length !== 1) wrong.push('not one h1')
+  if (!document.querySelector('main')) wrong.push('no main')
+  for (const t of document.querySelectorAll('table'))
+    if (!t.querySelector('th[scope]')) wrong.push('a table without heads')
+  return wrong
+}
+
+async function settle(page: Page): Promise<void> {
+  await page.locator('h1').waitFor()
+  await page.waitForLoadState('domcontentloaded')
+  await page.waitForTimeout(500)
+}
+
+describe.each(['light', 'dark'] as const)('%s', colorScheme => {
+  test.each(paths)('%s has contrast, names, and no errors', async path => {
+    const v = await visit(b, home.url + path, { colorScheme, reducedMotion: 'reduce' })
+    await settle(v.page)
+    const why = v.page.getByRole('button', { name: /Why$/ })
+    if ((await why.count()) > 1) await why.nth(1).click()
+    expect(await v.page.evaluate(faint)).toEqual([])
+    expect(await v.page.evaluate(nameless)).toEqual([])
+    expect(v.wrong).toEqual([])
+    await v.close()
+  })
+  test('so has the door', async () => {
+    const v = await visit(b, `${door.url}/setup`, { colorScheme })
+    await settle(v.page)
+    expect(await v.page.evaluate(faint)).toEqual([])
+    expect(await v.page.evaluate(nameless)).toEqual([])
+    expect(v.wrong).toEqual([])
+    await v.close()
+  })
+})
+
+test.each(paths)('%s fits in 360 pixels', async path => {
+  const v = await visit(b, home.url + path, { viewport: { width: 360, height: 740 } })
+  await settle(v.page)
+  const wide = await v.page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.querySelector('main')?.scrollWidth ?? 0,
+  ])
+  expect(Math.max(...wide)).toBeLessThanOrEqual(360)
+  await v.close()
+})
