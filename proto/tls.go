@@ -77,9 +77,9 @@ func isTLS(m *Message) bool {
 			return n > 3 && n+4 >= r.length
 		}
 		return false
-	case tlsAlert: // two bytes in the clear, and nothing after it but another record
+	case tlsAlert: // two bytes in the clear, or as many as encryption makes of them
 		level := c.U8()
-		return r.length == 2 && (level == 1 || level == 2) && len(m.Body) == 7
+		return len(m.Body) == 5+r.length && (r.length == 2 && (level == 1 || level == 2) || r.length >= 24)
 	}
 	// Picked up in the middle: records to the end of the segment.
 	return r.length > 0 && recordsThrough(m.Body)
