@@ -65,6 +65,9 @@ func sign(cert, key string, hosts []string, now time.Time) error {
 	t := x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: "Tyto hub"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(selfSignedFor),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true}
 	for _, h := range hosts {
+		if h == "" { // listening on all addresses names none
+			continue
+		}
 		if a, err := netip.ParseAddr(h); err == nil {
 			t.IPAddresses = append(t.IPAddresses, a.AsSlice())
 		} else {
