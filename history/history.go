@@ -193,6 +193,19 @@ func (t *Table) All() iter.Seq[*tyto.Conversation] {
 	}
 }
 
+// Unsorted is the rows in no particular order, for who only counts them.
+func (t *Table) Unsorted() iter.Seq[*tyto.Conversation] {
+	return func(yield func(*tyto.Conversation) bool) {
+		c := tyto.Conversation{}
+		for i := uint32(1); i <= t.n; i++ {
+			t.conversation(i, &c)
+			if !yield(&c) {
+				return
+			}
+		}
+	}
+}
+
 func (t *Table) order() []uint32 {
 	all := make([]uint32, t.n)
 	for i := range all {

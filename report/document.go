@@ -20,7 +20,8 @@ type Result struct {
 	Captures      []Capture
 	Devices       iter.Seq[*tyto.Device]
 	Conversations iter.Seq[*tyto.Conversation]
-	Find          func(tyto.Subject) string // id of the device that a subject is part of, "" if none
+	Unsorted      iter.Seq[*tyto.Conversation] // the same in any order, for counting; Conversations if nil
+	Find          func(tyto.Subject) string    // id of the device that a subject is part of, "" if none
 	Acts          []Act
 	Alerts        []Alert
 }
@@ -43,7 +44,6 @@ type End struct {
 	MAC    frame.MAC `json:"mac,omitzero"`
 	IP     string    `json:"ip,omitempty"`
 	Device string    `json:"device,omitempty"`
-	addr   frame.Addr
 }
 
 // Act is an act, as in the document.
@@ -245,16 +245,15 @@ func model(d *tyto.Device) string {
 }
 
 func (r *Result) conversation(c *tyto.Conversation) *conversation {
-	x := &conversation{
+	return &conversation{
 		Client: r.end(c, c.Client), Server: r.end(c, c.Server), Transport: c.Transport, Port: c.Port, Protocol: c.Protocol,
 		ServerName: c.ServerName, First: c.First, Last: c.Last, Packets: c.Packets, Bytes: c.Bytes, Operations: c.Operations,
+		Scope: r.scope(c),
 	}
-	x.Scope = scope(c, &x.Client, &x.Server)
-	return x
 }
 
 // End is a subject as one side of a row.
-func (r *Result) End(s tyto.Subject) End { return End{s.MAC, s.Addr.String(), r.Find(s), s.Addr} }
+func (r *Result) End(s tyto.Subject) End { return End{s.MAC, s.Addr.String(), r.Find(s)} }
 
 // end is one side of a conversation: with IP, no address is the unspecified one.
 func (r *Result) end(c *tyto.Conversation, s tyto.Subject) End {
@@ -267,16 +266,32 @@ func (r *Result) end(c *tyto.Conversation, s tyto.Subject) End {
 
 // scope says where a conversation goes: to a group, to a host that is no
 // device here, or stays among the devices.
-func scope(c *tyto.Conversation, client, server *End) string {
+func (r *Result) scope(c *tyto.Conversation) string {
 	switch {
-	case server.addr.IsMulticast() || server.MAC.IsGroup() || client.addr.IsMulticast():
+	case c.Server.Addr.IsMulticast() || c.Server.MAC.IsGroup() || c.Client.Addr.IsMulticast():
 		return "multicast"
-	case internet(client) || internet(server):
+	case r.internet(c.Client) || r.internet(c.Server):
 		return "internet"
 	}
 	return "lan"
 }
 
-func internet(e *End) bool {
-	return e.Device == "" && !e.addr.IsUnspecified() && !e.addr.IsPrivate() && !e.addr.IsLinkLocal() && !e.addr.IsLoopback()
+func (r *Result) internet(s tyto.Subject) bool {
+	a := s.Addr
+	return !a.IsUnspecified() && !a.IsPrivate() && !a.IsLinkLocal() && !a.IsLoopback() && r.Find(s) == ""
+}
+
+// count is how many conversations there are, and how many go to the internet.
+func (r *Result) count() (all, internet int) {
+	each := r.Unsorted
+	if each == nil {
+		each = r.Conversations
+	}
+	for c := range each {
+		all++
+		if r.scope(c) == "internet" {
+			internet++
+		}
+	}
+	return all, internet
 }

@@ -25,13 +25,7 @@ func HTML(out io.Writer, r *Result) error {
 	for d := range r.Devices {
 		devices = append(devices, flat(d))
 	}
-	conversations, outside := 0, 0
-	for c := range r.Conversations {
-		conversations++
-		if r.conversation(c).Scope == "internet" {
-			outside++
-		}
-	}
+	conversations, outside := r.count()
 	return htmlPage.Execute(out, map[string]any{"Result": r, "Devices": devices, "Conversations": conversations, "Internet": outside,
 		"Known": countKnown(devices)})
 }

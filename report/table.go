@@ -121,13 +121,7 @@ func summary(w io.Writer, r *Result, devices int, counts map[string]int) {
 			end = c.Last
 		}
 	}
-	conversations, outside := 0, 0
-	for c := range r.Conversations {
-		conversations++
-		if x := r.conversation(c); x.Scope == "internet" {
-			outside++
-		}
-	}
+	conversations, outside := r.count()
 	fmt.Fprintf(w, "%s%s, %s (%d to the internet), %s and %s in %s.\n", number(devices, "device"), split(counts),
 		number(conversations, "conversation"), outside, number(int(packets), "packet"), size(bytes), end.Sub(first).Round(time.Millisecond))
 	if malformed > 0 {
@@ -143,9 +137,9 @@ func summary(w io.Writer, r *Result, devices int, counts map[string]int) {
 
 func split(counts map[string]int) string {
 	var parts []string
-	for _, c := range []string{"it", "iot", "ot", "network", "medical", "unknown"} {
-		if n := counts[c]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ToUpper(c[:1])+c[1:]))
+	for _, c := range [...][2]string{{"it", "IT"}, {"iot", "IoT"}, {"ot", "OT"}, {"network", "network"}, {"medical", "medical"}, {"unknown", "unknown"}} {
+		if n := counts[c[0]]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, c[1]))
 		}
 	}
 	if len(parts) < 2 {

@@ -203,7 +203,7 @@ func (k *knowledge) learn(events []tyto.Event) error {
 }
 
 func (k *knowledge) result(captures []capture.Info, malformed []uint64) *report.Result {
-	r := &report.Result{Version: version, Devices: k.devices.All(), Conversations: k.talks.All(), Find: k.devices.Find,
+	r := &report.Result{Version: version, Devices: k.devices.All(), Conversations: k.talks.All(), Unsorted: k.talks.Unsorted(), Find: k.devices.Find,
 		Acts: []report.Act{}, Alerts: []report.Alert{}, Captures: []report.Capture{}}
 	for i, c := range captures {
 		x := report.Capture{File: c.Name, Packets: c.Packets, Bytes: c.Bytes, LinkType: c.Link.String(), Truncated: c.Truncated}
