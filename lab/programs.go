@@ -15,7 +15,7 @@ var packages = map[string]string{
 	"nmblookup": "samba-common-bin", "snmpd": "snmpd", "snmpwalk": "snmp", "lldpd": "lldpd",
 	"cupsd": "cups-daemon", "lp": "cups-client", "lpadmin": "cups-client", "mosquitto": "mosquitto",
 	"mosquitto_pub": "mosquitto-clients", "sshd": "openssh-server", "ssh": "openssh-client",
-	"nginx": "nginx-light", "minidlnad": "minidlna", "gmediarender": "gmediarender gstreamer1.0-plugins-base",
+	"nginx": "nginx-light", "minidlnad": "minidlna",
 	"dhclient": "isc-dhcp-client", "udhcpc": "udhcpc", "dhcpcd": "dhcpcd-base", "llmnrd": "llmnrd",
 	"curl": "curl", "python3": "python3-pymodbus python3-serial-asyncio", "busybox": "busybox",
 }
@@ -103,13 +103,15 @@ func udhcpc(hostname, class string, codes ...int) trait {
 // dhcpcd asks with dhcpcd, as Raspberry Pi OS, Android and BSDs do.
 func dhcpcd(hostname, class string, options string) trait {
 	return func(h *Host) {
-		conf := "duid\npersistent\nslaac hwaddr\nnoipv6rs\noption " + options + "\nrequire dhcp_server_identifier\nnoarp\n"
+		identity := "clientid"
+		if strings.HasPrefix(class, "dhcpcd-") { // its own way: a DUID
+			identity = "duid"
+		}
+		conf := identity + "\npersistent\nslaac hwaddr\nnoipv6rs\noption " + options + "\nrequire dhcp_server_identifier\nnoarp\n"
 		if hostname != "" {
 			conf += "hostname " + hostname + "\n"
 		}
-		if class != "" {
-			conf += "vendorclassid " + class + "\n"
-		}
+		conf += "vendorclassid " + class + "\n" // none at all if empty: dhcpcd's own names this kernel
 		h.file("/etc/dhcpcd.conf", conf)
 		h.Ports[0].DHCP = "dhcpcd -4 -w -t 20 " + h.Ports[0].Name
 	}
@@ -144,7 +146,7 @@ func lldp(descr, platform string, med int, cdp bool, commands ...string) trait {
 			flags += " -i"
 		}
 		if cdp {
-			flags += " -cc"
+			flags += " -l -ccccc" // LLDP always, and CDP version 2
 		}
 		does("lldpd", 1, 0, "mkdir -p /run/lldpd; exec lldpd -d -k -C eth0 -I eth0 -O /etc/lldpd.lab.conf"+flags)(h)
 	}

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sort"
 	"strings"
 	"time"
 )
@@ -54,40 +52,6 @@ func List(w io.Writer, hosts []*Host) error {
 		}
 		if _, err := fmt.Fprintf(w, "%-5s %-16s %-20s %s  %s\n", state, h.Name, h.Kind, p.MAC, addr); err != nil {
 			return fmt.Errorf("lab: %w", err)
-		}
-	}
-	return nil
-}
-
-// cuts is what of a recording shows each protocol, in tshark's filters.
-var cuts = map[string]string{
-	"arp": "arp", "dhcp": "dhcp", "dns": "dns && udp.port == 53", "mdns": "mdns", "llmnr": "llmnr",
-	"nbns": "nbns", "ssdp": "ssdp", "lldp": "lldp", "cdp": "cdp", "snmp": "snmp",
-	"http":   "tcp.port in {80, 1400, 5000, 7676, 8200} && tcp.stream < %d",
-	"tls":    "tcp.port in {443, 5001, 8443} && tcp.stream < %d",
-	"ssh":    "tcp.port == 22 && tcp.stream < %d",
-	"modbus": "tcp.port == 502 && tcp.stream < %d",
-}
-
-// most is how many packets of a protocol a cut keeps.
-var most = map[string]int{"arp": 120, "dns": 160, "mdns": 160, "snmp": 200, "nbns": 120, "http": 260, "tls": 200, "ssh": 160, "modbus": 300, "ssdp": 160, "lldp": 60, "cdp": 20}
-
-// Cut writes dir/PROTOCOL/lab.pcap for each protocol that the recording holds.
-func Cut(file, dir string) error {
-	names := make([]string, 0, len(cuts))
-	for name := range cuts {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		filter := strings.ReplaceAll(cuts[name], "tcp.stream < %d", "tcp")
-		out := filepath.Join(dir, name, "lab.pcap")
-		if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
-			return fmt.Errorf("lab: cut: %w", err)
-		}
-		args := []string{"-r", file, "-Y", filter, "-w", out, "-F", "nsecpcap"}
-		if text, err := exec.Command("tshark", args...).CombinedOutput(); err != nil {
-			return fmt.Errorf("lab: cut: tshark (apt-get install tshark): %s: %w", text, err)
 		}
 	}
 	return nil

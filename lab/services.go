@@ -131,11 +131,6 @@ func minidlna(name string) trait {
 	}
 }
 
-// renderer runs a UPnP media renderer.
-func renderer(name, uuid string) trait {
-	return does("gmediarender", 2, 0, "HOME=/run exec gmediarender -I eth0 -f %s -u %s --gstout-audiosink=fakesink", quote(name), uuid)
-}
-
 // A plate is what a Modbus device says of itself (function 43/14).
 type plate struct{ vendor, product, revision, name, model, application string }
 

@@ -22,7 +22,7 @@ def poll(c):
 
 def identify(c):
     for code in (1, 2):
-        c.execute(ReadDeviceInformationRequest(code, 0, slave=unit))
+        c.execute(ReadDeviceInformationRequest(code, 0, unit=unit))
 
 
 def write(c):
