@@ -30,7 +30,7 @@ func reachOf(a frame.Addr) reach {
 
 func reserved(a frame.Addr) bool {
 	if !a.Is4() {
-		return a[0] == 0x20 && a[1] == 0x01 && a[2] < 2 || // 2001::/23, with Teredo
+		return a[0] == 0x20 && a[1] == 0x01 && a[2] < 2 && a[2]|a[3] != 0 || // 2001::/23; Teredo's 2001::/32 is of the internet
 			a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8 || // documentation
 			a[0] == 0x01 && a[1] == 0 // discard only
 	}

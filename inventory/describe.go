@@ -27,7 +27,14 @@ func (v *Inventory) describe(d uint32) *tyto.Device {
 	}
 	slices.SortFunc(cores, v.compare)
 	out := &tyto.Device{ID: idText(x.id), Zone: v.zone, Beliefs: map[tyto.Attr]tyto.Belief{}}
-	var facts []fact
+	claims := 16 // room for what follows
+	for _, c := range cores {
+		v.around = v.pairsOf(c, v.around[:0])
+		for _, n := range v.around {
+			claims += int(v.pair(n).n)
+		}
+	}
+	facts := make([]fact, 0, claims)
 	for _, c := range cores {
 		facts = v.factsOf(c, out, facts)
 	}
@@ -96,7 +103,7 @@ func (v *Inventory) factsOfIface(n uint32, out *tyto.Device, facts []fact) []fac
 			face.IPs = append(face.IPs, v.interval(h, []uint32{k}))
 		case !v.near(h):
 			count(out, p)
-		case p.flags&sent != 0 && i.flags&router != 0:
+		case p.flags&sent != 0 && i.flags&router != 0 && v.seat(v.home(k)).device != i.device:
 			passed = append(passed, k)
 		}
 		k = p.nextOfIface

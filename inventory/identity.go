@@ -317,7 +317,23 @@ func (v *Inventory) stands(c core) bool {
 		return v.ifaces[c.n()].flags&exists != 0
 	}
 	h := &v.hosts[c.n()]
-	return h.owner == 0 && (h.flags&named != 0 || h.flags&exists != 0 && v.near(h))
+	return h.owner == 0 && (h.flags&named != 0 || h.flags&exists != 0 && v.near(h) && !v.adrift(h))
+}
+
+// adrift reports whether an address is link-local but no link is known of it:
+// such an address, from inside a tunnel, names nobody.
+func (v *Inventory) adrift(h *host) bool {
+	if h.reach != link {
+		return false
+	}
+	for n := h.pairs; n != 0; {
+		p := v.pair(n)
+		if p.iface != 0 && p.flags&(sent|proved) != 0 {
+			return false
+		}
+		n = p.nextOfHost
+	}
+	return true
 }
 
 // home is the core that a pair's claims are about, 0 if nobody is there.

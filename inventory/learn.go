@@ -38,6 +38,8 @@ func (v *Inventory) observe(o *tyto.Observation, at int64) {
 	if o.Confidence >= tyto.Confirmed {
 		v.exists(n, exists|named)
 		v.allege(n)
+	} else if o.Subject.Addr == frame.V4(0, 0, 0, 0) {
+		v.exists(n, exists) // only who has no address yet sends from 0.0.0.0
 	}
 	if v.tell(n, o, at) {
 		v.consequences(n, o)
