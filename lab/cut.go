@@ -26,13 +26,13 @@ var cuts = []cut{
 	{"http", "tcp.port in {80, 1400, 5000, 7676, 8200}", 2, 40},
 	{"lldp", "lldp", 1, 3},
 	{"llmnr", "llmnr", 2, 6},
-	{"mdns", "mdns", 2, 12},
+	{"mdns", "mdns", 2, 8},
 	{"modbus", "tcp.port == 502", 1, 60},
 	{"nbns", "nbns", 2, 10},
 	{"snmp", "snmp", 2, 60},
 	{"ssdp", "ssdp", 1, 8},
 	{"ssh", "tcp.port == 22", 1, 40},
-	{"tls", "tcp.port in {443, 5001, 8443}", 2, 40},
+	{"tls", "tcp.port in {443, 5001, 8443}", 1, 40},
 }
 
 // Cut writes dir/PROTOCOL/lab.pcap for each protocol that the recording

@@ -18,6 +18,9 @@ func Record(ctx context.Context, hosts []*Host, file string, long time.Duration,
 	if err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
 	var stop func() error
 	if _, err := Up(ctx, hosts, log, func(b *Box) (err error) {
 		stop, err = b.Listen(file)
