@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"encoding/csv"
+	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -29,13 +31,18 @@ func (a *api) exportDevices(_ context.Context, in *ExportInput) (*huma.StreamRes
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="devices.csv"`)
 		if err := a.writeCSV(h.Context(), w, in.query(Paging{})); err != nil {
+			if !errors.Is(err, errGone) && h.Context().Err() == nil {
+				a.Log.ErrorContext(h.Context(), "export broke off", "err", err)
+			}
 			// The status is sent: breaking the connection is the only way left
 			// to tell the client that the file is not whole.
-			a.Log.ErrorContext(h.Context(), "export broke off", "err", err)
 			panic(http.ErrAbortHandler)
 		}
 	}}, nil
 }
+
+// errGone says that the client took no more.
+var errGone = errors.New("the client is gone")
 
 func (a *api) writeCSV(ctx context.Context, w http.ResponseWriter, q store.DeviceQuery) error {
 	out, deadline := csv.NewWriter(w), http.NewResponseController(w)
@@ -47,13 +54,18 @@ func (a *api) writeCSV(ctx context.Context, w http.ResponseWriter, q store.Devic
 		if n++; n%500 == 0 {
 			_ = deadline.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer has deadlines
 		}
-		return out.Write(csvRow(a.deviceRow(r)))
+		if err := out.Write(csvRow(a.deviceRow(r))); err != nil {
+			return fmt.Errorf("%w: %w", errGone, err)
+		}
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	out.Flush()
-	return out.Error()
+	if out.Flush(); out.Error() != nil {
+		return fmt.Errorf("%w: %w", errGone, out.Error())
+	}
+	return nil
 }
 
 func csvRow(r DeviceRow) []string {

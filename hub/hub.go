@@ -72,6 +72,7 @@ type Hub struct {
 	epoch   uint64 // of batches that this process accepts; no clock, which may be set back
 
 	ready chan struct{} // closed when the zones are restored
+	ended chan struct{} // closed when Run returns
 	mu    sync.Mutex
 	seq   uint64
 	zones map[string]*zone
@@ -94,7 +95,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{cfg: cfg, deps: deps, now: deps.Clock, log: deps.Log, auth: gate, epoch: rand.Uint64(),
-		ready: make(chan struct{}), zones: map[string]*zone{}, metrics: newMetrics()}
+		ready: make(chan struct{}), ended: make(chan struct{}), zones: map[string]*zone{}, metrics: newMetrics()}
 	registry := prometheus.NewRegistry()
 	h.register(registry)
 	h.handler = api.New(api.Deps{
@@ -137,6 +138,7 @@ func (h *Hub) SetupToken(ctx context.Context) (string, error) { return h.auth.Se
 // Run restores what was known, serves, and folds what is accepted, until ctx
 // is done. Then it folds the rest; nothing of it is left running.
 func (h *Hub) Run(ctx context.Context) error {
+	defer close(h.ended)
 	all, running := errgroup.WithContext(ctx)
 	if h.deps.Listener != nil {
 		all.Go(func() error { return h.serve(running) })
@@ -261,6 +263,8 @@ func (h *Hub) zone(name string) (*zone, error) {
 func (h *Hub) Accept(ctx context.Context, events []tyto.Event) error {
 	select {
 	case <-h.ready:
+	case <-h.ended:
+		return errors.New("hub: it ended before it was ready")
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -348,6 +348,27 @@ func TestWritesAreTriedAgain(t *testing.T) {
 	}
 }
 
+// TestRestoreFails has who offers events be told, rather than wait for ever.
+func TestRestoreFails(t *testing.T) {
+	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(DefaultConfig(), Deps{Store: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Run(t.Context()); err == nil {
+		t.Error("a closed store is restored from")
+	}
+	if err := h.Accept(t.Context(), []tyto.Event{saw(1, tyto.Address, "10.0.0.1")}); err == nil {
+		t.Error("events are accepted afterwards")
+	}
+}
+
 func TestNoticesMerge(t *testing.T) {
 	var n notices
 	ctx, cancel := context.WithCancel(t.Context())

@@ -152,3 +152,79 @@ func TestDeviceListIsQuick(t *testing.T) {
 		}
 	}
 }
+
+// talks is n conversations among devices of generated.
+func talks(n int) []store.Conversation {
+	all := make([]store.Conversation, n)
+	devices := generated(1000)
+	for i := range all {
+		client, server := &devices[i%1000].Row, &devices[i*7%1000].Row
+		c := &all[i]
+		c.Zone, c.Scope, c.ClientDevice, c.ServerDevice = "plant", store.ScopeLAN, client.ID, server.ID
+		c.Client, c.Server = tyto.Subject{Addr: frame.V4(10, 0, byte(i%1000>>8), byte(i%1000))}, tyto.Subject{Addr: frame.V4(10, 0, byte(i*7%1000>>8), byte(i*7%1000))}
+		c.Transport, c.Port, c.Protocol = "tcp", uint16(i/1000+1), []string{"tls", "modbus", "dns", "http"}[i%4]
+		if i%3 == 0 {
+			c.Server.Addr, c.ServerDevice, c.Scope, c.ServerName = frame.V4(9, byte(i>>16), byte(i>>8), byte(i)), "", store.ScopeInternet, fmt.Sprintf("www%d.example.com", i%5000)
+		}
+		c.First = time.Date(2026, 1, 1, 0, 0, i, 0, time.UTC)
+		c.Last = c.First.Add(time.Minute)
+		c.Packets, c.Bytes, c.Operations = [2]uint64{uint64(i % 977), 3}, [2]uint64{uint64(i * 37 % 100_003), 4}, map[string]uint64{"read": 1}
+	}
+	return all
+}
+
+func BenchmarkConversationList(b *testing.B) {
+	s := large(b, 1000)
+	for all := talks(100_000); len(all) > 0; all = all[10_000:] {
+		if err := s.Write(ctx, store.Change{Zone: "plant", Conversations: all[:10_000]}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	window := store.Window{Limit: 100}
+	lists := map[string]store.ConversationQuery{
+		"filter=device":   {Window: window, Device: "dev-00000000"},
+		"filter=protocol": {Window: window, Protocol: []string{"modbus"}},
+		"filter=scope":    {Window: store.Window{Sort: "bytes", Desc: true, Limit: 100}, Scope: []string{"internet"}},
+		"search=every":    {Window: window, Text: "10.0."},
+		"search=some":     {Window: window, Text: "www77.example"},
+		"search=name":     {Window: window, Text: "plc-"},
+		"search=short":    {Window: window, Text: "ww"},
+		"late page":       {Window: store.Window{Sort: "server", Limit: 100, Offset: 90_000}},
+	}
+	for _, sort := range store.ConversationSorts {
+		lists["sort="+sort] = store.ConversationQuery{Window: store.Window{Sort: sort, Desc: true, Limit: 100}}
+	}
+	for name, q := range lists {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Conversations(ctx, q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkConversationWrite(b *testing.B) {
+	s := large(b, 1000)
+	all := talks(20_000)
+	b.Run("new", func(b *testing.B) {
+		for i := range b.N {
+			for j := range all {
+				all[j].Client.VLAN = uint16(i + 1)
+			}
+			if err := s.Write(ctx, store.Change{Zone: "plant", Conversations: all}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/20_000, "µs/conversation")
+	})
+	b.Run("known", func(b *testing.B) {
+		for range b.N {
+			if err := s.Write(ctx, store.Change{Zone: "plant", Conversations: all}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/20_000, "µs/conversation")
+	})
+}

@@ -66,51 +66,82 @@ var conversationOrder = map[string]string{
 	"server":      "server_key",
 }
 
-// where is the condition of a query, without the filters that the tally
-// knows unless all is set.
-func (s *Store) where(q *store.ConversationQuery, all bool) (condition string, args []any) {
-	var and []string
-	add := func(c string, a ...any) { and, args = append(and, c), append(args, a...) }
+// A set is a query for the numbers of conversations.
+type set struct {
+	query string
+	args  []any
+}
+
+// sets are what text and device of a query select; all are to be met.
+func (s *Store) sets(q *store.ConversationQuery) (all []set) {
 	if q.Device != "" {
-		add("n IN (SELECT n FROM conversation WHERE client_device = ? UNION SELECT n FROM conversation WHERE server_device = ?)", q.Device, q.Device)
+		all = append(all, set{"SELECT n FROM conversation WHERE client_device = ? UNION SELECT n FROM conversation WHERE server_device = ?", []any{q.Device, q.Device}})
 	}
 	for _, w := range searchWords(q.Text) {
-		c, a := s.whereText(w)
-		add(c, a...)
+		all = append(all, s.saying(w))
 	}
-	if all {
-		for _, f := range []struct {
-			column string
-			values []string
-		}{{"protocol", q.Protocol}, {"scope", q.Scope}, {"zone", q.Zone}} {
-			if len(f.values) > 0 {
-				list, _ := json.Marshal(f.values) // strings cannot fail
-				add(f.column+" IN (SELECT value FROM json_each(?))", string(list))
-			}
-		}
-	}
-	if len(and) == 0 {
-		return "1", nil
-	}
-	return strings.Join(and, " AND "), args
+	return all
 }
 
 // maxNamed bounds how many devices are looked for by name among conversations.
 const maxNamed = 500
 
-// whereText finds a word in what a conversation says itself, or in what its
+// saying finds a word in what a conversation says itself, or in what its
 // devices are called.
-func (s *Store) whereText(word string) (string, []any) {
+func (s *Store) saying(word string) set {
 	named, _ := json.Marshal(s.roster.called(word, maxNamed)) // strings cannot fail
 	// The search index knows three letters and more. The phrase is quoted, so
 	// that nothing in it is taken for an operator.
-	text, arg := "n IN (SELECT rowid FROM conversation_search WHERE conversation_search MATCH ?)", `"`+strings.ReplaceAll(word, `"`, `""`)+`"`
+	text, arg := "SELECT rowid FROM conversation_search WHERE conversation_search MATCH ?", `"`+strings.ReplaceAll(word, `"`, `""`)+`"`
 	if len([]rune(word)) < 3 {
 		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word)
-		text, arg = `(client_ip || char(10) || server_ip || char(10) || lower(server_name) || char(10) || protocol) LIKE ? ESCAPE '\'`, "%"+like+"%"
+		text, arg = "SELECT n FROM conversation WHERE (client_ip || char(10) || server_ip || char(10) || lower(server_name) || char(10) || protocol) LIKE ? ESCAPE '\\'", "%"+like+"%"
 	}
-	return "(" + text + " OR n IN (SELECT c.n FROM json_each(?) d JOIN conversation c ON c.client_device = d.value)" +
-		" OR n IN (SELECT c.n FROM json_each(?) d JOIN conversation c ON c.server_device = d.value))", []any{arg, string(named), string(named)}
+	return set{text + " UNION SELECT c.n FROM json_each(?) d JOIN conversation c ON c.client_device = d.value" +
+		" UNION SELECT c.n FROM json_each(?) d JOIN conversation c ON c.server_device = d.value", []any{arg, string(named), string(named)}}
+}
+
+// fewConversations is up to how many are fetched one by one and sorted; more
+// are picked from an index that is in order.
+const fewConversations = 2000
+
+// few reports whether one of the sets is small.
+func (s *Store) few(ctx context.Context, sets []set) (bool, error) {
+	for _, x := range sets {
+		var n int
+		err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM ("+x.query+" LIMIT ?)", append(x.args[:len(x.args):len(x.args)], fewConversations+1)...).Scan(&n)
+		if err != nil || n <= fewConversations {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// where is the condition of sets, and of the filters of q if it is not nil.
+// Unless they select few, SQLite is kept from beginning with them: the plus
+// makes an expression of the column, which no index helps with.
+func where(sets []set, q *store.ConversationQuery, few bool) (condition string, args []any) {
+	plus := "+"
+	if few {
+		plus = ""
+	}
+	and := []string{"1"}
+	for _, x := range sets {
+		and, args = append(and, plus+"n IN ("+x.query+")"), append(args, x.args...)
+	}
+	if q == nil {
+		return strings.Join(and, " AND "), args
+	}
+	for _, f := range []struct {
+		column string
+		values []string
+	}{{"protocol", q.Protocol}, {"scope", q.Scope}, {"zone", q.Zone}} {
+		if len(f.values) > 0 {
+			list, _ := json.Marshal(f.values) // strings cannot fail
+			and, args = append(and, plus+f.column+" IN (SELECT value FROM json_each(?))"), append(args, string(list))
+		}
+	}
+	return strings.Join(and, " AND "), args
 }
 
 // called is the ids of devices whose label contains a word, a few at most.
@@ -132,7 +163,12 @@ func (r *roster) called(word string, limit int) []string {
 // Conversations implements store.Conversations.
 func (s *Store) Conversations(ctx context.Context, q store.ConversationQuery) (store.Page[store.ConversationRow], error) {
 	var page store.Page[store.ConversationRow]
-	counts, err := s.tallyOf(ctx, &q)
+	sets := s.sets(&q)
+	few, err := s.few(ctx, sets)
+	if err != nil {
+		return page, s.fail("list conversations", err)
+	}
+	counts, err := s.tallyOf(ctx, sets, few)
 	if err != nil {
 		return page, s.fail("list conversations", err)
 	}
@@ -140,18 +176,18 @@ func (s *Store) Conversations(ctx context.Context, q store.ConversationQuery) (s
 	if q.Limit <= 0 || uint64(q.Offset) >= page.Total {
 		return page, nil
 	}
-	if page.Items, err = s.conversationRows(ctx, &q); err != nil {
+	if page.Items, err = s.conversationRows(ctx, &q, sets, few || page.Total <= fewConversations); err != nil {
 		return page, s.fail("list conversations", err)
 	}
 	return page, nil
 }
 
 // tallyOf counts what text and device select.
-func (s *Store) tallyOf(ctx context.Context, q *store.ConversationQuery) (map[tallyKey]uint64, error) {
-	condition, args := s.where(q, false)
-	if len(args) == 0 {
+func (s *Store) tallyOf(ctx context.Context, sets []set, few bool) (map[tallyKey]uint64, error) {
+	if len(sets) == 0 {
 		return s.tally.all(), nil
 	}
+	condition, args := where(sets, nil, few)
 	rows, err := s.read.QueryContext(ctx, "SELECT zone, protocol, scope, count(*) FROM conversation WHERE "+condition+" GROUP BY zone, protocol, scope", args...)
 	if err != nil {
 		return nil, err
@@ -169,7 +205,7 @@ func (s *Store) tallyOf(ctx context.Context, q *store.ConversationQuery) (map[ta
 	return counts, rows.Err()
 }
 
-func (s *Store) conversationRows(ctx context.Context, q *store.ConversationQuery) ([]store.ConversationRow, error) {
+func (s *Store) conversationRows(ctx context.Context, q *store.ConversationQuery, sets []set, few bool) ([]store.ConversationRow, error) {
 	by, ok := conversationOrder[q.Sort]
 	desc := q.Desc
 	if q.Sort == "" {
@@ -182,7 +218,7 @@ func (s *Store) conversationRows(ctx context.Context, q *store.ConversationQuery
 	if desc {
 		dir = " DESC"
 	}
-	condition, args := s.where(q, true)
+	condition, args := where(sets, q, few)
 	rows, err := s.read.QueryContext(ctx, "SELECT "+conversationColumns+" FROM conversation WHERE "+condition+
 		" ORDER BY "+by+dir+", n"+dir+" LIMIT ? OFFSET ?", append(args, q.Limit, q.Offset)...)
 	if err != nil {

@@ -112,7 +112,6 @@ CREATE INDEX conversation_last_seen ON conversation (last_seen);
 CREATE INDEX conversation_bytes ON conversation ((client_bytes + server_bytes));
 CREATE INDEX conversation_packets ON conversation ((client_packets + server_packets));
 CREATE INDEX conversation_protocol ON conversation (protocol);
-CREATE INDEX conversation_scope ON conversation (scope);
 CREATE INDEX conversation_port ON conversation (port);
 CREATE INDEX conversation_server_name ON conversation (lower(server_name));
 
