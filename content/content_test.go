@@ -127,3 +127,18 @@ func BenchmarkEnterprise(b *testing.B) {
 		Enterprise(14988)
 	}
 }
+
+// TestEveryNumberIsFound holds the tables to the number of rows that their headers tell.
+func TestEveryNumberIsFound(t *testing.T) {
+	for _, l := range []*lazyTable{&enterpriseTable, &bacnetTable, &cipVendorTable, &cipTypeTable} {
+		table, found := l.open(), 0
+		for n := range uint32(70_000) {
+			if table.named(n) != "" {
+				found++
+			}
+		}
+		if found != table.source.Rows {
+			t.Errorf("%s: %d of %d rows are found", table.source.Name, found, table.source.Rows)
+		}
+	}
+}
