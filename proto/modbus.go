@@ -275,7 +275,10 @@ func tellModbusIdentity(s *Sink, unit uint8, asked modbus.Request, pdu []byte) {
 		}
 	case modbus.UMAS:
 		if c.Skip(2); asked.Function == modbus.UMAS && asked.Sub == 2 {
-			tellOf(s, unit, tyto.Model, modbus.UmasModel(c.Rest()), "modbus.data")
+			if name := modbus.UmasModel(c.Rest()); name != nil {
+				tellOf(s, unit, tyto.Model, name, "modbus.data")
+				tellOf(s, unit, tyto.Firmware, modbus.AppendUmasFirmware(s.Scratch(6)[:0], c.Rest()), "modbus.data")
+			}
 		}
 	}
 }

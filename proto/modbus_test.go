@@ -45,7 +45,9 @@ func sunSpec() []byte {
 }
 
 func umasID() []byte {
-	return append(append([]byte{90, 0, 0xfe}, make([]byte, 21)...), "\x0dEXA P34 2020 "...)
+	b := append([]byte{90, 0, 0xfe}, make([]byte, 22)...)
+	b[11], b[12] = 0x70, 0x02
+	return append(b, "\x0dEXA P34 2020 "...)
 }
 
 // TestGenerateModbus makes the capture of testdata/modbus.

@@ -36,6 +36,7 @@ const (
 	CANopen          = 13 // the other one
 	HeaderLength     = 7  // of MBAP, with the unit
 	longestPDU       = 253
+	longestUMAS      = 1024
 	longestMEIDevice = 4
 )
 
@@ -48,13 +49,18 @@ type Request struct {
 }
 
 // Header reads the MBAP header: transaction, length of what follows the unit,
-// unit. ok is false if the protocol identifier is not 0 or the length is none.
+// unit. ok is false if the protocol identifier is not 0 or the length is
+// beyond what the function may have: UMAS takes more than the standard allows.
 func Header(c *frame.Cursor) (transaction uint16, length int, unit uint8, ok bool) {
 	transaction = c.U16()
 	protocol := c.U16()
 	length = int(c.U16())
 	unit = c.U8()
-	return transaction, length - 1, unit, protocol == 0 && length >= 2 && length <= longestPDU+1
+	longest := longestPDU + 1
+	if c.Len() > 0 && c.Rest()[0] == UMAS {
+		longest = longestUMAS
+	}
+	return transaction, length - 1, unit, protocol == 0 && length >= 2 && length <= longest
 }
 
 // ReadRequest reads the PDU of a request.

@@ -78,22 +78,42 @@ func Umas(code uint8) UmasFunction {
 	return UmasFunction{"other", Nothing}
 }
 
+// Where in the answer to "read id", from after its status on, firmware and name are.
+const (
+	umasFirmware = 8
+	umasName     = 22
+)
+
 // UmasModel is the name of the processor in the answer to "read id", from
 // after its status on: a string with its length before it. Nil if there is none.
 func UmasModel(b []byte) []byte {
-	const at = 21 // range, ident, model, versions, hardware, firmware
-	if len(b) <= at {
+	if len(b) <= umasName {
 		return nil
 	}
-	n := int(b[at])
-	if n < 3 || n > len(b)-at-1 {
+	n := int(b[umasName])
+	if n < 3 || n > len(b)-umasName-1 {
 		return nil
 	}
-	name := b[at+1 : at+1+n]
+	name := b[umasName+1 : umasName+1+n]
 	for _, c := range name {
 		if c < ' ' || c > '~' {
 			return nil
 		}
 	}
 	return name
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendUmasFirmware appends the version in the answer to "read id" as "V2.70".
+func AppendUmasFirmware(text, b []byte) []byte {
+	if len(b) < umasFirmware+2 {
+		return text
+	}
+	minor, major := b[umasFirmware], b[umasFirmware+1]
+	text = append(text, 'V')
+	if major > 15 {
+		text = append(text, hexDigits[major>>4])
+	}
+	return append(text, hexDigits[major&15], '.', hexDigits[minor>>4], hexDigits[minor&15])
 }
