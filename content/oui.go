@@ -55,9 +55,9 @@ func (o OUIInfo) NamesDevice() bool {
 
 // OUI is who registered the longest prefix of mac. It is false for group addresses,
 // private registrations, and addresses that were made up: randomised ones, and those that
-// begin with 00:00:00, which was Xerox's first prefix and is everybody's first idea.
+// begin with 00:00:00 or 00:00:01, Xerox's first prefixes and everybody's first idea.
 func OUI(mac frame.MAC) (OUIInfo, bool) {
-	if mac.IsGroup() || mac[0]|mac[1]|mac[2] == 0 {
+	if mac.IsGroup() || mac[0]|mac[1] == 0 && mac[2] <= 1 {
 		return OUIInfo{}, false
 	}
 	body := ouiTable.open().body
