@@ -37,8 +37,8 @@ type Dissector struct {
 	// start of m.Body; 0 if more bytes are needed to tell; negative if this
 	// is not (or no longer) the protocol. It may be more than len(m.Body):
 	// then the message is told when it is whole, or, if it is longer than
-	// MaxMessage, at once as far as it is there, with m.Cut set, and the rest
-	// is passed over. Nil means that a segment is a message.
+	// MaxMessage, as soon as that much of it is there, with m.Cut set, and the
+	// rest is passed over. Nil means that a segment is a message.
 	Split func(m *Message) int
 	// Tell says what the message tells.
 	Tell func(m *Message, s *Sink)
