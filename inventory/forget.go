@@ -112,7 +112,10 @@ func (v *Inventory) carry(old *Inventory, p *pair) {
 	if p.host != 0 {
 		x := &old.hosts[p.host]
 		h = v.host(x.addr)
-		v.hosts[h].flags |= x.flags & (exists | named | roleSays)
+		v.hosts[h].flags |= x.flags & (exists | named | roleSays | selfNamed)
+		if x.reach == inside && x.flags&exists != 0 {
+			v.settleDown()
+		}
 		if i != 0 && x.reach == internet && p.flags&proved == 0 {
 			v.ifaces[i].far++
 		}

@@ -16,7 +16,9 @@ import (
 //     (EUI-64), is its own: it never comes from behind a router.
 //  3. An internet address is nobody's here without proof, unless its network
 //     (/24, /64) is on the link: proved for another, or two interfaces talk
-//     within it.
+//     within it. Where no address of the zone's own was ever seen, the only
+//     address that an interface sends from is its own. An internet host that
+//     states its model, version or serial number is a device: an outstation.
 //  4. An interface routes if it says so (router advertisement, DHCP option 3),
 //     sends for internet hosts, stands on both sides of a conversation, or
 //     sends at one time for several addresses that it does not own: three of
@@ -40,7 +42,42 @@ func (v *Inventory) undecided(p *pair) {
 	}
 	if p.iface != 0 {
 		v.queueIface(p.iface)
+		if !v.settled && p.host != 0 {
+			v.queueHostsOf(p.iface)
+		}
 	}
+}
+
+func (v *Inventory) queueHostsOf(n uint32) {
+	for k := v.ifaces[n].pairs; k != 0; {
+		p := v.pair(k)
+		if p.host != 0 {
+			v.queueHost(p.host, p)
+		}
+		k = p.nextOfIface
+	}
+}
+
+// settleDown notes that the zone has addresses of its own; what was taken for
+// its own without proof must be looked at again.
+func (v *Inventory) settleDown() {
+	if v.settled {
+		return
+	}
+	v.settled = true
+	for n := uint32(1); n < uint32(len(v.hosts)); n++ {
+		if h := &v.hosts[n]; h.reach == internet && h.owner != 0 {
+			v.queueHost(n, v.pair(h.owner))
+		}
+	}
+}
+
+// alone reports whether an interface sends from one address only, in a zone
+// that seems to have none of its own.
+func (v *Inventory) alone(p *pair) bool {
+	i := &v.ifaces[p.iface]
+	return !v.settled && p.iface != 0 && p.flags&sent != 0 && i.foreign4+i.foreign6 == 1 && i.near4+i.own4+i.near6 == 0 &&
+		i.flags&(shared|roleSays|sendsMany|selfTalk) == 0
 }
 
 func (v *Inventory) queueIface(i uint32) {
@@ -54,7 +91,7 @@ func (v *Inventory) queueIface(i uint32) {
 // internet address, which thousands of routers may send for.
 func (v *Inventory) queueHost(n uint32, p *pair) {
 	h := &v.hosts[n]
-	if h.owner == 0 && !v.near(h) && !v.owns(p) {
+	if h.owner == 0 && !v.near(h) && !v.owns(p) && !v.alone(p) {
 		return
 	}
 	if h.flags&deciding == 0 {
@@ -68,6 +105,7 @@ func (v *Inventory) markRouter(i uint32, why seatFlags) {
 	if x := &v.ifaces[i]; x.flags&why == 0 {
 		x.flags |= why
 		v.queueIface(i)
+		v.queueHostsOf(i)
 		v.replace(coreOf(i))
 	}
 }
@@ -125,13 +163,7 @@ func (v *Inventory) decideIface(n uint32) {
 	}
 	i.flags ^= router
 	v.replace(coreOf(n))
-	for k := i.pairs; k != 0; {
-		p := v.pair(k)
-		if p.host != 0 {
-			v.queueHost(p.host, p)
-		}
-		k = p.nextOfIface
-	}
+	v.queueHostsOf(n)
 }
 
 // routes is rule 4.
@@ -246,7 +278,7 @@ func (v *Inventory) decideHost(n uint32) {
 		is := v.owns(p)
 		if is {
 			owned = max(owned, p.last)
-		} else if near && v.may(p, h) {
+		} else if near && v.may(p, h) || v.alone(p) {
 			is = p.first > busy && (p.last < firstOwned || p.first > owned) && (p.flags&sent != 0 || len(v.rivals) == 1)
 		}
 		if is || p.flags&sent != 0 && v.ifaces[p.iface].flags&(router|shared) == 0 {
@@ -317,7 +349,7 @@ func (v *Inventory) stands(c core) bool {
 		return v.ifaces[c.n()].flags&exists != 0
 	}
 	h := &v.hosts[c.n()]
-	return h.owner == 0 && (h.flags&named != 0 || h.flags&exists != 0 && v.near(h) && !v.adrift(h))
+	return h.owner == 0 && (h.flags&named != 0 || h.flags&exists != 0 && (v.near(h) || h.flags&selfNamed != 0) && !v.adrift(h))
 }
 
 // adrift reports whether an address is link-local but no link is known of it:

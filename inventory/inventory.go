@@ -63,6 +63,7 @@ type Inventory struct {
 	fields []string // that rules on sets look at
 
 	// Identity, and the queues of what must be decided again.
+	settled    bool // an address of the zone's own was seen
 	ifaceQueue []uint32
 	hostQueue  []uint32
 	coreQueue  []core
@@ -105,7 +106,7 @@ func New(zone string, c Config) *Inventory {
 func (v *Inventory) empty() {
 	v.tables, v.words, v.claims = newTables(), newWords(), newClaims()
 	v.keys, v.keyOfMAC, v.byID = map[word][]uint32{}, map[uint64]word{}, map[uint64]uint32{}
-	v.devices, v.free = make([]device, 1), nil
+	v.devices, v.free, v.settled = make([]device, 1), nil, false
 	v.ifaceQueue, v.hostQueue, v.coreQueue, v.touched = nil, nil, nil, nil
 	if v.news == nil {
 		v.news = map[uint64]struct{}{}

@@ -31,18 +31,40 @@ func (v *Inventory) observe(o *tyto.Observation, at int64) {
 		v.observeAddress(o, m, a, at)
 		return
 	}
-	n := v.pairOf(m, a, o.Subject.VLAN, o.Confidence >= tyto.Confirmed)
+	speaks := namesItself(o)
+	n := v.pairOf(m, a, o.Subject.VLAN, o.Confidence >= tyto.Confirmed || speaks && !m.IsZero())
 	if n == 0 {
 		return
 	}
-	if o.Confidence >= tyto.Confirmed {
+	switch {
+	case o.Confidence >= tyto.Confirmed:
 		v.exists(n, exists|named)
 		v.allege(n)
-	} else if o.Subject.Addr == frame.V4(0, 0, 0, 0) {
-		v.exists(n, exists) // only who has no address yet sends from 0.0.0.0
+	case o.Attr == tyto.Clue && o.Evidence.Field == "eth.src", o.Subject.Addr == frame.V4(0, 0, 0, 0):
+		v.use(n, sent, at, at) // only who has no address yet sends from 0.0.0.0
+	case speaks && v.pair(n).host != 0:
+		v.says(v.pair(n).host)
 	}
 	if v.tell(n, o, at) {
 		v.consequences(n, o)
+	}
+}
+
+// namesItself reports whether an observation is a statement of what the
+// subject is, as devices make it and ordinary servers do not.
+func namesItself(o *tyto.Observation) bool {
+	switch o.Attr {
+	case tyto.Model, tyto.ModelNumber, tyto.Hardware, tyto.Firmware, tyto.Serial, tyto.PartModel, tyto.PartSerial:
+		return o.Confidence >= tyto.Stated
+	}
+	return false
+}
+
+// says notes that a host said what it is.
+func (v *Inventory) says(n uint32) {
+	if h := &v.hosts[n]; h.flags&selfNamed == 0 {
+		h.flags |= selfNamed
+		v.replace(coreOfAddr(n))
 	}
 }
 
@@ -163,6 +185,7 @@ func (v *Inventory) use(n uint32, how pairFlags, first, last int64) {
 		if how&alleged == 0 {
 			v.exists(n, exists)
 		}
+		v.replace(coreOfAddr(p.host))
 		v.touch(n)
 	}
 	if fresh || moved && v.contested(p) {
@@ -192,6 +215,9 @@ func (v *Inventory) count(p *pair, was pairFlags) {
 			*c++
 		} else {
 			*c--
+		}
+		if *c <= maxForwards {
+			v.replace(coreOf(p.iface)) // its role, and what is told of whom it sends for
 		}
 	}
 	news := p.flags &^ was
@@ -233,8 +259,12 @@ func (v *Inventory) exists(n uint32, how seatFlags) {
 			fresh := s.flags&exists == 0
 			s.flags |= how
 			v.replace(c)
-			if fresh && !c.isAddr() {
+			switch {
+			case !fresh:
+			case !c.isAddr():
 				v.requeueAlleged(c.n())
+			case v.hosts[c.n()].reach == inside:
+				v.settleDown()
 			}
 		}
 	}

@@ -153,14 +153,33 @@ func TestRule3InternetHostsAreNoDevices(t *testing.T) {
 
 func TestRule3InternetAddressesOfTheLink(t *testing.T) {
 	z := newZone(t)
+	z.arp(0, gw, "10.0.0.1")
 	z.sent(host1, "141.142.220.50", 0, 5)
-	z.want(host1)
+	z.want(host1, gw+" 10.0.0.1")
 	z.arp(1, host2, "141.142.220.9")
-	z.want(host1+" 141.142.220.50", host2+" 141.142.220.9")
+	z.want(host1+" 141.142.220.50", host2+" 141.142.220.9", gw+" 10.0.0.1")
 
 	z = newZone(t)
 	z.talk(0, host1, "141.142.220.50", host2, "141.142.220.9", 22, "ssh")
 	z.want(host1+" 141.142.220.50", host2+" 141.142.220.9")
+}
+
+func TestRule3ZoneWithoutAddressesOfItsOwn(t *testing.T) {
+	z := newZone(t)
+	z.talk(0, host1, "130.126.140.229", host2, "130.126.142.250", 20000, "dnp3")
+	z.want(host1+" 130.126.140.229", host2+" 130.126.142.250")
+	z.talk(0, host1, "130.126.140.229", host2, "198.41.0.4", 53, "dns")
+	z.want(host1+" 130.126.140.229", host2)
+	z.arp(1, gw, "10.0.0.1")
+	z.want(host1, host2, gw+" 10.0.0.1")
+}
+
+func TestRule3Outstation(t *testing.T) {
+	z := newZone(t)
+	z.talk(0, host1, "10.0.0.5", gw, "198.41.0.4", 1911, "fox")
+	z.talk(0, host1, "10.0.0.5", gw, "198.41.0.5", 443, "tls")
+	z.say(1, gw, "198.41.0.4", tyto.Model, "Workstation 8", tyto.Stated, "fox", "fox.app")
+	z.want(host1+" 10.0.0.5", gw, "198.41.0.4")
 }
 
 func TestRule3WithoutLinkAddresses(t *testing.T) {

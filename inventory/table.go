@@ -30,6 +30,7 @@ const (
 	router                          // passes on packets of others
 	roleSays                        // is said to be a router: RA, DHCP option 3, Forwards
 	sendsMany                       // sends for many internet hosts
+	selfNamed                       // stated what it is
 	gathered                        // while cores are put together
 	selfTalk                        // stands on both sides of a conversation
 )
