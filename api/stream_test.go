@@ -68,8 +68,13 @@ func TestStreamsAreBounded(t *testing.T) {
 
 func TestLimiter(t *testing.T) {
 	l := limiter{each: 2, all: 3}
-	if !l.enter("a") || !l.enter("a") || l.enter("a") || !l.enter("b") || l.enter("c") {
-		t.Error("the limits do not hold")
+	for i, c := range []struct {
+		user string
+		want bool
+	}{{"a", true}, {"a", true}, {"a", false}, {"b", true}, {"c", false}} {
+		if got := l.enter(c.user); got != c.want {
+			t.Errorf("entry %d, of %s: %v, want %v", i, c.user, got, c.want)
+		}
 	}
 	l.leave("a")
 	if !l.enter("c") || l.enter("a") || len(l.of) != 3 {

@@ -1,20 +1,19 @@
 package sqlite
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"tyto/store"
 	"tyto/tyto"
@@ -171,10 +170,20 @@ func TestKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.AfterFunc(time.Duration(300+150*round)*time.Millisecond, func() { _ = cmd.Process.Kill() })
-		told, _ := io.ReadAll(out)
-		_ = cmd.Wait()
-		last := lastNumber(told)
+		last := 0
+		for lines := bufio.NewReader(out); ; {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				break
+			}
+			if last, err = strconv.Atoi(strings.TrimSpace(line)); err != nil {
+				t.Fatal(err)
+			}
+			if last == 20+13*round {
+				_ = cmd.Process.Kill() // it goes on until it is dead
+			}
+		}
+		_ = cmd.Wait() // it was killed
 		s, err := Open(ctx, DefaultConfig(folder))
 		if err != nil {
 			t.Fatal(err)
@@ -204,16 +213,6 @@ func appendForever(folder string) {
 		}
 		fmt.Println(i)
 	}
-}
-
-// lastNumber is that of the last whole line.
-func lastNumber(b []byte) (n int) {
-	for line := range bytes.Lines(b) {
-		if x, err := strconv.Atoi(strings.TrimSuffix(string(line), "\n")); err == nil && bytes.HasSuffix(line, []byte("\n")) {
-			n = x
-		}
-	}
-	return n
 }
 
 // TestDiskFull fills the quota of pages and then goes on reading.
