@@ -27,7 +27,7 @@ const columns: Column<DeviceRow>[] = [
     id: 'device',
     label: 'Device',
     sort: 'hostname',
-    width: 210,
+    width: 205,
     cell: d => (
       <span className={css.nameCell}>
         <DeviceIcon type={d.type} category={d.category} size={20} />
@@ -107,7 +107,7 @@ const columns: Column<DeviceRow>[] = [
     cell: d => <span title={exact(d.bytes)}>{bytes(d.bytes)}</span>,
   },
   { id: 'first_seen', label: 'First seen', sort: 'first_seen', width: 110, cell: d => <When at={d.first_seen} /> },
-  { id: 'last_seen', label: 'Last seen', sort: 'last_seen', width: 100, cell: d => <When at={d.last_seen} /> },
+  { id: 'last_seen', label: 'Last seen', sort: 'last_seen', width: 110, cell: d => <When at={d.last_seen} /> },
 ]
 
 const all = columns.map(c => c.id)

@@ -1,6 +1,6 @@
-import { useState } from 'react'
+import { Fragment, useState } from 'react'
 import type { Belief, Claim, Evidence } from '../api/types.ts'
-import { attributeName, categoryName, exact, plain, typeName } from '../parts/format.ts'
+import { attributeName, categoryName, exact, fileName, plain, typeName } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Confidence, Copy, When } from '../parts/parts.tsx'
 import css from './pages.module.css'
@@ -47,11 +47,30 @@ export function Frame({ from }: { from: Evidence }) {
     <span className={css.frame}>
       <span>
         frame {exact(from.packet)}
-        {from.capture && <span className="quiet"> of {plain(from.capture)}</span>}
+        {from.capture && (
+          <span className="quiet" title={plain(from.capture)}>
+            {' '}
+            of {fileName(from.capture)}
+          </span>
+        )}
       </span>
       <Copy text={`frame.number == ${from.packet}`} label="Copy as a Wireshark filter" />
     </span>
   )
+}
+
+/** The name of a field, which may be broken after its dots. */
+function Field({ name }: { name: string }) {
+  return plain(name)
+    .split('.')
+    .map((part, i) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts have nothing but their place
+      <Fragment key={i}>
+        {i > 0 && '.'}
+        {i > 0 && <wbr />}
+        {part}
+      </Fragment>
+    ))
 }
 
 export function ClaimTable({ claims, withAttribute = false }: { claims: Claim[]; withAttribute?: boolean }) {
@@ -80,7 +99,9 @@ export function ClaimTable({ claims, withAttribute = false }: { claims: Claim[];
                 <Confidence word={c.confidence} />
               </td>
               <td className={css.fixed}>{plain(c.evidence.protocol)}</td>
-              <td className="mono">{plain(c.evidence.field)}</td>
+              <td className="mono">
+                <Field name={c.evidence.field} />
+              </td>
               <td className={css.fixed}>
                 <Frame from={c.evidence} />
               </td>

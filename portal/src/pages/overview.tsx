@@ -5,10 +5,11 @@ import { overview, sensors } from '../api/queries.ts'
 import type { Overview as Data, DeviceRow, Sensor } from '../api/types.ts'
 import { Bars, CategoryStack, TrafficChart } from '../parts/charts.tsx'
 import { nameOf } from '../parts/device.ts'
-import { bytes, categoryName, count, exact, percent, typeName } from '../parts/format.ts'
+import { bytes, categoryName, count, exact, fileName, percent, plain, typeName } from '../parts/format.ts'
 import { glyphOf } from '../parts/glyphs.ts'
 import { DeviceIcon, Icon } from '../parts/icon.tsx'
-import { Bones, Card, Chip, Empty, Failure, When } from '../parts/parts.tsx'
+import { Bones, Card, Chip, Empty, Failure, StateChip, When } from '../parts/parts.tsx'
+import { isDone, sensorState } from '../parts/sensor.ts'
 import { Page } from '../shell/shell.tsx'
 import css from './pages.module.css'
 
@@ -69,14 +70,7 @@ function Body({ data }: { data: Data }) {
           icon="sensors"
           name="Sensors"
           value={`${data.sensors.online} of ${data.sensors.total}`}
-          note={
-            data.sensors.lossy > 0
-              ? `${data.sensors.lossy} losing packets`
-              : data.sensors.online < data.sensors.total
-                ? 'not all are online'
-                : 'online, no loss'
-          }
-          tone={data.sensors.lossy > 0 || data.sensors.online < data.sensors.total ? 'warn' : 'ok'}
+          {...sensorNote(data.sensors, heard?.filter(isDone).length ?? 0)}
         />
       </div>
       <div className={css.columns}>
@@ -201,6 +195,18 @@ function DeviceRows({ rows, side }: { rows: DeviceRow[]; side: (d: DeviceRow) =>
   )
 }
 
+function interfaceNames(s: Sensor): string {
+  const names = s.interfaces.slice(0, 3).map(i => (i.capture ? fileName(i.name) : plain(i.name)))
+  return names.join(', ') + (s.interfaces.length > 3 ? ` and ${s.interfaces.length - 3} more` : '')
+}
+
+/** The state of all sensors in a few words. */
+function sensorNote(n: Data['sensors'], done: number): { note: string; tone?: 'ok' | 'warn' } {
+  if (n.lossy > 0) return { note: `${n.lossy} losing packets`, tone: 'warn' }
+  if (n.online + done < n.total) return { note: 'not all are online', tone: 'warn' }
+  return done > 0 ? { note: 'recordings read to their end' } : { note: 'online, no loss', tone: 'ok' }
+}
+
 function SensorLine({ sensor }: { sensor: Sensor }) {
   const lossy = sensor.interfaces.filter(i => i.state === 'lossy')
   const packets = sensor.interfaces.reduce((n, i) => n + i.packets, 0)
@@ -211,12 +217,10 @@ function SensorLine({ sensor }: { sensor: Sensor }) {
         <span className="clip">{sensor.name}</span>
         <span className={css.pair}>
           {lossy.length > 0 && <Chip tone="warn">{percent(Math.max(...lossy.map(i => i.loss_ratio)))} lost</Chip>}
-          <Chip tone={sensor.online ? 'ok' : 'bad'}>{sensor.online ? 'Online' : 'Offline'}</Chip>
+          <StateChip of={sensorState(sensor)} />
         </span>
         <small className="clip">
-          {[sensor.zone, sensor.interfaces.map(i => i.name).join(', '), `${count(packets)} packets`]
-            .filter(Boolean)
-            .join(' · ')}
+          {[sensor.zone, interfaceNames(sensor), `${count(packets)} packets`].filter(Boolean).join(' · ')}
         </small>
       </Link>
     </li>

@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { sensors } from '../api/queries.ts'
 import type { Sensor, SensorInterface } from '../api/types.ts'
-import { bytes, count, exact, percent, plain } from '../parts/format.ts'
+import { bytes, count, exact, fileName, percent, plain } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
-import { Bones, Card, Chip, Empty, Failure, When } from '../parts/parts.tsx'
+import { Bones, Card, Empty, Failure, StateChip, When } from '../parts/parts.tsx'
+import { byUrgency, interfaceState, sensorState } from '../parts/sensor.ts'
 import { Page } from '../shell/shell.tsx'
 import css from './pages.module.css'
 
@@ -38,7 +39,11 @@ export default function Sensors() {
   )
 }
 
+const most = 25
+
 function One({ sensor }: { sensor: Sensor }) {
+  const [all, setAll] = useState(false)
+  const interfaces = byUrgency(sensor.interfaces)
   return (
     <Card
       flush
@@ -46,7 +51,7 @@ function One({ sensor }: { sensor: Sensor }) {
         <span className={css.sensorHead}>
           <Icon name="sensors" />
           {plain(sensor.name)}
-          <Chip tone={sensor.online ? 'ok' : 'bad'}>{sensor.online ? 'Online' : 'Offline'}</Chip>
+          <StateChip of={sensorState(sensor)} />
         </span>
       }
       side={
@@ -62,11 +67,15 @@ function One({ sensor }: { sensor: Sensor }) {
       {sensor.interfaces.length > 0 ? (
         <div className={css.scrollX}>
           <table className={`${css.plain} ${css.sensor}`}>
+            <colgroup>
+              {[undefined, 130, 90, 90, 170, 120, 110, 130].map((width, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: the columns have nothing but their place
+                <col key={i} style={{ width }} />
+              ))}
+            </colgroup>
             <thead>
               <tr>
-                <th scope="col" style={{ width: '22%' }}>
-                  Interface
-                </th>
+                <th scope="col">Interface</th>
                 <th scope="col">State</th>
                 <th scope="col" className={css.end}>
                   Packets
@@ -83,11 +92,18 @@ function One({ sensor }: { sensor: Sensor }) {
               </tr>
             </thead>
             <tbody>
-              {sensor.interfaces.map(i => (
+              {(all ? interfaces : interfaces.slice(0, most)).map(i => (
                 <Interface key={i.name} of={i} />
               ))}
             </tbody>
           </table>
+          {!all && interfaces.length > most && (
+            <div className={css.panelTools}>
+              <button type="button" className={css.more} onClick={() => setAll(true)}>
+                Show all {exact(interfaces.length)}
+              </button>
+            </div>
+          )}
         </div>
       ) : (
         <Empty icon="sensors" title="It listens to no interface">
@@ -98,34 +114,22 @@ function One({ sensor }: { sensor: Sensor }) {
   )
 }
 
-const states = {
-  listening: { tone: 'ok', text: 'Listening', title: 'Packets are read as they come' },
-  lossy: {
-    tone: 'warn',
-    text: 'Losing packets',
-    title: 'Over 0.1 % of packets were lost: what is concluded from them is weaker',
-  },
-  silent: { tone: undefined, text: 'Silent', title: 'It has told nothing for a minute' },
-} as const
-
 function Interface({ of: i }: { of: SensorInterface }) {
   const [open, setOpen] = useState(false)
-  const state =
-    i.capture && i.state === 'silent'
-      ? { tone: undefined, text: 'Read', title: 'A recorded capture, read to its end' }
-      : states[i.state]
-  const counters = Object.entries(i.counters).sort(([a], [b]) => a.localeCompare(b))
+  const state = interfaceState(i)
+  // Times stand in columns of their own.
+  const counters = Object.entries(i.counters)
+    .filter(([name]) => !name.endsWith('_ns'))
+    .sort(([a], [b]) => a.localeCompare(b))
   return (
     <>
       <tr>
         <td>
-          <strong>{plain(i.name)}</strong>
+          <strong title={plain(i.name)}>{i.capture ? fileName(i.name) : plain(i.name)}</strong>
           {i.capture && <span className="quiet"> recorded</span>}
         </td>
         <td>
-          <Chip {...(state.tone ? { tone: state.tone } : {})} title={state.title}>
-            {state.text}
-          </Chip>
+          <StateChip of={state} />
         </td>
         <td className={css.end} title={exact(i.packets)}>
           {count(i.packets)}

@@ -150,6 +150,11 @@ export function span(from: string | undefined, to: string | undefined): string {
   return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`
 }
 
+/** The name of a capture without its folders. */
+export function fileName(path: string): string {
+  return plain(path.slice(path.lastIndexOf('/') + 1) || path)
+}
+
 /** Text of the network, with control characters and direction marks made visible. */
 export function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, c => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`)

@@ -17,7 +17,6 @@ setInterval(() => {
 function useNow(): number {
   return useSyncExternalStore(
     changed => {
-      now = Date.now()
       watchers.add(changed)
       return () => watchers.delete(changed)
     },
@@ -80,6 +79,15 @@ export function Chip({
     <span className={css.chip} data-tone={tone} data-category={category} title={title}>
       {children}
     </span>
+  )
+}
+
+/** How something is, in a word, with more in the title. */
+export function StateChip({ of }: { of: { tone?: 'ok' | 'warn' | 'bad'; text: string; title: string } }) {
+  return (
+    <Chip {...(of.tone ? { tone: of.tone } : {})} title={of.title}>
+      {of.text}
+    </Chip>
   )
 }
 

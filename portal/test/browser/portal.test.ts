@@ -252,6 +252,19 @@ describe('everywhere', () => {
     await page.waitForURL('**/sensors')
   })
 
+  test('a sensor with hundreds of recordings is shown', async () => {
+    const { page, fake, wrong, url } = await start({ devices: 5, signedIn: true })
+    const [one] = fake.world.sensors[2]?.interfaces ?? []
+    if (!one) throw new Error('no recording')
+    const many = Array.from({ length: 300 }, (_, i) => ({ ...one, name: `/captures/day-${i}.pcap` }))
+    fake.world.sensors[2]?.interfaces.splice(0, 1, ...many)
+    await page.goto(`${url}/sensors`)
+    await page.getByText('day-0.pcap').waitFor()
+    await page.getByRole('button', { name: 'Show all 300' }).click()
+    await page.getByText('day-299.pcap').waitFor()
+    expect(wrong).toEqual([])
+  })
+
   test('light and dark are kept', async () => {
     const { page } = await start({ devices: 5, signedIn: true }, '/', { colorScheme: 'light' })
     await page.getByRole('button', { name: 'Light or dark' }).click()

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { safeNext } from '../../src/pages/next.ts'
 import { nameOf } from '../../src/parts/device.ts'
@@ -70,6 +72,17 @@ describe('names', () => {
 })
 
 describe('pictures', () => {
+  test('there is one for nearly every type that the fingerprints know', () => {
+    const rules = join(import.meta.dirname, '..', '..', '..', 'content', 'fingerprints')
+    const files = readdirSync(rules, { recursive: true, encoding: 'utf8' }).filter(f => f.endsWith('.yaml'))
+    const types = files.flatMap(f =>
+      [...readFileSync(join(rules, f), 'utf8').matchAll(/\btype: *([a-z0-9_]+)/g)].map(m => m[1]),
+    )
+    expect(types.length).toBeGreaterThan(50)
+    // A new type falls back to the picture of its category; it need not wait for one.
+    const without = [...new Set(types)].filter(t => glyphOf(t) === 'unknown')
+    expect(without.length, without.join(', ')).toBeLessThan(new Set(types).size / 20)
+  })
   test('types of each kind have one of their own', () => {
     const types = [
       'workstation',
