@@ -100,7 +100,7 @@ func damaged(path string, why error) error {
 // check looks at a store without changing it: the header, then, if full, all
 // of its pages.
 func check(ctx context.Context, path string, full bool) error {
-	if err := checkHeader(path); err != nil {
+	if err := errors.Join(checkHeader(path), checkJournal(path)); err != nil {
 		return err
 	}
 	// Read-only connections neither write back the WAL nor remove it.

@@ -4,9 +4,13 @@ import (
 	"context"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"tyto/store"
 	"tyto/store/storetest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // place is a folder with a store that each call opens anew.
 func place(t testing.TB) storetest.Place {
