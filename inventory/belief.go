@@ -29,6 +29,7 @@ type candidate struct {
 	causes     []string  // independent
 	weights    []float64 // of each cause, the surest claim's
 	rank       int       // of where a name or an operating system comes from
+	shown      int       // of where Claim comes from
 }
 
 // believe decides all attributes of a device, and adds what follows from that.
@@ -83,7 +84,7 @@ func candidates(facts []fact) (out []candidate) {
 		at := slices.IndexFunc(out, func(c candidate) bool { return c.folded == folded })
 		if at < 0 {
 			at = len(out)
-			out = append(out, candidate{Claim: f.Claim, folded: folded})
+			out = append(out, candidate{Claim: f.Claim, folded: folded, shown: rankOf(f)})
 		}
 		out[at].support(f)
 	}
@@ -100,10 +101,11 @@ func (c *candidate) support(f *fact) {
 	if f.Last.After(last) {
 		last = f.Last
 	}
-	c.rank = max(c.rank, rankOf(f))
-	if cmp.Or(cmp.Compare(f.Confidence, c.Confidence), -earlier(&f.Claim, &c.Claim), strings.Compare(f.Value, c.Value)) > 0 {
-		c.Claim = f.Claim
+	rank := rankOf(f)
+	if cmp.Or(cmp.Compare(f.Confidence, c.Confidence), cmp.Compare(rank, c.shown), -earlier(&f.Claim, &c.Claim), strings.Compare(f.Value, c.Value)) > 0 {
+		c.Claim, c.shown = f.Claim, rank
 	}
+	c.rank = max(c.rank, rank)
 	c.First, c.Last = first, last
 	w := weight(f.Confidence)
 	if i := slices.Index(c.causes, f.cause); i >= 0 {

@@ -1,8 +1,6 @@
 package inventory
 
 import (
-	"strconv"
-
 	"tyto/frame"
 	"tyto/tyto"
 )
@@ -370,78 +368,4 @@ func (v *Inventory) saysRouter(p *pair) {
 		return
 	}
 	v.markRouter(p.iface, roleSays)
-}
-
-// converse counts a conversation to both sides, for what each has sent.
-func (v *Inventory) converse(c *tyto.Conversation) {
-	first, last := nanos(c.First), nanos(c.Last)
-	client := v.spoke(&c.Client, c.Packets[0], c.Bytes[0], first, last)
-	server := v.spoke(&c.Server, c.Packets[1], c.Bytes[1], first, last)
-	v.together(c, client, server)
-	if c.Protocol == "" {
-		return
-	}
-	e := c.Evidence
-	e.Protocol, e.Field = c.Protocol, "conversation"
-	src, name := v.claims.source(&e, tyto.Shown), v.words.add(c.Protocol)
-	v.speaks(client, name, src, e.Packet, first, last)
-	v.speaks(server, name, src, e.Packet, first, last)
-	if server != 0 && c.Port != 0 && (c.Transport == "tcp" || c.Transport == "udp" || c.Transport == "sctp") {
-		b := append(v.scratch[:0], c.Transport...)
-		b = strconv.AppendUint(append(b, '/'), uint64(c.Port), 10)
-		b = append(append(b, ' '), c.Protocol...)
-		v.scratch = b
-		v.claimOf(server, uint64(tyto.Provides), v.words.addBytes(b), src, e.Packet, first, last)
-	}
-}
-
-// spoke counts what one side sent, and is its pair; 0 if it sent nothing or
-// is an internet host.
-func (v *Inventory) spoke(s *tyto.Subject, packets, bytes uint64, first, last int64) uint32 {
-	if packets == 0 {
-		return 0
-	}
-	m, a := endpoint(s)
-	n := v.pairOf(m, a, s.VLAN, false)
-	known := n != 0
-	if known {
-		v.use(n, sent, first, last)
-	} else if m.IsZero() {
-		return 0
-	} else {
-		n = v.passesOn(m, s.VLAN, first, last)
-	}
-	p := v.pair(n)
-	p.packets, p.bytes = p.packets+packets, p.bytes+bytes
-	if !known {
-		return 0
-	}
-	return n
-}
-
-// speaks notes that a side of a conversation spoke a protocol.
-func (v *Inventory) speaks(n uint32, name word, source uint32, packet uint64, first, last int64) {
-	if n != 0 {
-		v.claimOf(n, uint64(tyto.Protocol), name, source, packet, first, last)
-	}
-}
-
-// together learns from both sides at once: an interface that stands on both
-// is no host's own, and two interfaces that talk within one network are on it.
-func (v *Inventory) together(c *tyto.Conversation, client, server uint32) {
-	if c.Client.MAC.IsZero() || c.Client.Addr.IsZero() || c.Client.Addr == c.Server.Addr {
-		return
-	}
-	if c.Client.MAC == c.Server.MAC {
-		if !c.Client.MAC.IsGroup() && client|server != 0 {
-			v.markRouter(v.iface(c.Client.MAC, c.Client.VLAN), selfTalk)
-		}
-		return
-	}
-	if client == 0 || server == 0 || c.Server.MAC.IsZero() {
-		return
-	}
-	if net := netOf(c.Client.Addr); reachOf(c.Client.Addr) == internet && net == netOf(c.Server.Addr) {
-		v.addNet(net)
-	}
 }
