@@ -7,7 +7,7 @@ import { Problem } from '../api/client.ts'
 import { type ConversationSort, device } from '../api/queries.ts'
 import type { Claim, DeviceDetail, DeviceRow, Device as Whole } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
-import { attributeName, bytes, count, exact, plain, typeName } from '../parts/format.ts'
+import { attributeName, bytes, count, date, exact, moment, plain, typeName } from '../parts/format.ts'
 import { DeviceIcon, Icon } from '../parts/icon.tsx'
 import { Bones, Card, CategoryChip, Chip, Confidence, Copy, Empty, Failure, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
@@ -46,7 +46,7 @@ function Found({ detail, above }: { detail: DeviceDetail; above: { to: string; t
       <div className={css.pad}>
         <Head d={d} row={row} />
         <div className={css.columns}>
-          <div className={css.wide}>
+          <div className={`${css.wide} ${css.natural}`}>
             <Identity d={d} />
           </div>
           <div className={css.stack}>
@@ -173,8 +173,14 @@ function Interfaces({ d }: { d: Whole }) {
               {(i.ips ?? []).map(a => (
                 <li key={`${a.ip} ${a.from}`} className={css.identityLine} style={{ justifyContent: 'space-between' }}>
                   <span style={{ overflowWrap: 'anywhere' }}>{a.ip}</span>
-                  <span className="quiet" title={`from ${a.from} to ${a.to}`}>
-                    <Confidence word={a.confidence} bare /> <When at={a.from} /> – <When at={a.to} />
+                  <span className="quiet" title={`from ${moment(a.from)} to ${moment(a.to)}`}>
+                    <Confidence word={a.confidence} bare /> <When at={a.from} />
+                    {date(a.from) !== date(a.to) && (
+                      <>
+                        {' – '}
+                        <When at={a.to} />
+                      </>
+                    )}
                   </span>
                 </li>
               ))}

@@ -5,7 +5,7 @@ import { useChanges } from '../api/live.ts'
 import { type DeviceFilter, type DeviceSort, devicesPage } from '../api/queries.ts'
 import type { DeviceList, DeviceRow } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
-import { bytes, categoryName, count, exact, typeName } from '../parts/format.ts'
+import { attributeName, bytes, categoryName, count, exact, typeName } from '../parts/format.ts'
 import { DeviceIcon, Icon } from '../parts/icon.tsx'
 import { CategoryChip, Chip, Confidence, Empty, Said, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
@@ -130,7 +130,7 @@ const sorts: readonly DeviceSort[] = [
 function filterName(filter: string, value: string): string {
   if (filter === 'category') return categoryName(value)
   if (filter === 'type') return typeName(value)
-  return filter === 'vendor' || filter === 'os' ? value : `${typeName(filter)}: ${value}`
+  return filter === 'vendor' || filter === 'os' ? value : `${attributeName(filter)}: ${value}`
 }
 
 function Compact({ d }: { d: DeviceRow }) {

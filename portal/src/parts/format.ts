@@ -1,31 +1,17 @@
+import { taxonomy } from './taxonomy.ts'
+
 /** Text forms of what the API tells. Pure functions: they are tested without a browser. */
 
-const acronyms = new Set(
-  (
-    'ip plc hmi nas nvr dvr ups pdu rtu hvac vpn kvm ied pos atm tv av mfp vfd dcs cnc ot it iot dns dhcp ids ips bms ' +
-    'pc 3d ap wan sdwan ont olt nms nac pbx dect opc mes pac pmu rfid agv amr vav ahu ev knx ecg pacs hl7 dicom ct mr xr ' +
-    'us cr mg io id san os'
-  ).split(' '),
-)
-
-const own: Record<string, string> = {
-  sdwan: 'SD-WAN',
-  iot: 'IoT',
-  bacnet: 'BACnet',
-  ips: 'IPS',
-  voip: 'VoIP',
-  opc: 'OPC',
-  scada: 'SCADA',
-  vms: 'VMS',
+/** An id as words: serial_number is "Serial number". */
+function words(id: string): string {
+  const text = id.replaceAll('_', ' ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** The words of a taxonomy id: ip_camera is "IP camera". */
+/** The name of a type of the taxonomy: ip_camera is "IP camera". */
 export function typeName(id: string | undefined): string {
   if (!id) return 'Unknown'
-  const words = id.split('_').map(w => own[w] ?? (acronyms.has(w) ? w.toUpperCase() : w))
-  const first = words[0] ?? ''
-  words[0] = first.charAt(0).toUpperCase() + first.slice(1)
-  return words.join(' ')
+  return taxonomy[id]?.[0] ?? words(id)
 }
 
 const categories: Record<string, string> = {
@@ -38,7 +24,7 @@ const categories: Record<string, string> = {
 }
 
 export function categoryName(id: string | undefined): string {
-  return categories[id ?? ''] ?? typeName(id)
+  return categories[id ?? ''] ?? words(id ?? 'unknown')
 }
 
 const attributes: Record<string, string> = {
@@ -55,7 +41,7 @@ const attributes: Record<string, string> = {
 }
 
 export function attributeName(id: string): string {
-  return attributes[id] ?? typeName(id)
+  return attributes[id] ?? words(id)
 }
 
 const whole = new Intl.NumberFormat('en')
@@ -138,16 +124,6 @@ export function date(at: string | undefined): string {
 /** A time in full, in the reader's time zone. */
 export function moment(at: string | undefined): string {
   return isTime(at) ? moments.format(new Date(at)) : 'never'
-}
-
-/** The length of a span in words: "3 h 12 min". */
-export function span(from: string | undefined, to: string | undefined): string {
-  if (!isTime(from) || !isTime(to)) return '–'
-  const s = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000))
-  if (s < 60) return `${s} s`
-  if (s < 3600) return `${Math.floor(s / 60)} min`
-  if (s < 86_400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
-  return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`
 }
 
 /** The name of a capture without its folders. */

@@ -1,3 +1,5 @@
+import { taxonomy } from './taxonomy.ts'
+
 /** Our own pictures, on a grid of 24, drawn as one stroked path each. */
 
 const o = (x: number, y: number, r: number) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`
@@ -18,7 +20,6 @@ export const glyphs = {
   close: 'M6 6l12 12M18 6L6 18',
   down: 'M6 9.5l6 6 6-6',
   right: 'M9.5 6l6 6-6 6',
-  left: 'M14.5 6l-6 6 6 6',
   up: 'M6 14.5l6-6 6 6',
   arrowUp: 'M12 19V5M6.5 10.5L12 5l5.5 5.5',
   arrowDown: 'M12 5v14M6.5 13.5L12 19l5.5-5.5',
@@ -26,7 +27,6 @@ export const glyphs = {
   download: 'M12 4v11M7.5 10.5L12 15l4.5-4.5M4 19.5h16',
   copy: box(8, 8, 12, 12) + 'M16 8V5.5A1.5 1.5 0 0 0 14.5 4h-9A1.5 1.5 0 0 0 4 5.5v9A1.5 1.5 0 0 0 5.5 16H8',
   check: 'M5 12.5l4.5 4.5L19 7.5',
-  refresh: 'M19.5 11.5a7.5 7.5 0 1 0-2 5.6M19.8 5.5v6h-6',
   sun:
     o(12, 12, 4) +
     'M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4',
@@ -36,7 +36,6 @@ export const glyphs = {
   out: 'M14 4.5H6.5A1.5 1.5 0 0 0 5 6v12a1.5 1.5 0 0 0 1.5 1.5H14M10 12h10.5M17 8.5l3.5 3.5-3.5 3.5',
   help: `${o(12, 12, 9)}M9.3 9.3a2.8 2.8 0 1 1 4 2.6c-.9.4-1.3 1-1.3 2.1${dot(12, 17)}`,
   warning: `M12 4L2.8 20h18.4zM12 10v4.5${dot(12, 17.2)}`,
-  reset: 'M5 5v5h5M5.4 10A7.5 7.5 0 1 1 4.5 13',
   filter: 'M3.5 5h17l-6.7 8v6l-3.6-2v-4z',
   // kinds of device
   workstation: `${box(3, 4, 18, 12)}M8.5 20h7M12 16v4`,
@@ -203,7 +202,7 @@ export function glyphOf(type: string | undefined, category?: string): Glyph {
   if (type) {
     for (const [word, glyph] of byWord) if (word.test(type)) return glyph
   }
-  switch (category) {
+  switch (category ?? taxonomy[type ?? '']?.[1]) {
     case 'it':
       return 'workstation'
     case 'iot':
