@@ -133,8 +133,11 @@ func (s *sender) event(name string, data any) error {
 }
 
 func (s *sender) write(text string) error {
-	// The network's clock, not the hub's: deadlines are of the machine.
+	// The network's clock, not the hub's: deadlines are of the machine. HTTP/2
+	// ends a stream whose deadline passes even if nothing is to be written, so
+	// it is taken away again.
 	_ = s.control.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer has deadlines
+	defer func() { _ = s.control.SetWriteDeadline(time.Time{}) }()
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return err
 	}
