@@ -23,13 +23,13 @@ var cuts = []cut{
 	{"cdp", "cdp", 1, 6},
 	{"dhcp", "dhcp", 2, 12},
 	{"dns", "dns && udp.port == 53", 5, 4},
-	{"http", "tcp.port in {80, 1400, 5000, 7676, 8200}", 2, 40},
+	{"http", "tcp.port in {80, 1400, 5000, 7676, 8200}", 1, 40},
 	{"lldp", "lldp", 1, 3},
 	{"llmnr", "llmnr", 2, 6},
 	{"mdns", "mdns", 2, 8},
 	{"modbus", "tcp.port == 502", 1, 60},
 	{"nbns", "nbns", 2, 10},
-	{"snmp", "snmp", 2, 60},
+	{"snmp", "snmp", 3, 50},
 	{"ssdp", "ssdp", 1, 8},
 	{"ssh", "tcp.port == 22", 1, 40},
 	{"tls", "tcp.port in {443, 5001, 8443}", 1, 40},
@@ -47,7 +47,7 @@ func Cut(file, dir string) error {
 }
 
 func (c cut) write(file, out string) error {
-	lines, err := shark("-r", file, "-Y", c.filter, "-T", "fields", "-e", "frame.number", "-e", "tcp.stream", "-e", "udp.stream", "-e", "eth.src", "-e", "eth.dst", "-e", "tcp.port")
+	lines, err := shark("-r", file, "-Y", c.filter, "-T", "fields", "-e", "frame.number", "-e", "eth.src", "-e", "eth.dst", "-e", "tcp.port", "-e", "udp.port")
 	if err != nil {
 		return err
 	}
@@ -63,23 +63,25 @@ func (c cut) write(file, out string) error {
 }
 
 // choose takes the first conversations of each pair of hosts, and the first
-// packets of each conversation.
+// packets of each conversation. tshark's own numbers of streams will not do:
+// it gives the first request and answer of SNMP two.
 func (c cut) choose(lines []string) (numbers []string) {
-	ofPair, ofConversation := map[string]int{}, map[string]int{}
+	ofService, ofConversation := map[string]int{}, map[string]int{}
 	for _, line := range lines {
 		f := strings.Split(line, "\t")
-		if len(f) < 6 {
+		if len(f) < 5 {
 			continue
 		}
-		pair := []string{f[3], f[4]}
-		sort.Strings(pair)
-		conversation := f[1] + "/" + f[2] + "/"
-		if f[1]+f[2] == "" {
-			conversation += f[3]
-		}
+		macs := f[1:3]
+		ports := strings.Split(f[3]+f[4], ",")
+		sort.Strings(macs)
+		sort.Slice(ports, func(i, j int) bool {
+			return len(ports[i]) < len(ports[j]) || len(ports[i]) == len(ports[j]) && ports[i] < ports[j]
+		})
+		service := strings.Join(macs, "-") + "/" + ports[0]
+		conversation := service + "-" + ports[len(ports)-1]
 		if ofConversation[conversation] == 0 {
-			key := pair[0] + pair[1] + servicePort(f[5])
-			if ofPair[key]++; ofPair[key] > c.conversations {
+			if ofService[service]++; ofService[service] > c.conversations {
 				ofConversation[conversation] = c.packets
 			}
 		}
@@ -88,15 +90,6 @@ func (c cut) choose(lines []string) (numbers []string) {
 		}
 	}
 	return numbers
-}
-
-// servicePort is the lower of two ports, as text "a,b".
-func servicePort(ports string) string {
-	a, b, _ := strings.Cut(ports, ",")
-	if len(a) < len(b) || len(a) == len(b) && a < b {
-		return a
-	}
-	return b
 }
 
 func shark(args ...string) (string, error) {

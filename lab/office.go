@@ -173,8 +173,11 @@ func officeWork(n float64, agent string) trait {
 		does("web", 35+n, 250+2*n, "curl -s -m 5 -A %s http://www.vendor.example/ -o /dev/null; curl -sk -m 5 -A %s https://api.cloud.example/ https://www.vendor.example/ -o /dev/null", quote(agent), quote(agent))(h)
 		does("files", 50+2*n, 432, "smbclient -N //srv-files.office.example/projects -c 'ls; get figures.txt /tmp/figures.txt'; smbclient -N -L srv-files.office.example")(h)
 		does("names", 15+n, 414, "nmblookup SRV-FILES; nmblookup OFFICE#1b")(h)
-		h.file("/etc/cups/client.conf", "UserAgentTokens Minimal") // else it names this machine's kernel
-		does("print", 80+4*n, 0, "for i in 1 2 3 4 5 6; do lpstat -h srv-print.office.example -p && break; sleep 5; done; echo Minutes | lp -h srv-print.office.example -d lobby")(h)
+		spooler := "Internet Print Provider"
+		if agent == safari {
+			spooler = "CUPS/2.3.4 (macOS 14.4; arm64) IPP/2.0"
+		}
+		prints(80+4*n, spooler)(h)
 	}
 }
 

@@ -13,7 +13,7 @@ var packages = map[string]string{
 	"dnsmasq": "dnsmasq-base", "avahi-daemon": "avahi-daemon", "avahi-browse": "avahi-utils",
 	"dbus-daemon": "dbus-daemon", "smbd": "samba", "nmbd": "samba", "smbclient": "smbclient",
 	"nmblookup": "samba-common-bin", "snmpd": "snmpd", "snmpwalk": "snmp", "lldpd": "lldpd",
-	"cupsd": "cups-daemon", "lp": "cups-client", "lpadmin": "cups-client", "mosquitto": "mosquitto",
+	"cupsd": "cups-daemon", "lpadmin": "cups-client", "mosquitto": "mosquitto",
 	"mosquitto_pub": "mosquitto-clients", "sshd": "openssh-server", "ssh": "openssh-client",
 	"nginx": "nginx-light", "minidlnad": "minidlna",
 	"dhclient": "isc-dhcp-client", "udhcpc": "udhcpc", "dhcpcd": "dhcpcd-base", "llmnrd": "llmnrd",

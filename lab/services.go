@@ -20,6 +20,9 @@ var modbusServer string
 //go:embed scripts/modbus_client.py
 var modbusClient string
 
+//go:embed scripts/print.py
+var printScript string
+
 // samba runs Samba's NetBIOS name server, and with shares its file server too.
 func samba(workgroup, comment string, shares bool) trait {
 	return func(h *Host) {
@@ -112,6 +115,14 @@ func cups(queue, location string) trait {
 		h.file("/etc/cups/cups-files.conf", "FileDevice Yes\nSystemGroup root\nErrorLog stderr\nAccessLog /run/lab/log/cups-access.log\nPageLog /dev/null")
 		does("cupsd", 1, 0, "mkdir -p /run/cups /var/spool/cups/tmp; exec cupsd -f -c /etc/cups/cupsd.conf -s /etc/cups/cups-files.conf")(h)
 		does("queue", 4, 0, "lpadmin -p %s -E -v file:///dev/null -m raw -L %s", queue, quote(location))(h)
+	}
+}
+
+// prints sends one job to the print server, by a client of this name.
+func prints(after float64, agent string) trait {
+	return func(h *Host) {
+		h.file("/etc/lab/print.py", printScript)
+		does("print", after, 0, "%s /etc/lab/print.py srv-print.office.example lobby /etc/hostname %s", python, quote(agent))(h)
 	}
 }
 
