@@ -1,0 +1,190 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"tyto/auth"
+	"tyto/store/sqlite"
+	"tyto/tyto"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// clock is a clock that tests set.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// bell is notices by hand.
+type bell struct{ ch chan Notice }
+
+func (b *bell) Subscribe(ctx context.Context) <-chan Notice {
+	out := make(chan Notice)
+	go func() {
+		defer close(out)
+		for {
+			select {
+			case n := <-b.ch:
+				select {
+				case out <- n:
+				case <-ctx.Done():
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// site is a hub's API over a real store, and a browser.
+type site struct {
+	t       testing.TB
+	url     string
+	store   *sqlite.Store
+	auth    *auth.Auth
+	clock   *clock
+	bell    *bell
+	browser *http.Client
+	handler http.Handler
+}
+
+func (x *site) base() *url.URL {
+	u, err := url.Parse(x.url)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return u
+}
+
+const password = "correct horse battery"
+
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func newSite(t testing.TB) *site {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &site{t: t, store: s, clock: &clock{at: now}, bell: &bell{ch: make(chan Notice)}}
+	log := slog.New(slog.DiscardHandler)
+	if x.auth, err = auth.New(auth.DefaultConfig(), s, x.clock.now, log); err != nil {
+		t.Fatal(err)
+	}
+	x.handler = New(Deps{Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.now, Log: log,
+		Version: Version{Version: "1.2.3"}, TypeName: func(id string) string { return strings.ToUpper(id) }, Ready: s.Check,
+		Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
+	server := httptest.NewServer(x.handler)
+	x.url, x.browser = server.URL, newBrowser()
+	t.Cleanup(func() {
+		x.browser.CloseIdleConnections()
+		server.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return x
+}
+
+func newBrowser() *http.Client {
+	jar, _ := cookiejar.New(nil) // without options it cannot fail
+	return &http.Client{Jar: jar, Transport: &http.Transport{}}
+}
+
+// signedIn is a site with a user of a role signed in.
+func signedIn(t testing.TB, role tyto.PersonRole) *site {
+	t.Helper()
+	x := newSite(t)
+	x.user("ada", role)
+	if status, body := x.do("POST", "/api/v1/session", Credentials{"ada", password}); status != 200 {
+		t.Fatalf("sign in: %d %s", status, body)
+	}
+	return x
+}
+
+func (x *site) user(name string, role tyto.PersonRole) {
+	x.t.Helper()
+	if err := x.auth.PutUser(x.t.Context(), auth.Identity{User: "test"}, name, role, password); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+func (x *site) do(method, path string, body any, header ...string) (int, string) {
+	x.t.Helper()
+	r := x.send(method, path, body, header...)
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return r.StatusCode, string(b)
+}
+
+func (x *site) send(method, path string, body any, header ...string) *http.Response {
+	x.t.Helper()
+	var b bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&b).Encode(body); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	r, err := http.NewRequestWithContext(x.t.Context(), method, x.url+path, &b)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	answer, err := x.browser.Do(r)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return answer
+}
+
+// ask decodes the answer to a GET.
+func ask[T any](x *site, path string) (v T) {
+	x.t.Helper()
+	status, body := x.do("GET", path, nil)
+	if status != 200 {
+		x.t.Fatalf("%s: %d %s", path, status, body)
+	}
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		x.t.Fatalf("%s: %v", path, err)
+	}
+	return v
+}

@@ -1,0 +1,142 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"tyto/api"
+	"tyto/frame"
+	"tyto/store"
+	"tyto/store/sqlite"
+	"tyto/tyto"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// fixture is a folder with a hub's store, and the hub that runs over it.
+type fixture struct {
+	t      *testing.T
+	folder string
+	store  *sqlite.Store
+	hub    *Hub
+	stop   func() error
+
+	mu sync.Mutex
+	at time.Time
+}
+
+func (f *fixture) now() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.at
+}
+
+func (f *fixture) pass(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at = f.at.Add(d)
+}
+
+// begin starts a hub; it ends with stop or with the test.
+func (f *fixture) begin(l net.Listener) {
+	f.t.Helper()
+	s, err := sqlite.Open(f.t.Context(), sqlite.DefaultConfig(f.folder))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	cfg := DefaultConfig()
+	cfg.Flush = 20 * time.Millisecond
+	cfg.Sites = map[string]string{"z": "Graz"}
+	h, err := New(cfg, Deps{Store: s, Listener: l, Clock: f.now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.store, f.hub = s, h
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	f.stop = sync.OnceValue(func() error {
+		cancel()
+		return errors.Join(<-done, s.Close())
+	})
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	f := &fixture{t: t, folder: t.TempDir(), at: start}
+	f.begin(nil)
+	t.Cleanup(func() {
+		if err := f.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+func (f *fixture) accept(events ...tyto.Event) {
+	f.t.Helper()
+	if err := f.hub.Accept(f.t.Context(), events); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// eventually waits for the store to hold what is asked for.
+func (f *fixture) eventually(what string, ok func() bool) {
+	f.t.Helper()
+	for range 500 {
+		if ok() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	f.t.Fatalf("never: %s", what)
+}
+
+func mac(i byte) frame.MAC { return frame.MAC{0, 0x1b, 0x1b, 0, 0, i} }
+
+func subject(i byte) tyto.Subject {
+	return tyto.Subject{MAC: mac(i), Addr: frame.V4(10, 0, 0, i)}
+}
+
+func saw(i byte, attr tyto.Attr, value string) tyto.Event {
+	return tyto.Event{Version: tyto.EventVersion, Sensor: "s", Zone: "z", Time: start, Kind: tyto.KindObservation, Observation: &tyto.Observation{
+		Subject: subject(i), Attr: attr, Value: value, Confidence: tyto.Stated, Evidence: tyto.Evidence{Sensor: "s", Protocol: "dhcp", Field: "dhcp.option.hostname", Packet: 3}}}
+}
+
+func talked(client, server tyto.Subject, protocol string) tyto.Event {
+	return tyto.Event{Version: tyto.EventVersion, Sensor: "s", Zone: "z", Time: start.Add(time.Minute), Kind: tyto.KindConversation, Conversation: &tyto.Conversation{
+		Client: client, Server: server, Transport: "tcp", Port: 502, Protocol: protocol, First: start, Last: start.Add(35 * time.Second), Packets: [2]uint64{3, 2},
+		Bytes: [2]uint64{300, 200}, Sessions: 1, Operations: map[string]uint64{"modbus 3": 5}, Evidence: tyto.Evidence{Sensor: "s", Packet: 1}}}
+}
+
+func healthy(name string, packets uint64) tyto.Event {
+	return tyto.Event{Version: tyto.EventVersion, Sensor: "s", Zone: "z", Time: start, Kind: tyto.KindHealth,
+		Health: &tyto.Health{Interface: name, Counters: map[string]uint64{"packets": packets}}}
+}
+
+func (f *fixture) devices() []store.DeviceRow {
+	f.t.Helper()
+	page, err := f.store.Devices(f.t.Context(), store.DeviceQuery{Window: store.Window{Sort: "ip", Limit: 500}})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return page.Items
+}
+
+func (f *fixture) conversations() []store.ConversationRow {
+	f.t.Helper()
+	page, err := f.store.Conversations(f.t.Context(), store.ConversationQuery{Window: store.Window{Sort: "client", Limit: 500}})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return page.Items
+}
