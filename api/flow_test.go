@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"tyto/auth"
 	"tyto/frame"
 	"tyto/store"
 	"tyto/tyto"
