@@ -48,7 +48,7 @@ export function Frame({ from }: { from: Evidence }) {
       <span>
         frame {exact(from.packet)}
         {from.capture && (
-          <span className="quiet" title={plain(from.capture)}>
+          <span className={css.capture} title={plain(from.capture)}>
             {' '}
             of {fileName(from.capture)}
           </span>
