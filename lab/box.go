@@ -185,6 +185,20 @@ func (b *Box) start(h *Host) error {
 	return nil
 }
 
+// up reports whether this very lab still is.
+func (b *Box) up() bool {
+	all, err := traces()
+	if err != nil {
+		return false
+	}
+	for _, t := range all {
+		if t.Host == wireHost {
+			return t.Process == b.pids[wireHost] && t.alive()
+		}
+	}
+	return false
+}
+
 // Listen runs tcpdump at the mirror port, into a file, until the function
 // that it returns is called.
 func (b *Box) Listen(file string) (stop func() error, err error) {

@@ -40,7 +40,7 @@ func infrastructure() []*Host {
 	return []*Host{
 		internet(),
 		gateway(),
-		host("sw-floor1", "switch", "00:1b:54:0a:10:02", at("10.20.0.2/24", officeGateway), plug(1), sshServer(),
+		host("sw-floor1", "switch", "00:1b:54:0a:10:02", at("10.20.0.2/24", officeGateway), plug(1), sshServer(false),
 			snmp(cisco, ".1.3.6.1.4.1.9.1.1208", "Floor 1, rack A"),
 			lldp(cisco, "cisco WS-C2960X-24TS-L", 0, true, "configure system capabilities enabled bridge",
 				"configure ports eth0 lldp portidsubtype local Gi1/0/1 description GigabitEthernet1/0/1")),
@@ -48,7 +48,7 @@ func infrastructure() []*Host {
 			snmp(hp, ".1.3.6.1.4.1.11.2.3.7.11.153", "Floor 2, rack B"), web(80, "eHTTP v2.0", "HP J9776A 2530-24G Switch", ""),
 			lldp(hp, "HP J9776A", 0, false, "configure system capabilities enabled bridge")),
 		host("ap-lobby", "access point", "24:a4:3c:61:10:04", plug(6), dhclient("ap-lobby", "ubnt", 1, 3, 6, 15, 28, 42, 43),
-			sshServer(), lldp("UAP-AC-Pro-Gen2, 6.5.28.14491", "UAP-AC-Pro", 0, false)),
+			sshServer(false), lldp("UAP-AC-Pro-Gen2, 6.5.28.14491", "UAP-AC-Pro", 0, false)),
 		host("rtr-hall", "router", "00:90:e8:44:10:05", at("10.20.0.4/24", officeGateway), plug(3),
 			port(Port{Name: "eth1", MAC: "00:90:e8:44:10:06", Segment: Hall, Addrs: []string{"10.20.40.1/24"}}),
 			tune("net.ipv4.ip_forward=1"), snmp(moxa, ".1.3.6.1.4.1.8691.6.50", "Hall, cabinet 1"),
@@ -59,7 +59,7 @@ func infrastructure() []*Host {
 
 // gateway is router, DHCP and DNS of the office.
 func gateway() *Host {
-	h := host("gw-office", "router", "78:8a:20:5c:10:01", at("10.20.0.1/24", ""), sshServer(),
+	h := host("gw-office", "router", "78:8a:20:5c:10:01", at("10.20.0.1/24", ""), sshServer(false),
 		port(Port{Name: "eth1", MAC: "78:8a:20:5c:10:f1", Segment: Internet, Addrs: []string{"203.0.113.2/24", "2001:db8:fe::2/64"}, Gateway: "203.0.113.1"}),
 		port(Port{Name: "lan20", MAC: "78:8a:20:5c:10:02", Segment: Office, VLAN: cameraVLAN, Addrs: []string{"10.20.20.1/24"}}),
 		tune("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"),
@@ -107,7 +107,7 @@ func internet() *Host {
 	public := func(cn, org string) *pkix.Name {
 		return &pkix.Name{CommonName: cn, Organization: []string{org}}
 	}
-	h := host("internet", "internet", "02:00:5e:00:53:01", on(Internet), at("203.0.113.1/24", ""), sshServer(), mosquitto(),
+	h := host("internet", "internet", "02:00:5e:00:53:01", on(Internet), at("203.0.113.1/24", ""), sshServer(true), mosquitto(),
 		nginx(site{name: "www.vendor.example", title: "Vendor", port: 80},
 			site{name: "www.vendor.example", title: "Vendor", port: 443, tls: public("www.vendor.example", "Vendor Example Ltd")},
 			site{name: "updates.os.example", title: "Updates", port: 443, tls: public("updates.os.example", "OS Example Corp")},
@@ -138,11 +138,11 @@ func servers() []*Host {
 	}
 	watched := "10.20.0.1 10.20.0.2 10.20.0.3 10.20.0.4 10.20.0.10 prn-lobby.office.example prn-acct.office.example ups-rack.office.example plc-pack.office.example rtu-hall2.office.example"
 	return []*Host{
-		host("srv-files", "server", "d4:be:d9:3a:10:0a", at("10.20.0.10/24", officeGateway), plug(3), sshServer(),
+		host("srv-files", "server", "d4:be:d9:3a:10:0a", at("10.20.0.10/24", officeGateway), plug(3), sshServer(true),
 			samba("OFFICE", "File server", true),
 			snmp("Linux srv-files 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 x86_64", ".1.3.6.1.4.1.8072.3.2.10", "Server room"),
 			does("update", 60, 360, "curl -s -m 5 -A 'Debian APT-HTTP/1.3 (2.6.1)' http://www.vendor.example/ -o /dev/null")),
-		host("srv-infra", "server", "00:50:56:9a:10:0b", at("10.20.0.11/24", officeGateway), plug(4), sshServer(), mosquitto(), speaksModbus(),
+		host("srv-infra", "server", "00:50:56:9a:10:0b", at("10.20.0.11/24", officeGateway), plug(4), sshServer(true), mosquitto(), speaksModbus(),
 			nginx(site{name: "intranet.office.example", title: "Intranet", port: 80},
 				site{name: "intranet.office.example", title: "Intranet", port: 443, tls: tls("intranet.office.example"), protocols: "TLSv1.2"}),
 			does("watch", 30, 234, "for a in %s; do snmpget -v2c -c public -r 0 -t 2 -Ofn $a 1.3.6.1.2.1.1.1.0 1.3.6.1.2.1.1.2.0 1.3.6.1.2.1.1.3.0 1.3.6.1.2.1.1.4.0 1.3.6.1.2.1.1.5.0 1.3.6.1.2.1.1.6.0; done", watched),
@@ -154,7 +154,7 @@ func servers() []*Host {
 			does("sync", 75, 240, "%s -c \"import ssl, urllib.request as u; u.urlopen('https://api.cloud.example/', timeout=5, context=ssl._create_unverified_context())\"", python),
 			does("ping", 33, 120, "for a in 10.20.0.1 10.20.0.50 10.20.40.10; do busybox ping -c 2 $a; done"),
 			does("historian", 25, 0, "exec %s /etc/lab/modbus_client.py 10.20.40.10 1 2000 identify poll", python)),
-		host("srv-print", "print server", "dc:a6:32:7b:10:0c", at("10.20.0.12/24", officeGateway), plug(5), cups("lobby", "Lobby"), sshServer(),
+		host("srv-print", "print server", "dc:a6:32:7b:10:0c", at("10.20.0.12/24", officeGateway), plug(5), cups("lobby", "Lobby"), sshServer(true),
 			avahi(false, service{"Lobby queue @ %h", "_ipp._tcp", 631, []string{"txtvers=1", "qtotal=1", "rp=printers/lobby", "ty=Local Raw Printer", "note=Lobby", "pdl=application/octet-stream,application/pdf", "UUID=3f2a7d80-0a6b-3c58-5f0e-dca6327b100c"}},
 				service{"%h", "_ssh._tcp", 22, nil})),
 		host("nas-media", "NAS", "00:11:32:6c:10:0d", at("10.20.0.13/24", officeGateway), plug(5), samba("OFFICE", "DiskStation", true), minidlna("nas-media"),
@@ -193,7 +193,7 @@ func workplaces() []*Host {
 		pc("pc-acct-01", "d4:be:d9:41:20:01", 0),
 		pc("pc-acct-02", "e8:6a:64:41:20:02", 1),
 		pc("pc-sales-03", "3c:d9:2b:41:20:03", 2),
-		pc("pc-it-desk", "54:ee:75:41:20:04", 3, sshServer(),
+		pc("pc-it-desk", "54:ee:75:41:20:04", 3,
 			does("admin", 65, 342, "ssh root@10.20.0.3 true; ssh root@10.20.0.2 'uptime'; ssh root@srv-print.office.example uptime; curl -sk -m 5 https://10.20.0.1/ -o /dev/null; curl -s -m 5 http://10.20.0.3/ -o /dev/null"),
 			does("pages", 95, 450, "for a in prn-lobby prn-acct ups-rack; do curl -s -m 5 -A %s http://$a.office.example/ -o /dev/null; done", quote(edge))),
 		host("mac-design-01", "workstation", "f0:18:98:41:20:05", plug(22), dhcpcd("mac-design-01", "", "domain_name_servers, domain_name, domain_search, classless_static_routes, netbios_name_servers"),

@@ -57,7 +57,7 @@ func things() []*Host {
 		host("cam-yard", "IP camera", "44:19:b6:c1:40:02", tagged(cameraVLAN), plug(9.5), udhcpc("", "", 12, 42),
 			ssdp(upnp{"urn:schemas-upnp-org:device:EmbeddedNetDevice:1", "HIKVISION DS-2CD2143G0-I", "HIKVISION", "DS-2CD2143G0-I", "DS-2CD2143G0-I", "DS-2CD2143G0-I20190101AAWR000000001", "8d1f2c40-4419-b6c1-4002-000000000001", "Linux/3.0, UPnP/1.0, Hikvision/1.0", 80}),
 			web(80, "App-webs/", "index", "DS-2CD2143G0-I")),
-		host("nvr-01", "video recorder", "d4:be:d9:c1:40:03", tagged(cameraVLAN), plug(11), udhcpc("nvr-01", "", 42),
+		host("nvr-01", "video recorder", "d4:be:d9:c1:40:03", tagged(cameraVLAN), plug(11), udhcpc("nvr-01", "", 42), web(80, "nginx", "Network Video Recorder", ""),
 			does("cameras", 30, 126, "for a in axis-accc8ec14001.office.example; do curl -s -m 5 -A 'NVR/4.30' --digest -u viewer:view http://$a/axis-cgi/jpg/image.cgi -o /dev/null; done"),
 			does("search", 25, 216, "$LAB play search -agent 'Linux UPnP/1.0 NVR/4.30'")),
 		host("hue-bridge", "smart home hub", "00:17:88:c1:40:04", plug(17), udhcpc("hue-bridge", "", 12, 42),
@@ -69,7 +69,7 @@ func things() []*Host {
 			web(80, "Mongoose/6.18", "Shelly Plug S", ""), does("mqtt", 20, 55, publish, "shellyplug-s-C14005", "shelly-1")),
 		host("sensor-lobby", "sensor", "24:0a:c4:c1:40:06", plug(19), udhcpc("ESP_C14006", "", 12), does("mqtt", 25, 66, publish, "esp-c14006", "lobby"),
 			does("cloud", 40, 162, "mosquitto_pub -h mqtt.things.example -i esp-c14006 -t esp/c14006 -m 21.4")),
-		host("signage-pi", "signage", "b8:27:eb:c1:40:07", plug(20), dhcpcd("signage-pi", "dhcpcd-8.1.2:Linux-5.10.103-v7l+:armv7l:BCM2711", "domain_name_servers, domain_name, domain_search, host_name, interface_mtu"), sshServer(),
+		host("signage-pi", "signage", "b8:27:eb:c1:40:07", plug(20), dhcpcd("signage-pi", "dhcpcd-8.1.2:Linux-5.10.103-v7l+:armv7l:BCM2711", "domain_name_servers, domain_name, domain_search, host_name, interface_mtu"), sshServer(true),
 			avahi(false, service{"%h", "_ssh._tcp", 22, nil}, service{"%h [b8:27:eb:c1:40:07]", "_workstation._tcp", 9, nil}),
 			does("content", 45, 180, "curl -sk -m 5 -A 'Mozilla/5.0 (X11; Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Raspbian Chromium/88.0.4324.187 Chrome/88.0.4324.187 Safari/537.36' https://www.vendor.example/ -o /dev/null; curl -s -m 5 http://intranet.office.example/ -o /dev/null")),
 	}

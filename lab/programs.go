@@ -117,10 +117,11 @@ func dhcpcd(hostname, class string, options string) trait {
 	}
 }
 
-// ssh runs OpenSSH's server, which lets the lab's own key in.
-func sshServer() trait {
+// sshServer runs OpenSSH's server, which lets the lab's own key in. Only what
+// plays a Debian machine names Debian in its greeting.
+func sshServer(debian bool) trait {
 	return func(h *Host) {
-		h.file("/etc/ssh/sshd_lab", "UsePAM no\nPermitRootLogin prohibit-password\nPrintMotd no\nAuthorizedKeysFile /etc/ssh/lab_keys\nPidFile none\nHostKey /etc/ssh/lab_host_key\n")
+		h.file("/etc/ssh/sshd_lab", "UsePAM no\nPermitRootLogin prohibit-password\nPrintMotd no\nAuthorizedKeysFile /etc/ssh/lab_keys\nPidFile none\nHostKey /etc/ssh/lab_host_key\nDebianBanner "+yes(debian))
 		does("sshd", 0, 0, "mkdir -p /run/sshd; rm -f /etc/ssh/lab_host_key; ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/lab_host_key; exec /usr/sbin/sshd -D -e -f /etc/ssh/sshd_lab")(h)
 	}
 }

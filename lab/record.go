@@ -22,15 +22,22 @@ func Record(ctx context.Context, hosts []*Host, file string, long time.Duration,
 		return fmt.Errorf("lab: %w", err)
 	}
 	var stop func() error
-	if _, err := Up(ctx, hosts, log, func(b *Box) (err error) {
+	b, err := Up(ctx, hosts, log, func(b *Box) (err error) {
 		stop, err = b.Listen(file)
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(log, "lab: recording into %s for %s\n", file, long)
 	pause(ctx, long)
-	return errors.Join(stop(), Down())
+	if err = stop(); err != nil {
+		err = fmt.Errorf("lab: tcpdump: %w", err)
+	}
+	if !b.up() { // removed meanwhile; what is up now is another's
+		return errors.Join(err, errors.New("lab: it was removed while recording"))
+	}
+	return errors.Join(err, Down())
 }
 
 // List writes the hosts, and whether they are up, as a table.
