@@ -148,6 +148,7 @@ func (h *Hub) Run(ctx context.Context) error {
 			return err
 		}
 		close(h.ready)
+		all.Go(func() error { return h.tend(running) })
 		return h.keep(running)
 	})
 	err := all.Wait()
@@ -177,11 +178,10 @@ func (h *Hub) last(ctx context.Context) error {
 	}
 }
 
-// keep flushes and tidies up.
+// keep flushes.
 func (h *Hub) keep(ctx context.Context) error {
-	flush, hour := time.NewTicker(h.cfg.Flush), time.NewTicker(time.Hour)
+	flush := time.NewTicker(h.cfg.Flush)
 	defer flush.Stop()
-	defer hour.Stop()
 	failing := false
 	for {
 		select {
@@ -197,8 +197,23 @@ func (h *Hub) keep(ctx context.Context) error {
 				failing = false
 				h.log.InfoContext(ctx, "writing to the store again")
 			}
+		}
+	}
+}
+
+// tend drops now and then what need not be kept.
+func (h *Hub) tend(ctx context.Context) error {
+	hour, day := time.NewTicker(time.Hour), time.NewTicker(24*time.Hour)
+	defer hour.Stop()
+	defer day.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-hour.C:
 			h.tidy(ctx)
+		case <-day.C:
+			h.thin(ctx)
 		}
 	}
 }
@@ -212,6 +227,17 @@ func (h *Hub) tidy(ctx context.Context) {
 	}
 	if err := h.auth.Sweep(ctx); err != nil {
 		h.log.WarnContext(ctx, "cannot sweep sessions", "err", err)
+	}
+}
+
+// thin drops repetition from the log.
+func (h *Hub) thin(ctx context.Context) {
+	for _, z := range h.all() {
+		if n, err := z.thin(ctx); err != nil {
+			h.log.WarnContext(ctx, "cannot thin the log", "zone", z.name, "err", err)
+		} else if n > 0 {
+			h.log.InfoContext(ctx, "log thinned", "zone", z.name, "events", n)
+		}
 	}
 }
 

@@ -139,6 +139,50 @@ func TestTrimmedLog(t *testing.T) {
 	}
 }
 
+// TestThinnedLog tells the same again and again: most of it goes, and a
+// restart makes the same devices of the rest.
+func TestThinnedLog(t *testing.T) {
+	f := newFixture(t)
+	for i := range 20 {
+		events := []tyto.Event{saw(1, tyto.Address, "10.0.0.1"), saw(1, tyto.Hostname, "plc-1"), saw(1, tyto.Vendor, fmt.Sprint("vendor ", i%2)), healthy("eth0", uint64(i))}
+		for j := range events {
+			events[j].Time = start.Add(time.Duration(i) * time.Minute)
+		}
+		f.accept(events...)
+	}
+	f.accept(talked(subject(1), subject(2), "modbus"))
+	f.eventually("folded", func() bool { return len(f.conversations()) == 1 })
+	_, before, err := f.store.Device(t.Context(), f.devices()[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.pass(80 * time.Hour)
+	f.hub.thin(t.Context())
+	kinds := map[tyto.Kind]int{}
+	err = f.store.Read(t.Context(), "z", 0, func(e store.Entry) error {
+		for i := range e.Events {
+			kinds[e.Events[i].Kind]++
+		}
+		return nil
+	})
+	if d := cmp.Diff(map[tyto.Kind]int{tyto.KindObservation: 8, tyto.KindConversation: 1}, kinds); d != "" || err != nil {
+		t.Errorf("left in the log: %s, %v", d, err)
+	}
+	if err := f.stop(); err != nil {
+		t.Fatal(err)
+	}
+	f.begin(nil)
+	f.accept(healthy("eth0", 1))
+	f.eventually("written again", func() bool {
+		s, err := f.store.Sensors(t.Context())
+		return err == nil && s[0].Interfaces[0].Counters["packets"] == 1
+	})
+	_, after, err := f.store.Device(t.Context(), before.ID)
+	if d := cmp.Diff(before, after); d != "" || err != nil {
+		t.Errorf("%v\n%s", err, d)
+	}
+}
+
 // TestInternetHostTurnsOutADevice has a conversation written before its
 // server is known to be here.
 func TestInternetHostTurnsOutADevice(t *testing.T) {

@@ -92,6 +92,10 @@ type Log interface {
 	// TrimLog drops events of class B that are folded and were appended
 	// before a time, and returns how many batches that were.
 	TrimLog(ctx context.Context, before time.Time) (int64, error)
+	// ThinLog drops the events of class A of a zone that were appended before
+	// a time and that keep does not want, and returns how many these were. It
+	// is given each with its entry's position and its place there.
+	ThinLog(ctx context.Context, zone string, before time.Time, keep func(position int64, i int, e *tyto.Event) bool) (int64, error)
 }
 
 // A Change is what one flush of a zone's analyst writes, all or nothing.

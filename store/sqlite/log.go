@@ -127,6 +127,73 @@ func (s *Store) TrimLog(ctx context.Context, before time.Time) (dropped int64, e
 	return dropped, err
 }
 
+// thinAtOnce is how many entries are rewritten in one transaction, so that
+// nobody waits for long.
+const thinAtOnce = 100
+
+// ThinLog implements store.Log.
+func (s *Store) ThinLog(ctx context.Context, zone string, before time.Time, keep func(int64, int, *tyto.Event) bool) (dropped int64, err error) {
+	for after := int64(0); ; {
+		rows, err := s.read.QueryContext(ctx, `SELECT position, body FROM event_log WHERE zone = ? AND position > ? AND class = ? AND appended < ?
+			ORDER BY position LIMIT ?`, zone, after, store.ClassA, nanos(before), thinAtOnce)
+		if err != nil {
+			return dropped, s.fail("thin the log", err)
+		}
+		entries, err := collect(rows, func(rows *sql.Rows) (e thinned, err error) { return e, rows.Scan(&e.position, &e.body) })
+		if err == nil && len(entries) > 0 {
+			err = s.transact(ctx, "thin the log", func(tx *sql.Tx) error {
+				for i := range entries {
+					n, err := s.thin(ctx, tx, &entries[i], keep)
+					if err != nil {
+						return err
+					}
+					dropped += n
+				}
+				return nil
+			}, nil)
+		}
+		if err != nil {
+			return dropped, s.fail("thin the log", err)
+		}
+		if len(entries) < thinAtOnce {
+			return dropped, nil
+		}
+		after = entries[len(entries)-1].position
+	}
+}
+
+// thinned is an entry of the log that is to be rewritten.
+type thinned struct {
+	position int64
+	body     []byte
+}
+
+func (s *Store) thin(ctx context.Context, tx *sql.Tx, e *thinned, keep func(int64, int, *tyto.Event) bool) (dropped int64, err error) {
+	events, err := s.decode(e.body)
+	if err != nil {
+		return 0, damaged(s.path, fmt.Errorf("log entry %d: %w", e.position, err))
+	}
+	kept := events[:0:0]
+	for i := range events {
+		if keep(e.position, i, &events[i]) {
+			kept = append(kept, events[i])
+		}
+	}
+	switch {
+	case len(kept) == len(events):
+		return 0, nil
+	case len(kept) == 0:
+		_, err = tx.ExecContext(ctx, "DELETE FROM event_log WHERE position = ?", e.position)
+	default:
+		bodies, _, bad := encode(kept)
+		if bad != nil {
+			return 0, bad
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE event_log SET body = ?, events = ? WHERE position = ?", s.pack.EncodeAll(bodies[0], nil), len(kept), e.position)
+	}
+	return int64(len(events) - len(kept)), err
+}
+
 // collect is all rows of an answer.
 func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (all []T, err error) {
 	defer rows.Close()

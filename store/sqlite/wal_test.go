@@ -50,12 +50,12 @@ func count(t *testing.T, path string) (n int, err error) {
 }
 
 func TestPowerCut(t *testing.T) {
-	path, wal := interrupted(t)
-	if n, err := count(t, path); n != 20 || err != nil {
+	whole, _ := interrupted(t)
+	if n, err := count(t, whole); n != 20 || err != nil {
 		t.Errorf("%d of 20 batches are there (%v)", n, err)
 	}
 	for _, cut := range []int{1, 100, 4096 + frameHeader} { // the end never reached the disk
-		path, wal = interrupted(t)
+		path, wal := interrupted(t)
 		if err := os.WriteFile(path+"-wal", wal[:len(wal)-cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestPowerCut(t *testing.T) {
 			t.Errorf("cut off by %d: %d batches are there, want the 19 before (%v)", cut, n, err)
 		}
 	}
-	path, wal = interrupted(t)
+	path, wal := interrupted(t)
 	clear(wal[len(wal)-4096:]) // or not all of it
 	if err := os.WriteFile(path+"-wal", wal, 0o600); err != nil {
 		t.Fatal(err)

@@ -118,3 +118,39 @@ func testTrim(t *testing.T, p Place) {
 		t.Errorf("folded up to %d", got)
 	}
 }
+
+func testThin(t *testing.T, p Place) {
+	s := p(t)
+	const batches = 250 // more than are rewritten at once
+	for i := range batches {
+		_, _, err := s.Append(ctx, store.Batch{Zone: "z", Sensor: "s1", Epoch: 1, Seq: uint64(i), Received: epoch.Add(time.Duration(i) * time.Minute),
+			Events: []tyto.Event{observation(uint64(3*i), tyto.Hostname, "a"), conversationEvent(uint64(3*i + 1)), observation(uint64(3*i+2), tyto.Hostname, "b")}})
+		must(t, err)
+	}
+	_, _, err := s.Append(ctx, store.Batch{Zone: "other", Sensor: "s2", Received: epoch, Events: []tyto.Event{observation(1, tyto.Hostname, "a")}})
+	must(t, err)
+	odd := func(_ int64, i int, e *tyto.Event) bool {
+		if e.Observation == nil || (e.Observation.Value == "b") != (i == 1) {
+			t.Errorf("%d is %v", i, e)
+		}
+		return e.Seq%2 == 1
+	}
+	if n := get[int64](t)(s.ThinLog(ctx, "z", epoch.Add(200*time.Minute), odd)); n != 200 {
+		t.Errorf("%d were dropped, want 200", n)
+	}
+	s = p(t)
+	events, _ := read(t, s, "z", 0)
+	if len(events) != 3*batches-200 {
+		t.Errorf("%d are left, want %d", len(events), 3*batches-200)
+	}
+	none := func(int64, int, *tyto.Event) bool { return false }
+	if n := get[int64](t)(s.ThinLog(ctx, "z", epoch.Add(time.Hour*24), none)); n != 2*batches-200 {
+		t.Errorf("%d were dropped, want %d", n, 2*batches-200)
+	}
+	if events, _ := read(t, s, "z", 0); len(events) != batches {
+		t.Errorf("%d conversations are left, want %d", len(events), batches)
+	}
+	if events, _ := read(t, s, "other", 0); len(events) != 1 {
+		t.Error("another zone was thinned")
+	}
+}

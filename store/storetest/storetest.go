@@ -18,6 +18,7 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"log":                      testLog,
 		"log/repeated batch":       testRepeatedBatch,
 		"log/trim":                 testTrim,
+		"log/thin":                 testThin,
 		"devices":                  testDevices,
 		"devices/filters":          testFilters,
 		"devices/sorts":            testSorts,
