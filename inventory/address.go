@@ -59,9 +59,6 @@ func netOf(a frame.Addr) frame.Addr {
 	return frame.AddrOf(append(a[:8:8], 0, 0, 0, 0, 0, 0, 0, 0))
 }
 
-// widely reports whether two IPv4 addresses are of different /16 networks.
-func widely(a, b frame.Addr) bool { return a[12] != b[12] || a[13] != b[13] }
-
 // isEUI64 reports whether a was made of m (RFC 4291 appendix A).
 func isEUI64(a frame.Addr, m frame.MAC) bool {
 	return a[8] == m[0]^2 && a[9] == m[1] && a[10] == m[2] && a[11] == 0xff && a[12] == 0xfe && a[13] == m[3] && a[14] == m[4] && a[15] == m[5] &&

@@ -76,7 +76,7 @@ func (v *Inventory) settleDown() {
 // that seems to have none of its own.
 func (v *Inventory) alone(p *pair) bool {
 	i := &v.ifaces[p.iface]
-	return !v.settled && p.iface != 0 && p.flags&sent != 0 && i.foreign4+i.foreign6 == 1 && i.near4+i.own4+i.near6 == 0 &&
+	return !v.settled && p.iface != 0 && p.flags&sent != 0 && v.hosts[p.host].n <= maxPairs && i.foreign4+i.foreign6 == 1 && i.near4+i.own4+i.near6 == 0 &&
 		i.flags&(shared|roleSays|sendsMany|selfTalk) == 0
 }
 

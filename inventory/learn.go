@@ -157,7 +157,7 @@ func (v *Inventory) pairOf(m frame.MAC, a frame.Addr, vlan uint16, proof bool) u
 		return 0
 	case far:
 		v.ifaces[i].far++
-	case h != 0 && reachOf(a) != internet && v.hosts[h].n >= maxPairs:
+	case h != 0 && reachOf(a) != internet && v.hosts[h].n >= maxPairs, proof && i != 0 && v.ifaces[i].own >= maxOwn:
 		v.refused++
 		return 0
 	}
@@ -219,8 +219,11 @@ func (v *Inventory) count(p *pair, was pairFlags) {
 		}
 	}
 	news := p.flags &^ was
-	if news&proved != 0 && h.addr.Is4() && h.reach != link {
-		i.own4++
+	if news&proved != 0 {
+		i.own++
+		if h.addr.Is4() && h.reach != link {
+			i.own4++
+		}
 	}
 	if h.reach == internet && (news&proved != 0 || news&sent != 0 && isEUI64(h.addr, i.mac())) {
 		v.addNet(netOf(h.addr))

@@ -16,10 +16,11 @@ import (
 // get copied with an image, must agree in two ways.
 
 const (
-	maxHomes = 16
+	maxHomes = 32
 	maxKeys  = 64 // pairs held of one key
-	// maxMembers is how many cores are looked at together; a device has a few.
-	maxMembers = 4096
+	// maxMembers is how many cores may be connected; a device has a few, and
+	// where more are, keys say nothing.
+	maxMembers = 128
 )
 
 // weakKeys are the kinds of keys of which one alone does not suffice.
@@ -95,13 +96,15 @@ func (v *Inventory) place() {
 		if v.seat(c).flags&waiting == 0 {
 			continue
 		}
-		members := v.gather(c)
+		members, whole := v.gather(c)
 		for _, m := range members {
 			v.dissolve(v.seat(m).device)
 		}
 		members = slices.DeleteFunc(members, func(m core) bool { return !v.stands(m) })
-		if len(members) == 1 {
-			v.found(members)
+		if len(members) == 1 || !whole {
+			for i := range members {
+				v.found(members[i : i+1])
+			}
 			continue
 		}
 		for _, group := range v.split(members) {
@@ -110,11 +113,13 @@ func (v *Inventory) place() {
 	}
 }
 
-// gather is the cores that are, or were, connected with c.
-func (v *Inventory) gather(c core) []core {
+// gather is the cores that are, or were, connected with c, and whether these
+// are all.
+func (v *Inventory) gather(c core) (members []core, whole bool) {
+	whole = true
 	out := v.members[:0]
 	add := func(x core) {
-		if s := v.seat(x); s.flags&gathered == 0 && len(out) < maxMembers {
+		if s := v.seat(x); s.flags&gathered == 0 {
 			s.flags = s.flags&^waiting | gathered
 			out = append(out, x)
 		}
@@ -126,7 +131,10 @@ func (v *Inventory) gather(c core) []core {
 				add(x)
 			}
 		}
-		if v.stands(out[i]) {
+		if len(out) > maxMembers {
+			whole = false
+		}
+		if whole && v.stands(out[i]) {
 			for _, e := range v.edges(out[i]) {
 				add(e.to)
 			}
@@ -136,7 +144,7 @@ func (v *Inventory) gather(c core) []core {
 		v.seat(x).flags &^= gathered
 	}
 	v.members = out
-	return out
+	return out, whole
 }
 
 // An edge is why two cores are one device.

@@ -45,7 +45,8 @@ type iface struct {
 	foreign6 uint32 // the same of IPv6
 	near4    uint32 // IPv4 addresses of the zone it sent for, unproved
 	near6    uint32 // the same of IPv6
-	own4     uint32 // IPv4 addresses that are proved its own
+	own      uint32 // addresses that are proved its own
+	own4     uint32 // those of IPv4 that are not link-local
 	far      uint32 // internet addresses kept without proof
 	tagged   bool   // vlan is set
 	seat
@@ -104,9 +105,10 @@ const (
 
 const (
 	pairBlock    = 1024
-	maxFar       = 12 // internet addresses kept of one interface
-	maxPairs     = 64 // interfaces kept of one address
-	maxNets      = 1024
+	maxFar       = 12   // internet addresses kept of one interface
+	maxPairs     = 64   // interfaces kept of one address
+	maxOwn       = 4096 // proved addresses kept of one interface
+	maxNets      = 1024 // networks of the internet that can be on a link here
 	maxClaimsOf  = 1024
 	sightingTime = 15 * 60 // seconds; a sighting is news that often
 )
