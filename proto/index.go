@@ -6,7 +6,7 @@ import "tyto/frame"
 // workers share it. Dissectors are numbered from 1, in the order of their names.
 type Index struct {
 	all                        []*Dissector
-	tcpPort, udpPort           [1 << 16]uint8 // index into lists
+	tcpPort, udpPort           [1 << 16]uint16 // index into lists
 	lists                      [][]uint16
 	tcpAnywhere, udpAnywhere   [256][]uint16 // by first byte
 	etherType, llc, ipProtocol map[uint64]uint16
@@ -51,12 +51,9 @@ func (x *Index) add(n uint16, d *Dissector) {
 	}
 }
 
-func (x *Index) addPort(at *uint8, n uint16) {
+func (x *Index) addPort(at *uint16, n uint16) {
 	x.lists = append(x.lists, append(append([]uint16(nil), x.lists[*at]...), n))
-	*at = uint8(len(x.lists) - 1)
-	if len(x.lists) > 255 {
-		panic("proto: more than 255 sets of dissectors by port; make the index wider")
-	}
+	*at = uint16(len(x.lists) - 1)
 }
 
 func addFirst(table *[256][]uint16, first string, n uint16) {
