@@ -4,10 +4,12 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"io"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"tyto/frame"
@@ -238,8 +240,8 @@ func flat(d *tyto.Device) *device {
 // model is the model with its order number, as far as they are known.
 func model(d *tyto.Device) string {
 	name, number := d.Value(tyto.Model), d.Value(tyto.ModelNumber)
-	if name == "" || number == "" || name == number {
-		return name + number
+	if name == "" || number == "" || strings.Contains(name, number) {
+		return cmp.Or(name, number)
 	}
 	return name + " (" + number + ")"
 }
