@@ -23,7 +23,7 @@ portal/node_modules/.package-lock.json: portal/package-lock.json
 	cd portal && npm ci --no-audit --no-fund
 	@touch $@
 
-portal/dist/index.html: portal/node_modules/.package-lock.json $(shell find portal/src portal/public portal/index.html portal/vite.config.ts api/openapi.json 2>/dev/null)
+portal/dist/index.html: portal/node_modules/.package-lock.json $(shell find portal/src portal/public portal/index.html portal/vite.config.ts portal/generate.mjs portal/package.json api/openapi.json fingerprint/taxonomy.tsv 2>/dev/null)
 	cd portal && npm run build
 
 run: build ## Start everything on loopback, and play a recorded network into it
@@ -56,4 +56,5 @@ cross: ## The program for amd64 and arm64
 	GOARCH=arm64 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tyto-linux-arm64 ./cmd/tyto
 
 clean: ## Remove what was built
-	rm -rf bin out portal/dist/assets portal/dist/index.html portal/node_modules
+	rm -rf bin out portal/node_modules
+	git clean -fdxq portal/dist
