@@ -104,6 +104,34 @@ func (c *claims) add(slot int, x claim) uint32 {
 	return c.n
 }
 
+// replace puts x in the place of claim i of the same pair.
+func (c *claims) replace(i uint32, x claim) {
+	old := c.at(i)
+	c.remove(c.slot(old.pair, old.meta&whatMask, old.value, old.source))
+	x.next = old.next
+	*old = x
+	c.index[c.slot(x.pair, x.meta&whatMask, x.value, x.source)] = i
+}
+
+// remove empties a slot of the index and closes the gap.
+func (c *claims) remove(i int) {
+	mask := len(c.index) - 1
+	for j := i; ; {
+		j = (j + 1) & mask
+		n := c.index[j]
+		if n == 0 {
+			break
+		}
+		x := c.at(n)
+		home := int(hashClaim(x.pair, x.meta&whatMask, x.value, x.source)) & mask
+		if (j-home)&mask >= (j-i)&mask {
+			c.index[i] = n
+			i = j
+		}
+	}
+	c.index[i] = 0
+}
+
 func (c *claims) grow() {
 	c.index = make([]uint32, 2*len(c.index))
 	mask := len(c.index) - 1

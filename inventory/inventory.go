@@ -50,7 +50,7 @@ type Config struct {
 
 // DefaultConfig is the budgets for a zone of 100,000 devices, without rules.
 func DefaultConfig() Config {
-	return Config{MaxSubjects: 1 << 20, MaxClaims: 8 << 20, ClaimsPerAttr: 64, ClaimsPerDevice: 2000}
+	return Config{MaxSubjects: 1 << 20, MaxClaims: 8 << 20, ClaimsPerAttr: 256, ClaimsPerDevice: 2000}
 }
 
 // An Inventory is the devices of one zone. It belongs to one goroutine.

@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"cmp"
+	"strings"
 	"tyto/frame"
 	"tyto/tyto"
 )
@@ -296,35 +298,54 @@ func (v *Inventory) claimOf(n uint32, what uint64, value word, source uint32, pa
 		return false
 	}
 	p := v.pair(n)
-	if !v.room(p, tyto.Attr(what)) {
+	x := claim{meta: packet<<24 | what, first: first, last: last, value: value, source: source, next: p.claims, pair: n}
+	latest, full := v.latest(p, tyto.Attr(what))
+	switch {
+	case full && latest != 0 && v.later(v.claims.at(latest), &x):
+		v.refused++
+		v.claims.replace(latest, x)
+	case full:
 		v.refused++
 		return false
+	default:
+		p.claims = v.claims.add(slot, x)
+		p.n++
 	}
-	p.claims = v.claims.add(slot, claim{
-		meta: packet<<24 | what, first: first, last: last, value: value, source: source, next: p.claims, pair: n,
-	})
-	p.n++
 	v.touch(n)
 	return true
 }
 
-// room reports whether a pair may have one more claim of an attribute.
-func (v *Inventory) room(p *pair, a tyto.Attr) bool {
+// latest reports whether a pair is full of claims of an attribute, and is the
+// one with the latest evidence: it gives way to an earlier one, so that what
+// is kept does not depend on the order of learning.
+func (v *Inventory) latest(p *pair, a tyto.Attr) (latest uint32, full bool) {
 	if int(v.claims.n) >= v.config.MaxClaims || p.n >= maxClaimsOf {
-		return false
+		return 0, true
 	}
 	if int(p.n) < v.config.ClaimsPerAttr {
-		return true
+		return 0, false
 	}
 	n := 0
 	for i := p.claims; i != 0; {
 		c := v.claims.at(i)
 		if c.attr() == a {
 			n++
+			if latest == 0 || v.later(c, v.claims.at(latest)) {
+				latest = i
+			}
 		}
 		i = c.next
 	}
-	return n < v.config.ClaimsPerAttr
+	return latest, n >= v.config.ClaimsPerAttr
+}
+
+// later reports whether a's evidence is later than b's.
+func (v *Inventory) later(a, b *claim) bool {
+	x, y := &v.claims.sources[a.source], &v.claims.sources[b.source]
+	return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.packet(), b.packet()),
+		strings.Compare(v.words.text(a.value), v.words.text(b.value)), strings.Compare(x.field, y.field),
+		cmp.Compare(x.confidence, y.confidence), strings.Compare(x.protocol, y.protocol),
+		strings.Compare(x.capture, y.capture), strings.Compare(x.sensor, y.sensor), cmp.Compare(a.part(), b.part())) > 0
 }
 
 // consequences is what a new claim means for who is who.
