@@ -48,24 +48,26 @@ func (c *crew) tell() {
 		}
 	}
 	b := observe.NewBatch(batchSize)
-	for i, x := range c.sensor.source.Captures() {
+	all := c.sensor.source.Captures()
+	for i, x := range all {
 		if b.Full() {
 			b = c.hand(b)
 		}
-		b.Health(c.sensor.config.Name, c.sensor.config.Clock().UTC(), health(x, i, &total))
+		h := health(x, i, &total)
+		if len(all) == 1 { // else nobody could say which of them is meant
+			tables(h.Counters, &total)
+		}
+		b.Health(c.sensor.config.Name, c.sensor.config.Clock().UTC(), h)
 	}
 	if len(b.Events) > 0 {
 		c.hand(b)
 	}
 }
 
-// health is what there is to tell of one interface. Counters of the workers'
-// tables are of the whole sensor, and told with each interface.
+// health is what there is to tell of one interface alone.
 func health(x capture.Info, i int, t *Totals) *tyto.Health {
 	h := &tyto.Health{Interface: x.Name, Counters: map[string]uint64{
 		"packets": x.Packets, "bytes": x.Bytes, "truncated": x.Truncated, "kernel_drops": x.Dropped,
-		"parsed": t.Packets, "conversations": t.Begun, "conversations_evicted": t.Evicted, "stream_gaps": t.Gaps,
-		"streams_without_buffer": t.NoBuffer, "unknown_links": t.UnknownLinks, "fragments_given_up": t.FragmentsGivenUp, "facts_told": t.Facts, "facts_repeated": t.Repetitions, "facts_overflow": t.Overflow,
 	}}
 	if i < len(t.MalformedBy) {
 		h.Counters["malformed"] = t.MalformedBy[i]
@@ -74,4 +76,15 @@ func health(x capture.Info, i int, t *Totals) *tyto.Health {
 		h.Counters["first_ns"], h.Counters["last_ns"] = uint64(x.First), uint64(x.Last)
 	}
 	return h
+}
+
+// tables adds what the workers' tables count, which is of the whole sensor.
+func tables(counters map[string]uint64, t *Totals) {
+	for name, n := range map[string]uint64{
+		"parsed": t.Packets, "conversations": t.Begun, "conversations_evicted": t.Evicted, "stream_gaps": t.Gaps,
+		"streams_without_buffer": t.NoBuffer, "unknown_links": t.UnknownLinks, "fragments_given_up": t.FragmentsGivenUp,
+		"facts_told": t.Facts, "facts_repeated": t.Repetitions, "facts_overflow": t.Overflow,
+	} {
+		counters[name] = n
+	}
 }
