@@ -1,7 +1,10 @@
 package proto
 
 import (
+	"strconv"
+
 	"tyto/frame"
+	"tyto/proto/ntlmssp"
 	"tyto/tyto"
 )
 
@@ -110,6 +113,54 @@ func (s *Sink) Has(mac frame.MAC, addr frame.Addr, c tyto.Confidence, field stri
 		return
 	}
 	s.About(tyto.Subject{MAC: mac, VLAN: s.sender.VLAN}, tyto.Address, addr.Append(s.Scratch(46)[:0]), c, field)
+}
+
+// Sender16 tells a fact about the sender whose value is UTF-16, little-endian.
+func (s *Sink) Sender16(a tyto.Attr, utf16 []byte, c tyto.Confidence, field string) {
+	utf16 = utf16[:min(len(utf16), 2*maxValue)]
+	if b := s.Scratch(len(utf16) * 3 / 2); b != nil {
+		s.Sender(a, ntlmssp.AppendText(b[:0], utf16), c, field)
+	}
+}
+
+// NTLM tells what the first NTLM message in b says of the host that sends it:
+// a server's challenge its names, domain and build; a client's its name and build.
+// Of the person nothing is told. It reports whether a client named somebody.
+func (s *Sink) NTLM(b []byte) (names bool) {
+	b = ntlmssp.Find(b)
+	if b == nil {
+		return false
+	}
+	if ch, ok := ntlmssp.ReadChallenge(b); ok {
+		s.Sender16(tyto.Hostname, ch.Computer, tyto.Stated, "ntlmssp.challenge.target_info.nb_computer_name")
+		s.Sender16(tyto.Clue, ch.Domain, tyto.Stated, "ntlmssp.challenge.target_info.nb_domain_name")
+		s.Sender16(tyto.Hostname, ch.DNSComputer, tyto.Stated, "ntlmssp.challenge.target_info.dns_computer_name")
+		s.Sender16(tyto.Domain, ch.DNSDomain, tyto.Stated, "ntlmssp.challenge.target_info.dns_domain_name")
+		s.Sender16(tyto.Clue, ch.Tree, tyto.Stated, "ntlmssp.challenge.target_info.dns_tree_name")
+		s.windows(ch.Major, ch.Minor, ch.Build)
+		return false
+	}
+	cl, ok := ntlmssp.ReadClaim(b)
+	if !ok {
+		return false
+	}
+	if cl.Wide {
+		s.Sender16(tyto.Hostname, cl.Workstation, tyto.Shown, "ntlmssp.auth.hostname")
+	} else {
+		s.Sender(tyto.Hostname, cl.Workstation, tyto.Shown, "ntlmssp.auth.hostname")
+	}
+	s.windows(cl.Major, cl.Minor, cl.Build)
+	return cl.Authenticates && !cl.Null
+}
+
+// windows tells a version of Windows, "10.0.19045".
+func (s *Sink) windows(major, minor uint8, build uint16) {
+	if b := s.Scratch(16); b != nil && major > 0 {
+		b = strconv.AppendUint(b[:0], uint64(major), 10)
+		b = strconv.AppendUint(append(b, '.'), uint64(minor), 10)
+		b = strconv.AppendUint(append(b, '.'), uint64(build), 10)
+		s.Sender(tyto.Clue, b, tyto.Stated, "ntlmssp.version")
+	}
 }
 
 // Op counts an operation of the conversation; op is a constant.

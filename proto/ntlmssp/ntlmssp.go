@@ -5,6 +5,7 @@
 package ntlmssp
 
 import (
+	"bytes"
 	"unicode/utf8"
 
 	"tyto/frame"
@@ -85,3 +86,75 @@ func AppendText(b, utf16 []byte) []byte {
 	}
 	return b
 }
+
+// A Claim is what a client says of its own host when it asks to be let in
+// (messages 1 and 3). Who the person is, is not read.
+type Claim struct {
+	Workstation         []byte
+	Wide                bool  // Workstation is UTF-16, little-endian; else of one byte a character
+	Major, Minor        uint8 // version of Windows; both zero if it does not tell
+	Build               uint16
+	Authenticates, Null bool // it is message 3; it names nobody
+}
+
+// Flags of [MS-NLMP] section 2.2.2.5.
+const (
+	flagUnicode     = 1 << 0
+	flagWorkstation = 1 << 13
+	flagVersion     = 1 << 25
+)
+
+// ReadClaim reads a message of a client from its signature on ([MS-NLMP]
+// sections 2.2.1.1 and 2.2.1.3).
+func ReadClaim(b []byte) (cl Claim, ok bool) {
+	c := frame.Read(b)
+	if !c.Has(signature) {
+		return cl, false
+	}
+	c.Skip(len(signature))
+	var flags, offset uint32
+	var length int
+	switch c.L32() {
+	case 1:
+		flags = c.L32()
+		c.Skip(8) // domain
+		length = int(c.L16())
+		c.Skip(2)
+		offset = c.L32()
+		if flags&flagWorkstation == 0 {
+			length = 0
+		}
+	case 3:
+		cl.Authenticates = true
+		c.Skip(24) // answers, domain
+		cl.Null = c.L16() == 0
+		c.Skip(6)
+		length = int(c.L16())
+		c.Skip(2)
+		offset = c.L32()
+		c.Skip(8) // session key
+		flags = c.L32()
+		cl.Wide = flags&flagUnicode != 0
+	default:
+		return cl, false
+	}
+	if flags&flagVersion != 0 && c.Len() >= 8 {
+		cl.Major, cl.Minor, cl.Build = c.U8(), c.U8(), c.L16()
+	}
+	if offset < uint32(len(b)) {
+		at := frame.Read(b[offset:])
+		cl.Workstation = at.Bytes(length)
+	}
+	return cl, true
+}
+
+// Find is b from the signature of the first message in it; nil if there is none.
+func Find(b []byte) []byte {
+	i := bytes.Index(b, magic)
+	if i < 0 {
+		return nil
+	}
+	return b[i:]
+}
+
+var magic = []byte(signature)
