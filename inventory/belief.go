@@ -54,26 +54,21 @@ func believe(out *tyto.Device, facts []fact) []fact {
 // ofDevice is the claims of an attribute of the device itself. If there are
 // none, but of one part of it, the part is taken for the device: a Modbus
 // unit behind nothing.
+// Facts must be sorted.
 func ofDevice(facts []fact, a tyto.Attr) []fact {
-	var own, part []fact
-	parts := 0
-	for _, f := range facts {
-		if f.Attr != a {
-			continue
+	from, _ := slices.BinarySearchFunc(facts, a, func(f fact, a tyto.Attr) int { return cmp.Compare(f.Attr, a) })
+	facts = facts[from:]
+	own, all := 0, 0
+	for all < len(facts) && facts[all].Attr == a {
+		if facts[all].part == 0 {
+			own++
 		}
-		if f.part == 0 {
-			own = append(own, f)
-			continue
-		}
-		if len(part) == 0 || part[0].part != f.part {
-			parts++
-		}
-		part = append(part, f)
+		all++
 	}
-	if len(own) == 0 && parts == 1 {
-		return part
+	if own == 0 && all > 0 && facts[0].part == facts[all-1].part {
+		own = all
 	}
-	return own
+	return facts[:own:own]
 }
 
 // candidates is the values that facts of one attribute have.

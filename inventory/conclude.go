@@ -11,18 +11,23 @@ import (
 	"tyto/tyto"
 )
 
-// known is the facts of a device as the conditions of rules see them. asked
-// says whether a rule looked: only then is a second round of use.
+// known is the facts of a device, and what follows from them so far, as the
+// conditions of rules see them. asked says whether a rule looked: only then is
+// a second round of use.
 type known struct {
-	facts []fact
-	asked bool
+	facts, follows []fact
+	asked          bool
 }
 
 // Has implements fingerprint.Context.
 func (k *known) Has(a tyto.Attr, value string) bool {
 	k.asked = true
-	for i := range k.facts {
-		if k.facts[i].Attr == a && strings.EqualFold(k.facts[i].Value, value) {
+	return has(k.facts, a, value) || has(k.follows, a, value)
+}
+
+func has(facts []fact, a tyto.Attr, value string) bool {
+	for i := range facts {
+		if facts[i].Attr == a && strings.EqualFold(facts[i].Value, value) {
 			return true
 		}
 	}
@@ -42,33 +47,43 @@ func (v *Inventory) conclude(out *tyto.Device, facts []fact) []fact {
 		}
 	}
 	k := &known{facts: facts}
-	told := len(facts)
-	facts = v.ask(out, facts[:told:told], macs, k)
-	if k.asked && len(facts) > told {
-		k.facts = facts
-		facts = v.ask(out, facts[:told:told], macs, k)
+	v.follows[0] = v.ask(out, v.follows[0][:0], macs, k)
+	follows := v.follows[0]
+	if k.asked && len(follows) > 0 {
+		k.follows = follows
+		v.follows[1] = v.ask(out, v.follows[1][:0], macs, k)
+		follows = v.follows[1]
 	}
-	return facts
+	return append(facts, follows...)
 }
 
-// sortFacts gives rules, and what is first of equals, an order that does not
-// depend on that of arrival.
+// sortFacts orders facts by attribute, then part, so that those of one
+// attribute stand together and nothing depends on the order of arrival.
 func sortFacts(facts []fact) {
-	slices.SortFunc(facts, func(a, b fact) int {
-		return cmp.Or(cmp.Compare(a.Attr, b.Attr), cmp.Compare(a.part, b.part), strings.Compare(a.Value, b.Value),
-			cmp.Compare(b.Confidence, a.Confidence), earlier(&a.Claim, &b.Claim))
-	})
+	slices.SortFunc(facts, func(a, b fact) int { return compareFacts(&a, &b) })
 }
 
-// ask adds one round of conclusions to facts.
+func compareFacts(a, b *fact) int {
+	if a.Attr != b.Attr { // most differ here: what follows is dear
+		return cmp.Compare(a.Attr, b.Attr)
+	}
+	if a.part != b.part {
+		return cmp.Compare(a.part, b.part)
+	}
+	if c := strings.Compare(a.Value, b.Value); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), earlier(&a.Claim, &b.Claim))
+}
+
+// ask adds one round of conclusions from what is known to facts.
 func (v *Inventory) ask(out *tyto.Device, facts []fact, macs []frame.MAC, k *known) []fact {
 	var m frame.MAC
 	if len(macs) > 0 {
 		m = macs[0]
 	}
-	told := facts
-	for i := range told {
-		f := &told[i]
+	for i := range k.facts {
+		f := &k.facts[i]
 		o := tyto.Observation{
 			Subject: tyto.Subject{MAC: m, Part: f.part}, Attr: f.Attr, Value: f.Value, Confidence: f.Confidence, Evidence: f.Evidence,
 		}
@@ -79,7 +94,7 @@ func (v *Inventory) ask(out *tyto.Device, facts []fact, macs []frame.MAC, k *kno
 		facts = follow(facts, &seen, v.config.Rules.MatchMAC(m, k))
 	}
 	for _, field := range v.fields {
-		if values, from := together(told, field); len(values) > 0 {
+		if values, from := together(k.facts, field); len(values) > 0 {
 			facts = follow(facts, &from, v.config.Rules.MatchSet(field, values, m, k))
 		}
 	}

@@ -20,6 +20,13 @@ type fact struct {
 
 // describe makes what others know of a device.
 func (v *Inventory) describe(d uint32) *tyto.Device {
+	out, facts := v.outline(d)
+	out.Evidence = v.evidence(facts)
+	return out
+}
+
+// outline makes a device without its evidence, and the facts that are it.
+func (v *Inventory) outline(d uint32) (*tyto.Device, []fact) {
 	x := &v.devices[d]
 	var cores []core
 	for c := x.head; c != 0; c = v.seat(c).next {
@@ -43,11 +50,11 @@ func (v *Inventory) describe(d uint32) *tyto.Device {
 	}
 	sortFacts(facts)
 	facts = v.conclude(out, facts)
+	sortFacts(facts)
 	facts = believe(out, facts)
 	out.Protocols, out.Roles = valuesOf(facts, tyto.Protocol), valuesOf(facts, tyto.Role)
 	out.Services, out.Modules = services(facts), modules(facts)
-	out.Evidence = v.evidence(facts)
-	return out
+	return out, facts
 }
 
 // factsOf adds a core to a device: its interface, what it sent, what is said of it.
@@ -286,7 +293,13 @@ func (v *Inventory) evidence(facts []fact) []tyto.Claim {
 		out[i] = facts[i].Claim
 	}
 	slices.SortFunc(out, func(a, b tyto.Claim) int {
-		return cmp.Or(cmp.Compare(a.Attr, b.Attr), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Value, b.Value), earlier(&a, &b))
+		if a.Attr != b.Attr || a.Confidence != b.Confidence {
+			return cmp.Or(cmp.Compare(a.Attr, b.Attr), cmp.Compare(b.Confidence, a.Confidence))
+		}
+		if c := strings.Compare(a.Value, b.Value); c != 0 {
+			return c
+		}
+		return earlier(&a, &b)
 	})
 	out = slices.CompactFunc(out, func(a, b tyto.Claim) bool { return a == b })
 	if len(out) > v.config.ClaimsPerDevice {
@@ -297,8 +310,11 @@ func (v *Inventory) evidence(facts []fact) []tyto.Claim {
 
 // earlier orders claims of one value by their evidence.
 func earlier(a, b *tyto.Claim) int {
+	if c := a.First.Compare(b.First); c != 0 {
+		return c
+	}
 	x, y := &a.Evidence, &b.Evidence
-	return cmp.Or(a.First.Compare(b.First), cmp.Compare(x.Packet, y.Packet), strings.Compare(x.Protocol, y.Protocol),
+	return cmp.Or(cmp.Compare(x.Packet, y.Packet), strings.Compare(x.Protocol, y.Protocol),
 		strings.Compare(x.Field, y.Field), strings.Compare(x.Sensor, y.Sensor), strings.Compare(x.Capture, y.Capture), a.Last.Compare(b.Last))
 }
 

@@ -91,7 +91,7 @@ func (v *Inventory) queueIface(i uint32) {
 // internet address, which thousands of routers may send for.
 func (v *Inventory) queueHost(n uint32, p *pair) {
 	h := &v.hosts[n]
-	if h.owner == 0 && !v.near(h) && !v.owns(p) && !v.alone(p) {
+	if h.owner == 0 && !v.near(h) && !v.owns(p) && (v.settled || h.n > maxPairs) {
 		return
 	}
 	if h.flags&deciding == 0 {

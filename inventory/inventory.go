@@ -44,7 +44,7 @@ type Config struct {
 
 	MaxSubjects     int // addresses held, in all; beyond it the least known and longest silent go
 	MaxClaims       int // claims held, in all; beyond it new ones are refused and counted
-	ClaimsPerAttr   int // different values held of one attribute of one address
+	ClaimsPerAttr   int // values held of one attribute of one address, from one field
 	ClaimsPerDevice int // claims shown of one device
 }
 
@@ -56,11 +56,12 @@ func DefaultConfig() Config {
 // An Inventory is the devices of one zone. It belongs to one goroutine.
 type Inventory struct {
 	tables
-	zone   string
-	config Config
-	words  words
-	claims claims
-	fields []string // that rules on sets look at
+	zone    string
+	config  Config
+	words   words
+	claims  claims
+	fields  []string  // that rules on sets look at
+	follows [2][]fact // scratch of conclude
 
 	// Identity, and the queues of what must be decided again.
 	settled    bool // an address of the zone's own was seen
@@ -115,7 +116,15 @@ func (v *Inventory) empty() {
 
 // All is the devices, by id. Each is made when its turn comes and belongs to
 // the receiver. Nothing may be learnt meanwhile.
-func (v *Inventory) All() iter.Seq[*tyto.Device] {
+func (v *Inventory) All() iter.Seq[*tyto.Device] { return v.each(v.describe) }
+
+// Outlines is the devices as in All, but without their Evidence, which is
+// most of the work.
+func (v *Inventory) Outlines() iter.Seq[*tyto.Device] {
+	return v.each(func(d uint32) *tyto.Device { out, _ := v.outline(d); return out })
+}
+
+func (v *Inventory) each(describe func(uint32) *tyto.Device) iter.Seq[*tyto.Device] {
 	return func(yield func(*tyto.Device) bool) {
 		v.settle()
 		ids := make([]uint64, 0, len(v.byID))
@@ -124,7 +133,7 @@ func (v *Inventory) All() iter.Seq[*tyto.Device] {
 		}
 		slices.Sort(ids)
 		for _, id := range ids {
-			if !yield(v.describe(v.byID[id])) {
+			if !yield(describe(v.byID[id])) {
 				return
 			}
 		}

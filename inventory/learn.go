@@ -298,54 +298,66 @@ func (v *Inventory) claimOf(n uint32, what uint64, value word, source uint32, pa
 		return false
 	}
 	p := v.pair(n)
-	x := claim{meta: packet<<24 | what, first: first, last: last, value: value, source: source, next: p.claims, pair: n}
-	latest, full := v.latest(p, tyto.Attr(what))
-	switch {
-	case full && latest != 0 && v.later(v.claims.at(latest), &x):
-		v.refused++
-		v.claims.replace(latest, x)
-	case full:
+	x := claim{meta: packet<<24 | what, first: first, last: last, value: value, source: source, pair: n}
+	if int(p.n) >= v.config.ClaimsPerAttr && !decides(tyto.Attr(what)) {
+		if worst, full := v.worst(p, &x); full {
+			v.refused++
+			if worst == 0 {
+				return false
+			}
+			v.claims.replace(worst, x)
+			v.touch(n)
+			return true
+		}
+	}
+	if int(v.claims.n) >= v.config.MaxClaims || p.n >= maxClaimsOf {
 		v.refused++
 		return false
-	default:
-		p.claims = v.claims.add(slot, x)
-		p.n++
 	}
+	x.next = p.claims
+	p.claims = v.claims.add(slot, x)
+	p.n++
 	v.touch(n)
 	return true
 }
 
-// latest reports whether a pair is full of claims of an attribute, and is the
-// one with the latest evidence: it gives way to an earlier one, so that what
-// is kept does not depend on the order of learning.
-func (v *Inventory) latest(p *pair, a tyto.Attr) (latest uint32, full bool) {
-	if int(v.claims.n) >= v.config.MaxClaims || p.n >= maxClaimsOf {
-		return 0, true
+// decides reports whether claims of an attribute decide who is who; none of
+// these is given up for another.
+func decides(a tyto.Attr) bool {
+	switch a {
+	case tyto.Identity, tyto.Serial, tyto.Role, tyto.Forwards, tyto.Virtual:
+		return true
 	}
-	if int(p.n) < v.config.ClaimsPerAttr {
-		return 0, false
-	}
+	return false
+}
+
+// worst is, if a pair has as many claims of x's attribute and field as it
+// may, the one to give up for x; 0 if that is x itself. Which are kept depends
+// on what they say alone, so not on the order in which they came.
+func (v *Inventory) worst(p *pair, x *claim) (worst uint32, full bool) {
 	n := 0
+	least := v.worthOf(x)
 	for i := p.claims; i != 0; {
 		c := v.claims.at(i)
-		if c.attr() == a {
+		if c.attr() == x.attr() && v.claims.sources[c.source].field == v.claims.sources[x.source].field {
 			n++
-			if latest == 0 || v.later(c, v.claims.at(latest)) {
-				latest = i
+			if w := v.worthOf(c); w < least {
+				worst, least = i, w
 			}
 		}
 		i = c.next
 	}
-	return latest, n >= v.config.ClaimsPerAttr
+	return worst, n >= v.config.ClaimsPerAttr
 }
 
-// later reports whether a's evidence is later than b's.
-func (v *Inventory) later(a, b *claim) bool {
-	x, y := &v.claims.sources[a.source], &v.claims.sources[b.source]
-	return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.packet(), b.packet()),
-		strings.Compare(v.words.text(a.value), v.words.text(b.value)), strings.Compare(x.field, y.field),
-		cmp.Compare(x.confidence, y.confidence), strings.Compare(x.protocol, y.protocol),
-		strings.Compare(x.capture, y.capture), strings.Compare(x.sensor, y.sensor), cmp.Compare(a.part(), b.part())) > 0
+// worthOf orders claims that cannot all be kept: the surer first, then by a
+// hash of the value, which is as good as chance but always the same.
+func (v *Inventory) worthOf(x *claim) uint64 {
+	h := uint64(14695981039346656037) // FNV-1a
+	for _, b := range v.words.raw(x.value) {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	return uint64(v.claims.sources[x.source].confidence)<<56 | (h^uint64(x.part()))>>8
 }
 
 // consequences is what a new claim means for who is who.

@@ -13,11 +13,13 @@ import (
 	"tyto/tyto"
 )
 
-// drawObservation is some fact in a small world, so that facts meet.
-func drawObservation(t *rapid.T) *tyto.Event {
-	macs := []frame.MAC{{}, {0, 0x1b, 0x17, 0, 0, 1}, {0, 0x1b, 0x17, 0, 0, 2}, {0, 0x1b, 0x17, 0, 0, 3}, {0xda, 0xa1, 0x19, 0, 0, 4}, {0, 0, 0x5e, 0, 1, 9}}
-	addrs := []frame.Addr{{}, frame.V4(10, 0, 0, 1), frame.V4(10, 0, 0, 2), frame.V4(10, 0, 7, 3), frame.V4(8, 8, 8, 8), frame.V4(8, 8, 8, 9),
-		{0: 0xfe, 1: 0x80, 15: 1}, {0: 0x20, 1: 0x03, 15: 1}, {0: 0x20, 1: 0x03, 8: 2, 9: 0x1b, 10: 0x17, 11: 0xff, 12: 0xfe, 15: 1}}
+// A world is small, so that facts meet. It is the first byte of its networks:
+// 10 is inside, 11 of the internet.
+type world byte
+
+// observation is some fact in a world.
+func (net world) observation(t *rapid.T) *tyto.Event {
+	macs, addrs := net.addresses()
 	words := []sayable{
 		{tyto.Identity, []string{"uuid:1", "uuid:2", "fqdn:a", "guid:b", "mac:00:1b:17:00:00:02"}},
 		{tyto.Serial, []string{"1", "2"}},
@@ -53,10 +55,31 @@ func drawObservation(t *rapid.T) *tyto.Event {
 // tell is events as a person reads them.
 func tell(events []*tyto.Event) (text string) {
 	for _, e := range events {
-		b, _ := json.Marshal(e.Observation)
+		b, _ := json.Marshal(e)
 		text += e.Time.Format("05 ") + string(b) + "\n"
 	}
 	return text
+}
+
+// addresses is the addresses there are, none among them.
+func (net world) addresses() ([]frame.MAC, []frame.Addr) {
+	return []frame.MAC{{}, {0, 0x1b, 0x17, 0, 0, 1}, {0, 0x1b, 0x17, 0, 0, 2}, {0, 0x1b, 0x17, 0, 0, 3}, {0xda, 0xa1, 0x19, 0, 0, 4}, {0, 0, 0x5e, 0, 1, 9}}, []frame.Addr{{}, frame.V4(byte(net), 0, 0, 1), frame.V4(byte(net), 0, 0, 2), frame.V4(byte(net), 0, 7, 3), frame.V4(8, 8, 8, 8), frame.V4(8, 8, 8, 9),
+		{0: 0xfe, 1: 0x80, 15: 1}, {0: 0x20, 1: 0x03, 15: 1}, {0: 0x20, 1: 0x03, 8: 2, 9: 0x1b, 10: 0x17, 11: 0xff, 12: 0xfe, 15: 1}}
+}
+
+// talk is some conversation in a world.
+func (net world) talk(t *rapid.T) *tyto.Event {
+	macs, addrs := net.addresses()
+	side := func(name string) tyto.Subject {
+		return tyto.Subject{MAC: rapid.SampledFrom(macs).Draw(t, name+" mac"), Addr: rapid.SampledFrom(addrs).Draw(t, name+" ip")}
+	}
+	first := rapid.IntRange(0, 40).Draw(t, "first")
+	n := rapid.SampledFrom([]uint64{0, 3}).Draw(t, "answers")
+	return &tyto.Event{Kind: tyto.KindConversation, Time: at(50), Conversation: &tyto.Conversation{
+		Client: side("client"), Server: side("server"), Transport: "tcp", Port: 443, Protocol: rapid.SampledFrom([]string{"", "tls"}).Draw(t, "protocol"),
+		First: at(first), Last: at(first + rapid.IntRange(0, 5).Draw(t, "length")), Packets: [2]uint64{2, n}, Bytes: [2]uint64{200, 100 * n},
+		Evidence: tyto.Evidence{Sensor: "s1", Packet: uint64(first)},
+	}}
 }
 
 type sayable struct {
@@ -68,15 +91,18 @@ type sayable struct {
 // in any order and any number, asked about at any time, are the same devices.
 func TestOrderAndRepetition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		events := rapid.SliceOfN(rapid.Custom(drawObservation), 1, 40).Draw(t, "events")
-		once := New("z", Config{})
-		for _, e := range events {
+		net := rapid.SampledFrom([]world{10, 11}).Draw(t, "net")
+		events := rapid.SliceOfN(rapid.Custom(net.observation), 1, 40).Draw(t, "events")
+		talks := rapid.SliceOfN(rapid.Custom(net.talk), 0, 8).Draw(t, "talks") // increments: told once
+		budget := Config{ClaimsPerAttr: rapid.SampledFrom([]int{0, 2}).Draw(t, "budget")}
+		once := New("z", budget)
+		for _, e := range append(slices.Clone(talks), events...) {
 			once.Learn(e)
 		}
 		want := once.Devices()
 
-		again := New("z", Config{})
-		order := rapid.Permutation(append(slices.Clone(events), events...)).Draw(t, "order")
+		again := New("z", budget)
+		order := rapid.Permutation(slices.Concat(events, talks, events)).Draw(t, "order")
 		for i, e := range order {
 			again.Learn(e)
 			if i%3 == 0 {
@@ -84,7 +110,7 @@ func TestOrderAndRepetition(t *testing.T) {
 			}
 		}
 		if d := cmp.Diff(want, again.Devices()); d != "" {
-			t.Fatalf("order or repetition changed the devices, of\n%s\nand\n%s\n%s", tell(events), tell(order), d)
+			t.Fatalf("order or repetition changed the devices, of\n%s%s\nand\n%s\n%s", tell(talks), tell(events), tell(order), d)
 		}
 		check(t, again)
 	})
@@ -124,8 +150,9 @@ func first(vlans []uint16) uint16 {
 // TestForgetNothing: copying everything changes nothing.
 func TestForgetNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		net := rapid.SampledFrom([]world{10, 11}).Draw(t, "net")
 		v := New("z", Config{})
-		for _, e := range rapid.SliceOfN(rapid.Custom(drawObservation), 1, 40).Draw(t, "events") {
+		for _, e := range rapid.SliceOfN(rapid.Custom(net.observation), 1, 40).Draw(t, "events") {
 			v.Learn(e)
 		}
 		want := v.Devices()
@@ -139,9 +166,10 @@ func TestForgetNothing(t *testing.T) {
 // TestChangedTellsAll: a store that reads what Changed names is up to date.
 func TestChangedTellsAll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		net := rapid.SampledFrom([]world{10, 11}).Draw(t, "net")
 		v := New("z", Config{})
 		store := map[string]string{}
-		for i, e := range rapid.SliceOfN(rapid.Custom(drawObservation), 1, 40).Draw(t, "events") {
+		for i, e := range rapid.SliceOfN(rapid.Custom(net.observation), 1, 40).Draw(t, "events") {
 			v.Learn(e)
 			if i%4 != 3 {
 				continue
