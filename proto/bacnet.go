@@ -1,0 +1,392 @@
+package proto
+
+import (
+	"bytes"
+	"strconv"
+
+	"tyto/frame"
+	"tyto/proto/bacnet"
+	"tyto/tyto"
+)
+
+// BACnet over UDP (ANSI/ASHRAE 135 annex J) and over Ethernet (clause 7).
+func init() {
+	register(Dissector{
+		Name:     "bacnet",
+		Where:    []Where{UDP(47808), LLC(0x82)},
+		Anywhere: true, First: "\x81",
+		Is: isBACnet, Tell: tellBACnet,
+	})
+}
+
+// bacnetService is what a service does.
+type bacnetService struct {
+	op   string
+	verb tyto.Verb
+}
+
+var bacnetConfirmed = [...]bacnetService{{"bacnet acknowledgeAlarm", tyto.Configure}, {"bacnet confirmedCOVNotification", 0},
+	{"bacnet confirmedEventNotification", 0}, {"bacnet getAlarmSummary", 0}, {"bacnet getEnrollmentSummary", 0}, {"bacnet subscribeCOV", 0},
+	{"bacnet atomicReadFile", tyto.Transfer}, {"bacnet atomicWriteFile", tyto.Program}, {"bacnet addListElement", tyto.Configure},
+	{"bacnet removeListElement", tyto.Configure}, {"bacnet createObject", tyto.Configure}, {"bacnet deleteObject", tyto.Configure},
+	{"bacnet readProperty", 0}, {"bacnet readPropertyConditional", 0}, {"bacnet readPropertyMultiple", 0}, {"bacnet writeProperty", tyto.Write},
+	{"bacnet writePropertyMultiple", tyto.Write}, {"bacnet deviceCommunicationControl", tyto.Stop}, {"bacnet confirmedPrivateTransfer", tyto.Execute},
+	{"bacnet confirmedTextMessage", 0}, {"bacnet reinitializeDevice", tyto.Stop}, {"bacnet vtOpen", tyto.Login}, {"bacnet vtClose", 0},
+	{"bacnet vtData", 0}, {"bacnet authenticate", tyto.Login}, {"bacnet requestKey", 0}, {"bacnet readRange", 0},
+	{"bacnet lifeSafetyOperation", tyto.Write}, {"bacnet subscribeCOVProperty", 0}, {"bacnet getEventInformation", 0},
+	{"bacnet subscribeCOVPropertyMultiple", 0}, {"bacnet confirmedCOVNotificationMultiple", 0}, {"bacnet confirmedAuditNotification", 0},
+	{"bacnet auditLogQuery", 0}}
+
+var bacnetUnconfirmed = [...]bacnetService{{"bacnet i-Am", 0}, {"bacnet i-Have", 0}, {"bacnet unconfirmedCOVNotification", 0},
+	{"bacnet unconfirmedEventNotification", 0}, {"bacnet unconfirmedPrivateTransfer", 0}, {"bacnet unconfirmedTextMessage", 0},
+	{"bacnet timeSynchronization", tyto.Configure}, {"bacnet who-Has", 0}, {"bacnet who-Is", 0}, {"bacnet utcTimeSynchronization", tyto.Configure},
+	{"bacnet writeGroup", tyto.Write}, {"bacnet unconfirmedCOVNotificationMultiple", 0}, {"bacnet unconfirmedAuditNotification", 0},
+	{"bacnet who-Am-I", 0}, {"bacnet you-Are", tyto.Configure}}
+
+var bacnetLink = [...]bacnetService{{"bacnet result", 0}, {"bacnet write-broadcast-distribution-table", tyto.Configure},
+	{"bacnet read-broadcast-distribution-table", 0}, {"bacnet read-broadcast-distribution-table-ack", 0}, {"bacnet forwarded", 0},
+	{"bacnet register-foreign-device", tyto.Configure}, {"bacnet read-foreign-device-table", 0}, {"bacnet read-foreign-device-table-ack", 0},
+	{"bacnet delete-foreign-device-table-entry", tyto.Configure}}
+
+var bacnetNetwork = [...]bacnetService{{"bacnet who-is-router-to-network", 0}, {"bacnet i-am-router-to-network", 0},
+	{"bacnet i-could-be-router-to-network", 0}, {"bacnet reject-message-to-network", 0}, {"bacnet router-busy-to-network", 0},
+	{"bacnet router-available-to-network", 0}, {"bacnet initialize-routing-table", tyto.Configure}, {"bacnet initialize-routing-table-ack", 0},
+	{"bacnet establish-connection-to-network", tyto.Configure}, {"bacnet disconnect-connection-to-network", tyto.Configure}}
+
+// Memory[0] to Memory[2] of a conversation are requests that wait for their
+// answers, the last first; Memory[3] is what was told.
+const (
+	bacnetPending    = 3
+	bacnetWaits      = 1 << 7 // in the service of a request that waits
+	bacnetToldServer = 1 << iota
+	bacnetToldClient
+)
+
+var (
+	bacnetClient = []byte("bacnet client")
+	bacnetServer = []byte("bacnet server")
+	bacnetRouter = []byte("bacnet router")
+	bacnetUDP    = []byte("udp/47808 bacnet")
+)
+
+func bacnetOnUDP(m *Message) bool { return m.Frame.Flags.Is(frame.Ports) || m.Frame.SrcPort != 0 }
+
+func isBACnet(m *Message) bool {
+	c := m.Read()
+	if bacnetOnUDP(m) {
+		l, ok := bacnet.ReadLink(&c)
+		if !ok || !l.Carries() {
+			return ok && (m.Frame.SrcPort == 47808 || m.Frame.DstPort == 47808)
+		}
+	}
+	n, ok := bacnet.ReadNetwork(&c)
+	if n.IsMessage || !ok {
+		return ok
+	}
+	h, ok := bacnet.ReadHeader(&c)
+	return ok && (h.Kind != bacnet.Confirmed || h.Later || int(h.Service) < len(bacnetConfirmed)) &&
+		(h.Kind != bacnet.Unconfirmed || int(h.Service) < len(bacnetUnconfirmed))
+}
+
+func tellBACnet(m *Message, s *Sink) {
+	c := m.Read()
+	from := s.SenderSubject()
+	if bacnetOnUDP(m) {
+		l, ok := bacnet.ReadLink(&c)
+		if !ok {
+			s.Malformed("bacnet: header of the virtual link")
+			return
+		}
+		if int(l.Function) < len(bacnetLink) && l.Function != bacnet.Forwarded {
+			x := &bacnetLink[l.Function]
+			s.Did(x.verb, x.op, nil, "")
+			return
+		}
+		if !l.Origin.IsUnspecified() {
+			from = tyto.Subject{Addr: l.Origin, VLAN: from.VLAN}
+		}
+	}
+	n, ok := bacnet.ReadNetwork(&c)
+	if !ok {
+		s.Malformed("bacnet: header of the network layer")
+		return
+	}
+	if n.IsMessage {
+		tellBACnetNetwork(s, from, &c)
+		return
+	}
+	if n.From != 0 {
+		s.About(from, tyto.Role, bacnetRouter, tyto.Shown, "bacnet.snet")
+		from.Part = n.Part()
+	}
+	tellBACnetMessage(m, s, from, &c)
+}
+
+func tellBACnetNetwork(s *Sink, from tyto.Subject, c *frame.Cursor) {
+	kind := c.U8()
+	if c.Short() {
+		s.Malformed("bacnet: header of the network layer")
+		return
+	}
+	if int(kind) >= len(bacnetNetwork) {
+		s.Op("bacnet network message")
+		return
+	}
+	s.Did(bacnetNetwork[kind].verb, bacnetNetwork[kind].op, nil, "")
+	if kind == 1 || kind == 5 {
+		s.About(from, tyto.Role, bacnetRouter, tyto.Stated, "bacnet.mesgtyp")
+	}
+}
+
+func tellBACnetMessage(m *Message, s *Sink, from tyto.Subject, c *frame.Cursor) {
+	h, ok := bacnet.ReadHeader(c)
+	if !ok {
+		s.Malformed("bacnet: header of the application layer")
+		return
+	}
+	switch h.Kind {
+	case bacnet.Confirmed:
+		bacnetRequest(m, s, from, h, c)
+	case bacnet.Unconfirmed:
+		bacnetAnnounced(m, s, from, h, c)
+	case bacnet.SimpleAck, bacnet.ComplexAck:
+		bacnetAnswered(m, s, h.Invoke, "ok")
+		if h.Kind == bacnet.ComplexAck && !h.Later {
+			bacnetResult(m, s, from, h, c)
+		}
+	case bacnet.Error:
+		bacnetAnswered(m, s, h.Invoke, bacnet.ErrorText(*c))
+	case bacnet.Reject:
+		bacnetAnswered(m, s, h.Invoke, bacnet.RejectText(h.Service))
+	case bacnet.Abort:
+		if h.ToClient {
+			bacnetAnswered(m, s, h.Invoke, bacnet.AbortText(h.Service))
+		}
+	}
+}
+
+func bacnetRequest(m *Message, s *Sink, from tyto.Subject, h bacnet.Header, c *frame.Cursor) {
+	if h.Later {
+		return
+	}
+	if int(h.Service) >= len(bacnetConfirmed) {
+		s.Malformed("bacnet: service")
+		return
+	}
+	s.Op(bacnetConfirmed[h.Service].op)
+	if m.Memory[3]&(bacnetToldClient|bacnetToldServer) == 0 && from.Part == 0 {
+		m.Memory[3] |= bacnetToldClient
+		s.About(from, tyto.Role, bacnetClient, tyto.Shown, "bacapp.confirmed_service")
+	}
+	object, property := bacnetTarget(h.Service, *c)
+	if lost := m.Memory[bacnetPending-1]; lost != 0 {
+		bacnetAct(s, lost, "no answer", false)
+	}
+	copy(m.Memory[1:bacnetPending], m.Memory[:bacnetPending-1])
+	m.Memory[0] = uint64(h.Service|bacnetWaits)<<56 | uint64(h.Invoke)<<48 | uint64(object)<<16 | uint64(property)
+}
+
+// bacnetTarget is the object and property, or the state, that a request is
+// about. Object and property are those of the first, if there are more.
+func bacnetTarget(service uint8, c frame.Cursor) (object uint32, property uint16) {
+	t := bacnet.Next(&c)
+	switch service {
+	case 6, 7: // file
+		return t.Uint(), 0xffff
+	case 17: // duration, what
+		if t.Is(0) {
+			t = bacnet.Next(&c)
+		}
+		return 0, uint16(t.Uint())
+	case 20:
+		return 0, uint16(t.Uint())
+	}
+	if t.Opens(0) {
+		t = bacnet.Next(&c)
+	}
+	object, property = t.Uint(), 0xffff
+	if t = bacnet.Next(&c); t.Opens(1) {
+		t = bacnet.Next(&c)
+	}
+	if t.Context && len(t.Value) > 0 {
+		property = uint16(t.Uint())
+	}
+	return object, property
+}
+
+// bacnetAnswered tells how a request went: of reads only if they failed.
+func bacnetAnswered(m *Message, s *Sink, invoke uint8, outcome string) {
+	for i := range bacnetPending {
+		if x := m.Memory[i]; x != 0 && uint8(x>>48) == invoke {
+			copy(m.Memory[i:bacnetPending], m.Memory[i+1:bacnetPending])
+			m.Memory[bacnetPending-1] = 0
+			bacnetAct(s, x, outcome, true)
+			return
+		}
+	}
+}
+
+var bacnetStates = [...]string{"coldstart", "warmstart", "start backup", "end backup", "start restore", "end restore", "abort restore",
+	"activate changes"}
+
+func bacnetAct(s *Sink, request uint64, outcome string, answered bool) {
+	service, object, property := uint8(request>>56)&^bacnetWaits, uint32(request>>16), uint16(request)
+	does, b := &bacnetConfirmed[service], s.Scratch(64)[:0]
+	verb := does.verb
+	switch {
+	case service == 17:
+		if property == 0 { // enable
+			verb = tyto.Start
+		}
+	case service == 20 && int(property) < len(bacnetStates):
+		b = append(b, bacnetStates[property]...)
+		if property >= 2 {
+			verb = tyto.Configure
+		}
+		if property == 4 {
+			verb = tyto.Program
+		}
+	case service == 18 || service >= 21 && service <= 25:
+	default:
+		b = bacnet.AppendObject(b, object)
+		if property != 0xffff {
+			b = bacnet.AppendProperty(append(b, ' '), property)
+		}
+	}
+	if verb == tyto.NoVerb {
+		if outcome == "ok" || outcome == "no answer" {
+			return
+		}
+		verb = tyto.Read
+	}
+	if answered {
+		s.Undergone(verb, does.op, b, outcome)
+	} else {
+		s.Did(verb, does.op, b, outcome)
+	}
+}
+
+// bacnetToldOnce tells that the sender answers, once a conversation.
+func bacnetToldOnce(m *Message, s *Sink, from tyto.Subject, field string) {
+	if m.Memory[3]&bacnetToldServer != 0 || from.Part != 0 {
+		return
+	}
+	m.Memory[3] |= bacnetToldServer
+	s.About(from, tyto.Role, bacnetServer, tyto.Shown, field)
+	if bacnetOnUDP(m) && m.Frame.SrcPort == 47808 {
+		s.About(from, tyto.Provides, bacnetUDP, tyto.Shown, field)
+	}
+}
+
+func bacnetAnnounced(m *Message, s *Sink, from tyto.Subject, h bacnet.Header, c *frame.Cursor) {
+	if int(h.Service) >= len(bacnetUnconfirmed) {
+		s.Malformed("bacnet: service")
+		return
+	}
+	s.Did(bacnetUnconfirmed[h.Service].verb, bacnetUnconfirmed[h.Service].op, nil, "")
+	switch h.Service {
+	case 0: // I-Am: device, size, segmentation, vendor
+		device, _, _ := bacnet.Next(c), bacnet.Next(c), bacnet.Next(c)
+		vendor := bacnet.Next(c)
+		if c.Short() || device.Number != bacnet.ObjectID || vendor.Number != bacnet.Unsigned {
+			s.Malformed("bacnet: parameters of I-Am")
+			return
+		}
+		bacnetToldOnce(m, s, from, "bacapp.unconfirmed_service")
+		bacnetNumber(s, from, device.Uint()&0x3fffff, "bacapp.instance_number")
+		bacnetNumber(s, from, vendor.Uint(), "bacapp.vendor_identifier")
+	case 1: // I-Have: device, object, name
+		_, object := bacnet.Next(c), bacnet.Next(c)
+		name := bacnet.Next(c)
+		bacnetToldOnce(m, s, from, "bacapp.unconfirmed_service")
+		if object.Uint()>>22 == bacnet.Device && !c.Short() {
+			bacnetFact(s, from, bacnet.ObjectName, &name)
+		}
+	}
+}
+
+// bacnetNumber tells a number; for a device behind a router as a clue to it.
+func bacnetNumber(s *Sink, from tyto.Subject, n uint32, field string) {
+	s.About(from, tyto.Clue, strconv.AppendUint(s.Scratch(10)[:0], uint64(n), 10), tyto.Stated, field)
+}
+
+// bacnetResult reads the answers to ReadProperty and ReadPropertyMultiple.
+func bacnetResult(m *Message, s *Sink, from tyto.Subject, h bacnet.Header, c *frame.Cursor) {
+	bacnetToldOnce(m, s, from, "bacapp.confirmed_service")
+	switch h.Service {
+	case 12:
+		object, property := bacnet.Next(c), bacnet.Next(c)
+		t := bacnet.Next(c)
+		if t.Is(2) { // an element of an array
+			t = bacnet.Next(c)
+		}
+		if !object.Is(0) || !property.Is(1) || !t.Opens(3) {
+			s.Malformed("bacnet: parameters of ReadProperty-ACK")
+			return
+		}
+		if t = bacnet.Next(c); object.Uint()>>22 == bacnet.Device {
+			bacnetFact(s, from, property.Uint(), &t)
+		}
+	case 14:
+		bacnetResults(s, from, c)
+	}
+}
+
+// bacnetResults reads the list of objects of ReadPropertyMultiple-ACK, as far as it is there.
+func bacnetResults(s *Sink, from tyto.Subject, c *frame.Cursor) {
+	var object, property uint32
+	for depth := 0; c.Len() > 0; {
+		t := bacnet.Next(c)
+		switch {
+		case c.Short():
+		case t.Opening:
+			depth++
+		case t.Closing:
+			depth--
+		case depth == 0 && t.Is(0):
+			object = t.Uint()
+		case depth == 1 && t.Is(2):
+			property = t.Uint()
+		case depth == 2 && !t.Context && object>>22 == bacnet.Device:
+			bacnetFact(s, from, property, &t)
+		}
+	}
+}
+
+var bacnetAttrs = [...]struct {
+	property       uint32
+	attr, partAttr tyto.Attr
+	field          string
+}{
+	{bacnet.VendorName, tyto.Vendor, tyto.Clue, "bacapp.vendor-name"},
+	{bacnet.ModelName, tyto.Model, tyto.PartModel, "bacapp.model-name"},
+	{bacnet.Firmware, tyto.Firmware, tyto.PartFirmware, "bacapp.firmware-revision"},
+	{bacnet.ApplicationVersion, tyto.Clue, tyto.Clue, "bacapp.application-software-version"},
+	{bacnet.SerialNumber, tyto.Serial, tyto.PartSerial, "bacapp.serial-number"},
+	{bacnet.Location, tyto.Location, tyto.Clue, "bacapp.location"},
+	{bacnet.Description, tyto.Description, tyto.Clue, "bacapp.description"},
+	{bacnet.ObjectName, tyto.Hostname, tyto.Clue, "bacapp.object_name"},
+}
+
+// bacnetFact tells a property of the device object.
+func bacnetFact(s *Sink, from tyto.Subject, property uint32, t *bacnet.Tag) {
+	if property == bacnet.VendorID && t.Number == bacnet.Unsigned {
+		bacnetNumber(s, from, t.Uint(), "bacapp.vendor_identifier")
+		return
+	}
+	for i := range bacnetAttrs {
+		x := &bacnetAttrs[i]
+		if x.property != property || t.Context || t.Number != bacnet.Text || len(t.Value) > 200 {
+			continue
+		}
+		value := bytes.TrimSpace(bacnet.AppendText(s.Scratch(2 * len(t.Value))[:0], t))
+		attr := x.attr
+		if from.Part != 0 {
+			attr = x.partAttr
+		} else if property == bacnet.ObjectName && bytes.IndexByte(value, ' ') >= 0 {
+			attr = tyto.Clue
+		}
+		s.About(from, attr, value, tyto.Stated, x.field)
+		return
+	}
+}
