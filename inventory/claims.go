@@ -132,29 +132,6 @@ func (c *claims) remove(i int) {
 	c.index[i] = 0
 }
 
-// replace puts x in the place of claim n of the same pair.
-func (c *claims) replace(n uint32, x claim) {
-	old := c.at(n)
-	c.unlist(c.slot(old.pair, old.meta&whatMask, old.value, old.source))
-	x.next = old.next
-	*old = x
-	c.index[c.slot(x.pair, x.meta&whatMask, x.value, x.source)] = n
-}
-
-// unlist frees a slot of the index, and moves up what was pushed past it.
-func (c *claims) unlist(hole int) {
-	mask := len(c.index) - 1
-	c.index[hole] = 0
-	for i := (hole + 1) & mask; c.index[i] != 0; i = (i + 1) & mask {
-		x := c.at(c.index[i])
-		home := int(hashClaim(x.pair, x.meta&whatMask, x.value, x.source)) & mask
-		if (i-home)&mask >= (i-hole)&mask {
-			c.index[hole], c.index[i] = c.index[i], 0
-			hole = i
-		}
-	}
-}
-
 func (c *claims) grow() {
 	c.index = make([]uint32, 2*len(c.index))
 	mask := len(c.index) - 1

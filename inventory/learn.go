@@ -1,8 +1,6 @@
 package inventory
 
 import (
-	"cmp"
-	"strings"
 	"tyto/frame"
 	"tyto/tyto"
 )
@@ -351,13 +349,22 @@ func (v *Inventory) worst(p *pair, x *claim) (worst uint32, full bool) {
 }
 
 // worthOf orders claims that cannot all be kept: the surer first, then by a
-// hash of the value, which is as good as chance but always the same.
+// hash of what they say, which is as good as chance but always the same.
 func (v *Inventory) worthOf(x *claim) uint64 {
-	h := uint64(14695981039346656037) // FNV-1a
-	for _, b := range v.words.raw(x.value) {
-		h = (h ^ uint64(b)) * 1099511628211
+	src := &v.claims.sources[x.source]
+	h := fnv(14695981039346656037, v.words.raw(x.value))
+	for _, text := range [...]string{src.protocol, src.sensor, src.capture} {
+		h = fnv(h, text)
 	}
-	return uint64(v.claims.sources[x.source].confidence)<<56 | (h^uint64(x.part()))>>8
+	return uint64(src.confidence)<<56 | (h^uint64(x.part()))>>8
+}
+
+// fnv continues a hash with a text (FNV-1a).
+func fnv[T string | []byte](h uint64, text T) uint64 {
+	for i := range len(text) {
+		h = (h ^ uint64(text[i])) * 1099511628211
+	}
+	return h * 1099511628211
 }
 
 // consequences is what a new claim means for who is who.
