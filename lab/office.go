@@ -19,6 +19,7 @@ var (
 const (
 	edge    = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36 Edg/124.0.0.0"
 	safari  = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15"
+	firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 Firefox/115.0"
 	android = "Mozilla/5.0 (Linux; Android 13; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Mobile Safari/537.36"
 )
 
@@ -174,8 +175,11 @@ func officeWork(n float64, agent string) trait {
 		does("files", 50+2*n, 432, "smbclient -N //srv-files.office.example/projects -c 'ls; get figures.txt /tmp/figures.txt'; smbclient -N -L srv-files.office.example")(h)
 		does("names", 15+n, 414, "nmblookup SRV-FILES; nmblookup OFFICE#1b")(h)
 		spooler := "Internet Print Provider"
-		if agent == safari {
+		switch agent {
+		case safari:
 			spooler = "CUPS/2.3.4 (macOS 14.4; arm64) IPP/2.0"
+		case firefox:
+			spooler = "CUPS/2.4.2 IPP/2.0"
 		}
 		prints(80+4*n, spooler)(h)
 	}
@@ -184,7 +188,7 @@ func officeWork(n float64, agent string) trait {
 func pc(name, mac string, n float64, more ...trait) *Host {
 	return host(name, "workstation", mac, append([]trait{plug(10 + 3*n), dhclient(name, "MSFT 5.0", askWindows...), windows(), officeWork(6*n, edge),
 		does("search", 30+5*n, 360, "$LAB play search -agent 'Microsoft-Windows/10.0 UPnP/1.0 Microsoft-Windows-SSDP/10.0'"),
-		does("llmnr", 26+5*n, 324, "llmnr-query -c 2 -i 400 wpad; llmnr-query -c 1 -6 -i 400 %s", "pc-acct-01"),
+		does("llmnr", 26+5*n, 324, "llmnr-query -T A -c 2 -i 400 wpad; llmnr-query -T A -c 1 %s; llmnr-query -T AAAA -c 1 -6 -i 400 %s", "pc-acct-01", "pc-acct-01"),
 		does("os", 55+7*n, 468, "curl -sk -m 5 -A 'Windows-Update-Agent/10.0.10011.16384 Client-Protocol/2.50' https://updates.os.example/ -o /dev/null")}, more...)...)
 }
 
@@ -193,9 +197,9 @@ func workplaces() []*Host {
 		pc("pc-acct-01", "d4:be:d9:41:20:01", 0),
 		pc("pc-acct-02", "e8:6a:64:41:20:02", 1),
 		pc("pc-sales-03", "3c:d9:2b:41:20:03", 2),
-		pc("pc-it-desk", "54:ee:75:41:20:04", 3,
+		host("pc-it-desk", "workstation", "54:ee:75:41:20:04", plug(19), dhclient("pc-it-desk", "", 1, 28, 2, 3, 15, 6, 119, 12), officeWork(18, firefox),
 			does("admin", 65, 342, "ssh root@10.20.0.3 true; ssh root@10.20.0.2 'uptime'; ssh root@srv-print.office.example uptime; curl -sk -m 5 https://10.20.0.1/ -o /dev/null; curl -s -m 5 http://10.20.0.3/ -o /dev/null"),
-			does("pages", 95, 450, "for a in prn-lobby prn-acct ups-rack; do curl -s -m 5 -A %s http://$a.office.example/ -o /dev/null; done", quote(edge))),
+			does("pages", 95, 450, "for a in prn-lobby prn-acct ups-rack; do curl -s -m 5 -A %s http://$a.office.example/ -o /dev/null; done", quote(firefox))),
 		host("mac-design-01", "workstation", "f0:18:98:41:20:05", plug(22), dhcpcd("mac-design-01", "", "domain_name_servers, domain_name, domain_search, classless_static_routes, netbios_name_servers"),
 			avahi(true, service{"%h", "_device-info._tcp", 0, []string{"model=MacBookPro18,3", "osxvers=23"}}, service{"%h", "_companion-link._tcp", 49152, []string{"rpMd=MacBookPro18,3", "rpVr=510.2.1"}},
 				service{"%h", "_airplay._tcp", 7000, []string{"deviceid=F0:18:98:41:20:05", "model=MacBookPro18,3", "srcvers=710.80.2", "osvers=14.4"}}),
