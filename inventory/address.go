@@ -15,7 +15,8 @@ const (
 )
 
 // reachOf is the reach of an address (IANA's special-purpose registries,
-// RFC 6890; 100.64/10 of RFC 6598 counts as inside).
+// RFC 6890; 100.64/10 of RFC 6598 counts as inside). The blocks for
+// documentation stand for the internet wherever they are used.
 func reachOf(a frame.Addr) reach {
 	switch {
 	case a.IsUnspecified() || a.IsMulticast() || a.IsLoopback():
@@ -31,7 +32,6 @@ func reachOf(a frame.Addr) reach {
 func reserved(a frame.Addr) bool {
 	if !a.Is4() {
 		return a[0] == 0x20 && a[1] == 0x01 && a[2] < 2 && a[2]|a[3] != 0 || // 2001::/23; Teredo's 2001::/32 is of the internet
-			a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8 || // documentation
 			a[0] == 0x01 && a[1] == 0 // discard only
 	}
 	b, c, d := a[12], a[13], a[14]
@@ -41,11 +41,9 @@ func reserved(a frame.Addr) bool {
 	case 100:
 		return c&0xc0 == 64
 	case 192:
-		return c == 0 && (d == 0 || d == 2)
+		return c == 0 && d == 0
 	case 198:
-		return c&0xfe == 18 || c == 51 && d == 100
-	case 203:
-		return c == 0 && d == 113
+		return c&0xfe == 18
 	}
 	return b >= 240
 }

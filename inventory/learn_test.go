@@ -135,10 +135,10 @@ func TestRule2LinkLocalAndEUI64AreTheInterfaces(t *testing.T) {
 	z.say(0, gw, "fe80::1", tyto.Role, "router", tyto.Stated, "icmpv6", "icmpv6.type")
 	z.sent(gw, "fe80::1", 0, 9)
 	z.sent(gw, "2001:db8:1::21b:17ff:fe00:1", 1, 9)
-	z.sent(gw, "2001:db8:9::5", 1, 9)
+	z.sent(gw, "fd00:9::5", 1, 9)
 	z.sent(gw, "8.8.8.8", 2, 9)
 	z.sent(host1, "169.254.3.4", 1, 1)
-	z.want(gw+" 2001:db8:1:0:21b:17ff:fe00:1 fe80::1", "2001:db8:9::5", host1+" 169.254.3.4")
+	z.want(gw+" 2001:db8:1:0:21b:17ff:fe00:1 fe80::1", "fd00:9::5", host1+" 169.254.3.4")
 }
 
 func TestRule3InternetHostsAreNoDevices(t *testing.T) {
