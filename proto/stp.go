@@ -54,32 +54,37 @@ func tellSTP(m *Message, s *Sink) {
 		return
 	}
 	s.Op(stpOp(version, flags))
-	stpBridge(s, bridge)
+	if version < 3 {
+		stpBridge(s, bridge, "stp.bridge.hw")
+	} else { // that bridge is the root of the region
+		stpRegion(s, &c)
+	}
 	s.Sender(tyto.Clue, root.Append(s.Scratch(17)[:0]), tyto.Stated, "stp.root.hw")
 	s.Sender(tyto.Clue, phrase.Number(s.Scratch(5)[:0], uint64(rootPriority>>12)<<12), tyto.Stated, "stp.root.prio")
 	s.Sender(tyto.Clue, phrase.Number(s.Scratch(10)[:0], uint64(cost)), tyto.Stated, "stp.root.cost")
 	s.Sender(tyto.Clue, phrase.Number(s.Scratch(5)[:0], uint64(port)), tyto.Stated, "stp.port")
-	if version == 3 {
-		stpRegion(s, &c)
-	}
 }
 
 // stpBridge tells the bridge that the port which sent this is of: its ports
 // have addresses of their own, but say the same.
-func stpBridge(s *Sink, bridge frame.MAC) {
+func stpBridge(s *Sink, bridge frame.MAC, field string) {
 	b := s.Scratch(24)
 	if b == nil || bridge.IsZero() || bridge.IsGroup() {
 		return
 	}
 	id := bridge.Append(phrase.Add(b[:0], "bridge:"))
-	s.Sender(tyto.Identity, id, tyto.Stated, "stp.bridge.hw")
-	s.Sender(tyto.Clue, id[len("bridge:"):], tyto.Stated, "stp.bridge.hw")
+	s.Sender(tyto.Identity, id, tyto.Stated, field)
+	s.Sender(tyto.Clue, id[len("bridge:"):], tyto.Stated, field)
 }
 
-// stpRegion tells the name of an MST region (IEEE 802.1Q section 13.8).
+// stpRegion tells the name of an MST region and the bridge itself (IEEE 802.1Q section 14.4).
 func stpRegion(s *Sink, c *frame.Cursor) {
 	c.Skip(4)
 	s.Sender(tyto.Clue, phrase.Text(phrase.Until(c.Bytes(32), 0)), tyto.Stated, "mstp.config_name")
+	c.Skip(2 + 16 + 4 + 2)
+	if bridge := c.MAC(); !c.Short() {
+		stpBridge(s, bridge, "mstp.cist_bridge.hw")
+	}
 }
 
 func stpOp(version, flags byte) string {

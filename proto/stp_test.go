@@ -15,7 +15,7 @@ func stpPackets() [][]byte {
 		return cat(uint16(0), version, kind, flags, uint16(0x1001), mac("00:00:5e:00:53:99"), uint32(20000), uint16(0x8001), mac(switch1.mac), uint16(0x8007),
 			uint16(0x100), uint16(0x1400), uint16(0x200), uint16(0xf00))
 	}
-	mst := cat(bpdu(3, 2, 0x7c), 0, uint16(64), 0, "REGION1", make([]byte, 25), uint16(0), make([]byte, 16))
+	mst := cat(bpdu(3, 2, 0x7c), 0, uint16(64), 0, "REGION1", make([]byte, 25), uint16(0), make([]byte, 16), uint32(0), uint16(0x8000), mac("00:00:5e:00:53:70"), 20)
 	return [][]byte{
 		llc(port1, group, 0x42, 0x42, 3, bpdu(0, 0, 0)),
 		llc(port2, group, 0x42, 0x42, 3, bpdu(2, 2, 0x3d), 0),
@@ -28,7 +28,8 @@ func stpPackets() [][]byte {
 
 func TestSTP(t *testing.T) {
 	p := stpPackets()
-	for _, x := range p[:3] {
+	says(t, "stp", p[2], "identity=bridge:00:00:5e:00:53:70 stated", "!bridge:00:00:5e:00:53:80")
+	for _, x := range p[:2] {
 		says(t, "stp", x, "identity=bridge:00:00:5e:00:53:80 stated", "role=switch stated", "clue=00:00:5e:00:53:99 stated stp.root.hw")
 	}
 	says(t, "stp", p[1], "op stp topology change")
