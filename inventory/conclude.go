@@ -36,7 +36,7 @@ func has(facts []fact, a tyto.Attr, value string) bool {
 
 // conclude adds what the rules make of the facts. Conclusions can be
 // conditions of other rules, so rules with conditions are asked twice.
-func (v *Inventory) conclude(out *tyto.Device, facts []fact) []fact {
+func (v *teller) conclude(out *tyto.Device, facts []fact) []fact {
 	if v.config.Rules == nil {
 		return facts
 	}
@@ -77,7 +77,7 @@ func compareFacts(a, b *fact) int {
 }
 
 // ask adds one round of conclusions from what is known to facts.
-func (v *Inventory) ask(out *tyto.Device, facts []fact, macs []frame.MAC, k *known) []fact {
+func (v *teller) ask(out *tyto.Device, facts []fact, macs []frame.MAC, k *known) []fact {
 	var m frame.MAC
 	if len(macs) > 0 {
 		m = macs[0]

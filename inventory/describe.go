@@ -18,15 +18,23 @@ type fact struct {
 	cause string
 }
 
+// A teller describes devices of an inventory that is settled. Several may, at
+// the same time: each has memory of its own.
+type teller struct {
+	*Inventory
+	around  []uint32
+	follows [2][]fact
+}
+
 // describe makes what others know of a device.
-func (v *Inventory) describe(d uint32) *tyto.Device {
+func (v *teller) describe(d uint32) *tyto.Device {
 	out, facts := v.outline(d)
 	out.Evidence = v.evidence(facts)
 	return out
 }
 
 // outline makes a device without its evidence, and the facts that are it.
-func (v *Inventory) outline(d uint32) (*tyto.Device, []fact) {
+func (v *teller) outline(d uint32) (*tyto.Device, []fact) {
 	x := &v.devices[d]
 	var cores []core
 	for c := x.head; c != 0; c = v.seat(c).next {
@@ -58,7 +66,7 @@ func (v *Inventory) outline(d uint32) (*tyto.Device, []fact) {
 }
 
 // factsOf adds a core to a device: its interface, what it sent, what is said of it.
-func (v *Inventory) factsOf(c core, out *tyto.Device, facts []fact) []fact {
+func (v *teller) factsOf(c core, out *tyto.Device, facts []fact) []fact {
 	v.around = v.pairsOf(c, v.around[:0])
 	for _, n := range v.around {
 		p := v.pair(n)
@@ -98,7 +106,7 @@ func span(out *tyto.Device, first, last int64) {
 
 // factsOfIface adds an interface. What it passes on for internet hosts, which
 // are no devices, counts as its own.
-func (v *Inventory) factsOfIface(n uint32, out *tyto.Device, facts []fact) []fact {
+func (v *teller) factsOfIface(n uint32, out *tyto.Device, facts []fact) []fact {
 	i := &v.ifaces[n]
 	face := tyto.Interface{MAC: i.mac()}
 	var passed []uint32
@@ -145,7 +153,7 @@ const maxForwards = 32
 
 // forwards adds the devices that an interface sends for, with the evidence of
 // the first frame that it sent for each.
-func (v *Inventory) forwards(passed []uint32, facts []fact) []fact {
+func (v *teller) forwards(passed []uint32, facts []fact) []fact {
 	slices.SortFunc(passed, func(a, b uint32) int {
 		return bytes.Compare(v.hosts[v.pair(a).host].addr[:], v.hosts[v.pair(b).host].addr[:])
 	})
@@ -200,7 +208,7 @@ func (v *Inventory) interval(h *host, pairs []uint32) tyto.IPInterval {
 }
 
 // selfEvident adds what an interface's address and behaviour tell by themselves.
-func (v *Inventory) selfEvident(c core, out *tyto.Device, facts []fact) []fact {
+func (v *teller) selfEvident(c core, out *tyto.Device, facts []fact) []fact {
 	say := func(a tyto.Attr, value string, how tyto.Confidence, protocol, field string) {
 		facts = append(facts, fact{Claim: tyto.Claim{
 			Attr: a, Value: value, Confidence: how, First: out.First, Last: out.Last,
@@ -287,7 +295,7 @@ func cause(protocol string) string {
 }
 
 // evidence is the claims, by attribute, the surest first.
-func (v *Inventory) evidence(facts []fact) []tyto.Claim {
+func (v *teller) evidence(facts []fact) []tyto.Claim {
 	out := make([]tyto.Claim, len(facts))
 	for i := range facts {
 		out[i] = facts[i].Claim

@@ -56,12 +56,11 @@ func DefaultConfig() Config {
 // An Inventory is the devices of one zone. It belongs to one goroutine.
 type Inventory struct {
 	tables
-	zone    string
-	config  Config
-	words   words
-	claims  claims
-	fields  []string  // that rules on sets look at
-	follows [2][]fact // scratch of conclude
+	zone   string
+	config Config
+	words  words
+	claims claims
+	fields []string // that rules on sets look at
 
 	// Identity, and the queues of what must be decided again.
 	settled    bool // an address of the zone's own was seen
@@ -114,17 +113,18 @@ func (v *Inventory) empty() {
 	}
 }
 
-// All is the devices, by id. Each is made when its turn comes and belongs to
-// the receiver. Nothing may be learnt meanwhile.
-func (v *Inventory) All() iter.Seq[*tyto.Device] { return v.each(v.describe) }
+// All is the devices, by id. Each is made when its turn comes, by as many
+// goroutines as there are processors, and belongs to the receiver. Nothing may
+// be learnt meanwhile.
+func (v *Inventory) All() iter.Seq[*tyto.Device] { return v.each((*teller).describe) }
 
 // Outlines is the devices as in All, but without their Evidence, which is
-// most of the work.
+// half of the work.
 func (v *Inventory) Outlines() iter.Seq[*tyto.Device] {
-	return v.each(func(d uint32) *tyto.Device { out, _ := v.outline(d); return out })
+	return v.each(func(t *teller, d uint32) *tyto.Device { out, _ := t.outline(d); return out })
 }
 
-func (v *Inventory) each(describe func(uint32) *tyto.Device) iter.Seq[*tyto.Device] {
+func (v *Inventory) each(describe func(*teller, uint32) *tyto.Device) iter.Seq[*tyto.Device] {
 	return func(yield func(*tyto.Device) bool) {
 		v.settle()
 		ids := make([]uint64, 0, len(v.byID))
@@ -132,11 +132,10 @@ func (v *Inventory) each(describe func(uint32) *tyto.Device) iter.Seq[*tyto.Devi
 			ids = append(ids, id)
 		}
 		slices.Sort(ids)
-		for _, id := range ids {
-			if !yield(describe(v.byID[id])) {
-				return
-			}
-		}
+		inOrder(ids, func() func(uint64) *tyto.Device {
+			t := &teller{Inventory: v}
+			return func(id uint64) *tyto.Device { return describe(t, v.byID[id]) }
+		}, yield)
 	}
 }
 
@@ -157,7 +156,7 @@ func (v *Inventory) Device(id string) (tyto.Device, bool) {
 	if !ok || d == 0 {
 		return tyto.Device{}, false
 	}
-	return *v.describe(d), true
+	return *(&teller{Inventory: v}).describe(d), true
 }
 
 // Find is the id of the device that a subject is part of, "" if it is none: an

@@ -26,7 +26,7 @@ type analyzeCommand struct {
 	Files   []string `arg:"" name:"file" help:"Capture files (pcap, pcapng, gzip of either), folders of them, or - for standard input."`
 	Format  string   `enum:"table,json,events,csv,html" default:"table" help:"How to say it: ${enum}."`
 	Output  string   `short:"o" type:"path" placeholder:"FILE" help:"Write there instead of to standard output."`
-	Workers int      `default:"0" help:"Goroutines of the packet path; 0 is one for each processor, up to 4. The result does not depend on it."`
+	Workers int      `default:"0" help:"Processors to use; 0 is all, up to 4. The result does not depend on it."`
 	Colour  string   `enum:"auto,always,never" default:"auto" help:"Colour in tables: ${enum}."`
 	Quiet   bool     `short:"q" help:"No progress bar."`
 }
@@ -53,7 +53,12 @@ func (a *analyzeCommand) Run(ctx context.Context, s streams, c *commands) error 
 	if err != nil {
 		return err
 	}
+	if a.Workers < 0 || a.Workers > maxWorkers {
+		return usageError{fmt.Errorf("analyze: --workers %d is not between 0 and %d; 0 chooses by itself", a.Workers, maxWorkers)}
+	}
 	debug.SetMemoryLimit(analysisMemory)
+	a.Workers = cmp.Or(a.Workers, min(runtime.NumCPU(), 4))
+	runtime.GOMAXPROCS(a.Workers)
 	source, err := capture.OpenFiles(a.Files, capture.Options{})
 	if err != nil {
 		return usageError{fmt.Errorf("analyze: %w", err)}
@@ -114,7 +119,7 @@ func (a *analyzeCommand) sensor(set settings, source capture.Source, bar *progre
 	config := sensor.DefaultConfig()
 	config.Name, config.Zone = "analyze", set.Zone
 	config.Window, config.Conversations = set.Sensor.Window, set.Sensor.Conversations
-	config.Workers = cmp.Or(a.Workers, min(runtime.NumCPU(), 4))
+	config.Workers = a.Workers
 	if a.Format == "events" {
 		config.Workers = 1 // one order, the same every time
 	} else {
