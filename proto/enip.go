@@ -1,0 +1,468 @@
+package proto
+
+import (
+	"strconv"
+
+	"tyto/frame"
+	"tyto/proto/enip"
+	"tyto/tyto"
+)
+
+// EtherNet/IP with the Common Industrial Protocol (ODVA, The CIP Networks
+// Library, volumes 1 and 2), and PCCC (Allen-Bradley 1770-6.5.16) in it.
+func init() {
+	register(Dissector{
+		Name:     "enip",
+		Where:    []Where{TCP(44818), UDP(44818), UDP(2222)},
+		Anywhere: true,
+		First:    "\x04\x63\x64\x65\x6f\x70",
+		Is:       isENIP, Split: splitENIP, Tell: tellENIP,
+	})
+}
+
+// Memory[0] to Memory[2] of a conversation are requests that wait for their
+// answers, the last first. Memory[3] is what was told, and from bit 8 on the
+// slot that the open connection leads to, as enipWay.
+const (
+	enipPending    = 3
+	enipToldClient = 1 << iota
+	enipToldServer
+	enipWayShift = 8
+)
+
+func enipPort(f *frame.Frame) bool {
+	return f.DstPort == 44818 || f.SrcPort == 44818 || f.DstPort == 2222 || f.SrcPort == 2222
+}
+
+// isENIP wants a message whose header is right; elsewhere than on its port
+// also one that is whole and of a session.
+func isENIP(m *Message) bool {
+	if isCIPIO(m) {
+		return true
+	}
+	c := m.Read()
+	h, ok := enip.ReadHeader(&c)
+	if !ok {
+		return false
+	}
+	if !enipPort(m.Frame) {
+		return h.Length == c.Len() && h.Length > 0 && (h.Session != 0 || h.Command == enip.RegisterSession && h.Length == 4 && c.Has("\x01\x00\x00\x00"))
+	}
+	return m.Frame.Proto == frame.TCP || h.Length <= c.Len()
+}
+
+// isCIPIO recognises cyclic data on UDP 2222: a sequenced address, connected data.
+func isCIPIO(m *Message) bool {
+	c := m.Read()
+	if m.Frame.Proto != frame.UDP || c.L16() != 2 || c.L16() != enip.SequencedItem || c.L16() != 8 {
+		return false
+	}
+	c.Skip(8)
+	return c.L16() == enip.ConnectedItem && int(c.L16()) <= c.Len() && !c.Short()
+}
+
+func splitENIP(m *Message) int {
+	c := m.Read()
+	h, ok := enip.ReadHeader(&c)
+	switch {
+	case len(m.Body) < enip.HeaderLength:
+		return 0
+	case !ok:
+		return -1
+	}
+	return enip.HeaderLength + h.Length
+}
+
+func tellENIP(m *Message, s *Sink) {
+	if isCIPIO(m) {
+		s.Op("cip io")
+		return
+	}
+	c := m.Read()
+	h, ok := enip.ReadHeader(&c)
+	if !ok || h.Length > c.Len() && !m.Cut {
+		s.Malformed("enip: encapsulation header")
+		return
+	}
+	c = c.Sub(min(h.Length, c.Len()))
+	toServer := m.ToServer
+	if m.Frame.DstPort == 44818 || m.Frame.SrcPort == 44818 {
+		toServer = m.Frame.DstPort == 44818 && (m.Frame.SrcPort != 44818 || m.Frame.DstMAC.IsGroup())
+	}
+	switch h.Command {
+	case enip.SendRRData, enip.SendUnitData:
+		tellENIPData(m, s, &h, c, toServer)
+	case enip.ListIdentity:
+		if c.Len() > 2 {
+			tellENIPListed(m, s, c)
+		} else {
+			s.Op("enip list identity")
+		}
+	default:
+		if toServer {
+			s.Op(enip.CommandName(h.Command))
+		}
+		if h.Command == enip.RegisterSession {
+			tellENIPRole(m, s, toServer)
+		}
+	}
+}
+
+var (
+	enipClient  = []byte("enip client")
+	enipAdapter = []byte("enip adapter")
+)
+
+func tellENIPRole(m *Message, s *Sink, toServer bool) {
+	switch {
+	case toServer && m.Memory[3]&enipToldClient == 0:
+		m.Memory[3] |= enipToldClient
+		s.Sender(tyto.Role, enipClient, tyto.Shown, "enip.command")
+	case !toServer && m.Memory[3]&enipToldServer == 0:
+		m.Memory[3] |= enipToldServer
+		s.Sender(tyto.Role, enipAdapter, tyto.Shown, "enip.command")
+		b := s.Scratch(20)
+		if b == nil {
+			return
+		}
+		b = b[:0]
+		if m.Frame.Proto == frame.UDP {
+			b = append(b, "udp/"...)
+		} else {
+			b = append(b, "tcp/"...)
+		}
+		b = strconv.AppendUint(b, uint64(m.Frame.SrcPort), 10)
+		s.Sender(tyto.Provides, append(b, " enip"...), tyto.Shown, "enip.command")
+	}
+}
+
+func tellENIPListed(m *Message, s *Sink, c frame.Cursor) {
+	kind, _, item := enip.Items(&c)
+	x, ok := enip.ReadListed(&item)
+	if kind != enip.IdentityItem || !ok {
+		s.Malformed("enip: item of list identity")
+		return
+	}
+	tellENIPRole(m, s, false)
+	tellCIPIdentity(s, &x, 0, true)
+	s.Undergone(tyto.Identify, "enip list identity", nil, "ok")
+}
+
+func tellENIPData(m *Message, s *Sink, h *enip.Header, c frame.Cursor, toServer bool) {
+	if h.Status != 0 {
+		return
+	}
+	c.Skip(6) // interface handle, time-out
+	kind, sequence, data := enip.Items(&c)
+	if kind == 0 || data.Len() < 2 {
+		if !m.Cut {
+			s.Malformed("enip: items of data")
+		}
+		return
+	}
+	tellENIPRole(m, s, toServer)
+	key := uint16(h.Context) ^ uint16(h.Context>>16) ^ uint16(h.Context>>32) ^ uint16(h.Context>>48)
+	if kind == enip.ConnectedItem {
+		key = sequence
+	}
+	if data.Rest()[0]&0x80 != 0 {
+		tellCIPReply(m, s, key, data)
+		return
+	}
+	way := uint8(0)
+	if kind == enip.ConnectedItem {
+		way = uint8(m.Memory[3] >> enipWayShift)
+	}
+	tellCIPRequest(m, s, key, way, data)
+}
+
+// cipAsked is a request that waits for its answer, as it is kept: key 16 bits,
+// service 7, class 12, way 8, instance 13, attribute 8. The way is 0 to the
+// device that is asked, else slot + 1.
+type cipAsked struct {
+	service                    byte
+	way                        uint8
+	class, instance, attribute uint16
+}
+
+func cipOf(r *enip.Request, way uint8) cipAsked {
+	return cipAsked{service: r.Service, way: way, class: r.Path.Class, instance: uint16(min(r.Path.Instance, 1<<13-1)), attribute: min(r.Path.Attribute, 255)}
+}
+
+func (a *cipAsked) keep(m *Message, key uint16) {
+	copy(m.Memory[1:enipPending], m.Memory[:enipPending-1])
+	m.Memory[0] = uint64(key) | uint64(a.service&0x7f)<<16 | uint64(a.class)<<23 | uint64(a.way)<<35 | uint64(a.instance)<<43 | uint64(a.attribute)<<56
+}
+
+func cipAnswered(m *Message, key uint16, service byte) (a cipAsked, ok bool) {
+	for i := range enipPending {
+		x := m.Memory[i]
+		a = cipAsked{service: byte(x>>16) & 0x7f, class: uint16(x>>23) & 0xfff, way: uint8(x >> 35), instance: uint16(x>>43) & 0x1fff, attribute: uint16(x >> 56)}
+		if x != 0 && uint16(x) == key && (a.service == service || service == enip.UnconnectedSend) {
+			copy(m.Memory[i:enipPending], m.Memory[i+1:enipPending])
+			m.Memory[enipPending-1] = 0
+			return a, true
+		}
+	}
+	return cipAsked{}, false
+}
+
+func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) {
+	r, ok := enip.ReadRequest(c)
+	if !ok {
+		if !m.Cut {
+			s.Malformed("cip: path of a request")
+		}
+		return
+	}
+	s.Op(enip.ServiceName(r.Path.Class, r.Service))
+	asked := cipOf(&r, way)
+	switch {
+	case r.Path.Class == enip.Manager && r.Service == enip.UnconnectedSend:
+		message, route, ok := enip.Embedded(r.Data)
+		if !ok {
+			s.Malformed("cip: unconnected send")
+			return
+		}
+		if inner, ok := enip.ReadRequest(message); ok {
+			s.Op(enip.ServiceName(inner.Path.Class, inner.Service))
+			asked = cipOf(&inner, uint8(route.Slot+1))
+			tellPCCC(s, &inner, &asked)
+		}
+	case r.Path.Class == enip.Manager && (r.Service == enip.ForwardOpen || r.Service == enip.LargeOpen):
+		tellCIPOpen(m, s, &r)
+		return
+	case r.Path.Class == enip.Router && r.Service == enip.Multiple:
+		tellCIPMultiple(s, &r)
+		return
+	default:
+		tellPCCC(s, &r, &asked)
+	}
+	asked.keep(m, key)
+}
+
+// tellCIPMultiple tells the requests of a packet of them. What they do is
+// told at once, without its outcome.
+func tellCIPMultiple(s *Sink, r *enip.Request) {
+	for i := range 24 {
+		part, ok := enip.Part(r.Data, i)
+		if !ok {
+			return
+		}
+		inner, ok := enip.ReadRequest(part)
+		if !ok {
+			return
+		}
+		a := cipOf(&inner, 0)
+		name := enip.ServiceName(a.class, a.service)
+		if verb := cipVerb(&a); verb != tyto.NoVerb && verb != tyto.Identify {
+			s.Did(verb, name, enip.AppendObject(s.Scratch(64)[:0], a.class, a.instance, a.attribute), "")
+		} else {
+			s.Op(name)
+		}
+	}
+}
+
+// tellCIPOpen tells what the sender of a forward open expects to find, and
+// remembers where the connection leads.
+func tellCIPOpen(m *Message, s *Sink, r *enip.Request) {
+	p, ok := enip.OpenPath(r.Service, r.Data)
+	if !ok {
+		s.Malformed("cip: path of a forward open")
+		return
+	}
+	m.Memory[3] = m.Memory[3]&^(0xff<<enipWayShift) | uint64(uint8(p.Slot+1))<<enipWayShift
+	if p.Key.Vendor != 0 && p.Slot < 0 {
+		cipNumber(s, s.receiver, uint64(p.Key.Vendor), tyto.Inferred, "cip.id.vendor_id")
+		cipNumber(s, s.receiver, uint64(p.Key.Type&0x7fff), tyto.Inferred, "cip.id.device_type")
+	}
+}
+
+func cipNumber(s *Sink, who tyto.Subject, n uint64, c tyto.Confidence, field string) {
+	if b := s.Scratch(20); b != nil {
+		s.About(who, tyto.Clue, strconv.AppendUint(b[:0], n, 10), c, field)
+	}
+}
+
+// tellPCCC counts the command of PCCC that a request carries, and keeps what it does as the instance.
+func tellPCCC(s *Sink, r *enip.Request, asked *cipAsked) {
+	if r.Path.Class != enip.PCCCObject || r.Service != enip.ExecutePCCC {
+		return
+	}
+	c := r.Data
+	c.Skip(int(c.U8()) - 1) // who asks
+	command := c.U8()
+	c.Skip(3)
+	function, mode := c.U8(), c.U8()
+	name, does := enip.PCCC(command, function)
+	s.Op(name)
+	asked.instance, asked.attribute = uint16(does), uint16(mode)
+}
+
+var pcccObjects = [...]struct {
+	verb   tyto.Verb
+	op     string
+	object []byte
+}{enip.Reads: {}, enip.Writes: {tyto.Write, "pccc write", []byte("data table")}, enip.Identifies: {tyto.Identify, "pccc diagnostic status", nil},
+	enip.Modes: {tyto.Stop, "pccc change mode", []byte("controller")}, enip.Programs: {tyto.Program, "pccc download", []byte("program")},
+	enip.Transfers: {tyto.Transfer, "pccc upload", []byte("program")}}
+
+func tellCIPReply(m *Message, s *Sink, key uint16, c frame.Cursor) {
+	r, ok := enip.ReadReply(c)
+	if !ok {
+		s.Malformed("cip: reply")
+		return
+	}
+	a, ok := cipAnswered(m, key, r.Service)
+	if !ok {
+		return
+	}
+	outcome := enip.StatusText(r.Status)
+	if a.class == enip.PCCCObject && a.service == enip.ExecutePCCC {
+		if int(a.instance) >= len(pcccObjects) || pcccObjects[a.instance].op == "" {
+			return
+		}
+		x := pcccObjects[a.instance]
+		if x.verb == tyto.Stop && (a.attribute == 6 || a.attribute == 2) {
+			x.verb = tyto.Start
+		}
+		s.Undergone(x.verb, x.op, x.object, outcome)
+		return
+	}
+	verb := cipVerb(&a)
+	if verb != tyto.NoVerb {
+		s.Undergone(verb, enip.ServiceName(a.class, a.service), enip.AppendObject(s.Scratch(64)[:0], a.class, a.instance, a.attribute), outcome)
+	}
+	if r.Status == 0 {
+		tellCIPObject(s, &a, r.Data)
+	}
+}
+
+// cipVerb is what a request does; NoVerb if it only reads, or is unknown.
+func cipVerb(a *cipAsked) tyto.Verb {
+	switch a.service {
+	case enip.GetAll, enip.GetList, enip.GetSingle:
+		if a.class == enip.Identify {
+			return tyto.Identify
+		}
+	case enip.SetAll, enip.SetList, enip.SetSingle, enip.SetMember:
+		switch a.class {
+		case enip.TCPIP, enip.EthernetLink, enip.WallClock:
+			return tyto.Configure
+		}
+		return tyto.Write
+	case enip.Reset:
+		return tyto.Execute
+	case enip.Start:
+		return tyto.Start
+	case enip.Stop:
+		return tyto.Stop
+	case enip.Create, enip.Delete:
+		if a.class >= 0x64 && a.class != enip.FileObject {
+			return tyto.Program
+		}
+	}
+	switch {
+	case a.class == enip.Flash && a.service == 0x4b:
+		return tyto.UpdateFirmware
+	case a.class == enip.Changes && (a.service == 0x4b || a.service == 0x4c):
+		return tyto.Configure
+	case (a.class == enip.Tag || a.class == enip.Symbol) && (a.service == 0x4d || a.service == 0x4e || a.service == 0x53):
+		return tyto.Write
+	}
+	return tyto.NoVerb
+}
+
+// tellCIPObject tells what the answer of an object says of who answered.
+func tellCIPObject(s *Sink, a *cipAsked, c frame.Cursor) {
+	switch {
+	case a.class == enip.Identify && a.service == enip.GetAll && a.instance <= 1:
+		if x, ok := enip.ReadIdentity(&c); ok {
+			tellCIPIdentity(s, &x, a.way, false)
+		}
+	case a.class == enip.Identify && a.service == enip.GetSingle && a.attribute == 7:
+		cipFact(s, a.way, tyto.Model, c.Bytes(int(c.U8())), "cip.id.product_name")
+	case a.class == enip.Identify && a.service == enip.GetSingle && a.attribute == 6:
+		if serial := c.L32(); !c.Short() {
+			cipFact(s, a.way, tyto.Serial, cipHex(s, "", serial), "cip.id.serial_number")
+		}
+	case a.class == enip.Identify && a.service == enip.GetSingle && a.attribute == 4:
+		cipFact(s, a.way, tyto.Firmware, cipRevision(s, c.U8()&0x7f, c.U8()), "cip.id.major_rev")
+	case a.class == enip.TCPIP && a.way == 0 && a.service == enip.GetSingle && a.attribute == 6:
+		s.Sender(tyto.Hostname, c.Bytes(int(c.L16())), tyto.Stated, "cip.tcpip.hostname")
+	case a.class == enip.TCPIP && a.way == 0 && a.service == enip.GetAll:
+		c.Skip(12) // status, capability, control
+		c.Skip(2 * int(c.L16()))
+		c.Skip(20) // addresses
+		n := int(c.L16())
+		c.Skip(n + n&1)
+		s.Sender(tyto.Hostname, c.Bytes(int(c.L16())), tyto.Stated, "cip.tcpip.hostname")
+	}
+}
+
+// tellCIPIdentity tells the identity of the sender, or of the module in a slot of its rack.
+func tellCIPIdentity(s *Sink, x *enip.Identity, way uint8, listed bool) {
+	name, serial, vendor, kind := "cip.id.product_name", "cip.id.serial_number", "cip.id.vendor_id", "cip.id.device_type"
+	if listed {
+		name, serial, vendor, kind = "enip.lir.name", "enip.lir.serial", "enip.lir.vendor", "enip.lir.devtype"
+	}
+	who := s.sender
+	if way != 0 {
+		who.Part = uint16(way - 1)
+	}
+	cipFact(s, way, tyto.Model, x.Name, name)
+	cipFact(s, way, tyto.Firmware, cipRevision(s, x.Major, x.Minor), "cip.id.major_rev")
+	if x.Serial != 0 {
+		cipFact(s, way, tyto.Serial, cipHex(s, "", x.Serial), serial)
+		s.About(who, tyto.Clue, cipHex(s, "0x", x.Serial), tyto.Stated, serial)
+	}
+	if who.Part == 0 { // what a rack's other modules are, it is not
+		cipNumber(s, who, uint64(x.Vendor), tyto.Stated, vendor)
+		cipNumber(s, who, uint64(x.Type), tyto.Stated, kind)
+	}
+	if at := x.KeySwitch(); at != "" {
+		s.About(who, tyto.Clue, append(s.Scratch(16)[:0], at...), tyto.Stated, "cip.id.status")
+	}
+	if b := s.Scratch(32); b != nil && way == 0 && x.Serial != 0 {
+		b = strconv.AppendUint(append(b[:0], "serial:cip-"...), uint64(x.Vendor), 10)
+		s.Sender(tyto.Identity, append(append(b, '/'), cipHex(s, "", x.Serial)...), tyto.Stated, serial)
+	}
+}
+
+// cipFact tells a fact about the sender, or about the module in a slot.
+func cipFact(s *Sink, way uint8, a tyto.Attr, value []byte, field string) {
+	if way == 0 {
+		s.Sender(a, value, tyto.Stated, field)
+		return
+	}
+	switch a {
+	case tyto.Model:
+		a = tyto.PartModel
+	case tyto.Firmware:
+		a = tyto.PartFirmware
+	case tyto.Serial:
+		a = tyto.PartSerial
+	}
+	s.Part(uint16(way-1), a, value, tyto.Stated, field)
+}
+
+func cipRevision(s *Sink, major, minor uint8) []byte {
+	b := s.Scratch(8)
+	if b == nil {
+		return nil
+	}
+	return strconv.AppendUint(append(strconv.AppendUint(b[:0], uint64(major), 10), '.'), uint64(minor), 10)
+}
+
+// cipHex is a number as eight digits after a prefix.
+func cipHex(s *Sink, prefix string, n uint32) []byte {
+	b := s.Scratch(len(prefix) + 8)
+	if b == nil {
+		return nil
+	}
+	b = append(b[:0], prefix...)
+	for shift := 28; shift >= 0; shift -= 4 {
+		b = append(b, "0123456789abcdef"[n>>shift&15])
+	}
+	return b
+}
