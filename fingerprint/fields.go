@@ -57,6 +57,7 @@ var fields = map[string]bool{
 	"cwmp.OUI":                       true,
 	"cwmp.ProductClass":              true,
 	"cwmp.SerialNumber":              true,
+	"dcerpc.cn_bind_to_uuid":         true,
 	"dhcp.client_id":                 true,
 	"dhcp.client_id.uuid":            true,
 	"dhcp.client_network_id_major":   true,

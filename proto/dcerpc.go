@@ -1,0 +1,169 @@
+package proto
+
+import (
+	"tyto/frame"
+	"tyto/tyto"
+)
+
+// DCE/RPC over TCP (C706 chapter 12, [MS-RPCE] section 2.2): which interfaces
+// of Windows and of OPC are asked for. Calls themselves are only counted.
+func init() {
+	register(Dissector{
+		Name:     "dcerpc",
+		Where:    []Where{TCP(135), TCP(593)},
+		Anywhere: true, First: "\x05",
+		Is: isDCERPC, Split: splitDCERPC, Tell: tellDCERPC,
+	})
+}
+
+// Types of packets (C706 section 12.6.3).
+const (
+	dcerpcBind     = 11
+	dcerpcAlter    = 14
+	dcerpcShutdown = 17
+	dcerpcLast     = 19
+	dcerpcHeader   = 16
+)
+
+var dcerpcOps = [dcerpcLast + 1]string{0: "dcerpc request", 2: "dcerpc response", 3: "dcerpc fault", 11: "dcerpc bind",
+	12: "dcerpc bind answer", 13: "dcerpc bind refused", 14: "dcerpc alter context", 15: "dcerpc alter context answer",
+	16: "dcerpc auth3", 17: "dcerpc shutdown", 18: "dcerpc cancel", 19: "dcerpc orphaned"}
+
+// dcerpcRead reads the header of a packet; n is its length, 0 if it is none.
+func dcerpcRead(b []byte) (kind uint8, n, auth int, little bool) {
+	c := frame.Read(b)
+	version, minor := c.U8(), c.U8()
+	kind = c.U8()
+	c.Skip(1)
+	order := c.U32()
+	little = order>>24 == 0x10
+	if little {
+		n, auth = int(c.L16()), int(c.L16())
+	} else {
+		n, auth = int(c.U16()), int(c.U16())
+	}
+	if version != 5 || minor > 1 || kind > dcerpcLast || dcerpcOps[kind] == "" || order != 0x10000000 && order != 0 ||
+		n < dcerpcHeader || auth > n || c.Short() {
+		return kind, 0, 0, little
+	}
+	return kind, n, auth, little
+}
+
+func isDCERPC(m *Message) bool {
+	kind, n, _, _ := dcerpcRead(m.Body)
+	f := m.Frame
+	if f.DstPort != 135 && f.SrcPort != 135 && kind != dcerpcBind {
+		return false
+	}
+	return n != 0 && len(m.Body) >= dcerpcHeader && (kind != dcerpcBind || n >= 72)
+}
+
+func splitDCERPC(m *Message) int {
+	if len(m.Body) < 12 {
+		return 0
+	}
+	if _, n, _, _ := dcerpcRead(m.Body); n > 0 {
+		return n
+	}
+	return -1
+}
+
+func tellDCERPC(m *Message, s *Sink) {
+	kind, n, auth, little := dcerpcRead(m.Body)
+	if n == 0 {
+		s.Malformed("dcerpc: header")
+		return
+	}
+	if kind == dcerpcBind || kind == dcerpcAlter {
+		c := m.Read()
+		c.Skip(dcerpcHeader)
+		dcerpcContexts(s, c, little)
+	}
+	s.Op(dcerpcOps[kind])
+	if auth > 0 && kind >= dcerpcBind && auth <= len(m.Body) {
+		s.NTLM(m.Body[len(m.Body)-auth:])
+	}
+}
+
+// dcerpcContexts reads the interfaces that a client wants (C706 section 12.6.4.3).
+func dcerpcContexts(s *Sink, c frame.Cursor, little bool) {
+	c.Skip(8)
+	n := c.U8()
+	c.Skip(3)
+	for range min(n, 16) {
+		c.Skip(2)
+		transfer := c.U8()
+		c.Skip(1)
+		id := dcerpcUUID(s, c.Bytes(16), little)
+		c.Skip(4 + 20*int(transfer))
+		if c.Short() {
+			s.Malformed("dcerpc: contexts")
+			return
+		}
+		s.Receiver(tyto.Clue, id, tyto.Shown, "dcerpc.cn_bind_to_uuid")
+		for i := range dcerpcInterfaces {
+			if x := &dcerpcInterfaces[i]; x.id == string(id) {
+				s.Did(x.verb, x.op, nil, "")
+				break
+			}
+		}
+	}
+}
+
+// dcerpcUUID is the text of an identifier.
+func dcerpcUUID(s *Sink, id []byte, little bool) []byte {
+	b := s.Scratch(36)
+	if b == nil || len(id) != 16 {
+		return nil
+	}
+	order := [16]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+	if little {
+		order = [16]byte{3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15}
+	}
+	b = b[:0]
+	for i, at := range order {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			b = append(b, '-')
+		}
+		b = append(b, "0123456789abcdef"[id[at]>>4], "0123456789abcdef"[id[at]&15])
+	}
+	return b
+}
+
+// dcerpcInterfaces is interfaces by their identifiers, as Microsoft's and the
+// OPC Foundation's specifications give them, and what they are used for.
+var dcerpcInterfaces = [...]struct {
+	id, op string
+	verb   tyto.Verb
+}{
+	{"e1af8308-5d1f-11c9-91a4-08002b14a0fa", "dcerpc bind epm", tyto.NoVerb},
+	{"367abb81-9844-35f1-ad32-98f038001003", "dcerpc bind svcctl", tyto.Execute},
+	{"1ff70682-0a51-30e8-076d-740be8cee98b", "dcerpc bind atsvc", tyto.Execute},
+	{"86d35949-83c9-4044-b424-db363231fd0c", "dcerpc bind ITaskSchedulerService", tyto.Execute},
+	{"338cd001-2244-31f1-aaaa-900038001003", "dcerpc bind winreg", tyto.Configure},
+	{"894de0c0-0d55-11d3-a322-00c04fa321a1", "dcerpc bind initshutdown", tyto.Stop},
+	{"f309ad18-d86a-11d0-a075-00c04fb68820", "dcerpc bind IWbemLevel1Login", tyto.NoVerb},
+	{"9556dc99-828c-11cf-a37e-00aa003240c7", "dcerpc bind IWbemServices", tyto.Execute},
+	{"12345778-1234-abcd-ef00-0123456789ac", "dcerpc bind samr", tyto.NoVerb},
+	{"12345778-1234-abcd-ef00-0123456789ab", "dcerpc bind lsarpc", tyto.NoVerb},
+	{"12345678-1234-abcd-ef00-01234567cffb", "dcerpc bind netlogon", tyto.NoVerb},
+	{"4b324fc8-1670-01d3-1278-5a47bf6ee188", "dcerpc bind srvsvc", tyto.NoVerb},
+	{"6bffd098-a112-3610-9833-46c3f87e345a", "dcerpc bind wkssvc", tyto.NoVerb},
+	{"12345678-1234-abcd-ef00-0123456789ab", "dcerpc bind spoolss", tyto.NoVerb},
+	{"e3514235-4b06-11d1-ab04-00c04fc2dcd2", "dcerpc bind drsuapi", tyto.NoVerb},
+	{"000001a0-0000-0000-c000-000000000046", "dcerpc bind ISystemActivator", tyto.NoVerb},
+	{"99fcfec4-5260-101b-bbcb-00aa0021347a", "dcerpc bind IOXIDResolver", tyto.NoVerb},
+	{"00000131-0000-0000-c000-000000000046", "dcerpc bind IRemUnknown", tyto.NoVerb},
+	{"00000143-0000-0000-c000-000000000046", "dcerpc bind IRemUnknown2", tyto.NoVerb},
+	{"a4f1db00-ca47-1067-b31f-00dd010662da", "dcerpc bind mapi", tyto.NoVerb},
+	{"f5cc5a18-4264-101a-8c59-08002b2f8426", "dcerpc bind nspi", tyto.NoVerb},
+	{"c681d488-d850-11d0-8c52-00c04fd90f7e", "dcerpc bind efsrpc", tyto.NoVerb},
+	{"df1941c5-fe89-4e79-bf10-463657acf44d", "dcerpc bind efsrpc", tyto.NoVerb},
+	{"82273fdc-e32a-18c3-3f78-827929dc23ea", "dcerpc bind eventlog", tyto.NoVerb},
+	{"50abc2a4-574d-40b3-9d66-ee4fd5fba076", "dcerpc bind dnsserver", tyto.NoVerb},
+	{"4d9f4ab8-7d1c-11cf-861e-0020af6e7c57", "dcerpc bind IRemoteActivation", tyto.NoVerb},
+	{"afa8bd80-7d8a-11c9-bef4-08002b102989", "dcerpc bind mgmt", tyto.NoVerb},
+	{"39c13a4d-011e-11d0-9675-0020afd8adb3", "dcerpc bind OPCServer", tyto.NoVerb},
+	{"13486d50-4821-11d2-a494-3cb306c10000", "dcerpc bind OPCServerList", tyto.NoVerb},
+	{"9dd0b56c-ad9e-43ee-8305-487f3188bf7a", "dcerpc bind OPCServerList2", tyto.NoVerb},
+}
