@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"strconv"
 	"testing"
 
 	"tyto/frame"
@@ -15,7 +16,7 @@ func rtspPackets() [][]byte {
 	return append(talk(laptop, printer, 40000, 554,
 		">OPTIONS rtsp://192.168.77.22/live RTSP/1.0\r\nCSeq: 1\r\n"+agent+"\r\n", "<RTSP/1.0 200 OK\r\nCSeq: 1\r\nServer: ExCam RTSP 1.2\r\n\r\n",
 		">DESCRIBE rtsp://192.168.77.22/live RTSP/1.0\r\nCSeq: 2\r\n\r\n", "<RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\nWWW-Authenticate: Digest realm=\"Example Cam\", nonce=\"1\"\r\n\r\n",
-		">DESCRIBE rtsp://192.168.77.22/live RTSP/1.0\r\nCSeq: 3\r\n"+auth+"\r\n", "<RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Type: application/sdp\r\nContent-Length: 106\r\n\r\n"+sdp,
+		">DESCRIBE rtsp://192.168.77.22/live RTSP/1.0\r\nCSeq: 3\r\n"+auth+"\r\n", "<RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Type: application/sdp\r\nContent-Length: "+strconv.Itoa(len(sdp))+"\r\n\r\n"+sdp,
 		">PLAY rtsp://192.168.77.22/live RTSP/1.0\r\nCSeq: 4\r\n"+auth+"\r\n", "<RTSP/1.0 200 OK\r\nCSeq: 4\r\n\r\n$\x00\x00\x04abcd",
 		"<$\x00\x00\x04abcd", ">TEARDOWN rtsp://192.168.77.22/live RTSP/1.0\r\nCSeq: 5\r\n\r\n"),
 		talk(laptop, printer, 40001, 7070, ">DESCRIBE rtsp://192.168.77.22/x RTSP/1.0\r\nCSeq: 1\r\n"+auth+"bad line\r\n\r\n", "<RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\n\r\n")...)
