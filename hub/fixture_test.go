@@ -55,6 +55,7 @@ func (f *fixture) begin(l net.Listener) {
 	}
 	cfg := DefaultConfig()
 	cfg.Flush = 20 * time.Millisecond
+	cfg.News = true
 	cfg.Sites = map[string]string{"z": "Graz"}
 	h, err := New(cfg, Deps{Store: s, Listener: l, Clock: f.now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}})
 	if err != nil {

@@ -36,6 +36,7 @@ type Config struct {
 	Sites     map[string]string // the site of a zone
 	Flush     time.Duration     // how often what is known is written to the store
 	KeepLog   time.Duration     // how long conversations and acts stay in the log once they are folded
+	News      bool              // log devices that change for readers, such as package forward
 	Auth      auth.Config
 	Inventory inventory.Config
 	// PlainHTTP allows passwords to travel readable beyond this machine.
@@ -55,8 +56,9 @@ type Deps struct {
 	Portal   http.Handler // may be nil
 	TypeName func(id string) string
 	Version  api.Version
-	Clock    func() time.Time // nil: the machine's
-	Log      *slog.Logger     // nil: silence
+	Metrics  []prometheus.Collector // of who works beside the hub, for its page
+	Clock    func() time.Time       // nil: the machine's
+	Log      *slog.Logger           // nil: silence
 }
 
 // A Hub is the hub. Accept and Handler may be used from any goroutine.
@@ -98,6 +100,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 		ready: make(chan struct{}), ended: make(chan struct{}), zones: map[string]*zone{}, metrics: newMetrics()}
 	registry := prometheus.NewRegistry()
 	h.register(registry)
+	registry.MustRegister(deps.Metrics...)
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, Clock: deps.Clock, Log: deps.Log,
 		Version: deps.Version, TypeName: deps.TypeName, Ready: h.isReady, Portal: deps.Portal, TLS: deps.TLS != nil,

@@ -272,6 +272,21 @@ func (z *zone) takeDevices(c *store.Change) {
 			c.Gone = append(c.Gone, id)
 		}
 	}
+	if z.hub.cfg.News {
+		c.News, c.Time = z.news(c), z.hub.now()
+	}
+}
+
+// news is what readers are to be told of the devices of a change.
+func (z *zone) news(c *store.Change) []store.News {
+	all := make([]store.News, 0, len(c.Devices)+len(c.Gone))
+	for i := range c.Devices {
+		all = append(all, store.DeviceNews(&c.Devices[i]))
+	}
+	for _, id := range c.Gone {
+		all = append(all, store.GoneNews(z.name, id, z.hub.now()))
+	}
+	return all
 }
 
 // takeMoves looks for subjects that are of another device than the store has.

@@ -30,6 +30,7 @@ var (
 // use. What a method without error reports as written is on disk.
 type Store interface {
 	Log
+	Readers
 	Knowledge
 	Devices
 	Conversations
@@ -52,7 +53,7 @@ type Batch struct {
 	Seq    uint64 // of the batch within the epoch
 	Events []tyto.Event
 
-	Received time.Time // by the hub's clock; not read back
+	Received time.Time // by the hub's clock; Follow alone reads it back
 }
 
 // An Entry is a batch in the log.
@@ -68,12 +69,16 @@ type Class uint8
 const (
 	ClassA Class = iota + 1 // observations, health, alerts
 	ClassB                  // conversations, acts: dropped by age once folded
+	ClassC                  // what the hub tells of devices: dropped by age once read
 )
 
 // ClassOf is the class of a kind of event.
 func ClassOf(k tyto.Kind) Class {
-	if k == tyto.KindConversation || k == tyto.KindAct {
+	switch k {
+	case tyto.KindConversation, tyto.KindAct:
 		return ClassB
+	case tyto.KindDevice:
+		return ClassC
 	}
 	return ClassA
 }
@@ -85,12 +90,13 @@ type Log interface {
 	Append(ctx context.Context, b Batch) (position int64, fresh bool, err error)
 	// Read calls take with each entry of a zone after a position, in order,
 	// until the log ends or take fails. Entries of class B that were folded
-	// are missing; the events of a batch come as one entry for each class.
+	// are missing, those of class C are left out; the events of a batch come as one entry for each class.
 	Read(ctx context.Context, zone string, after int64, take func(Entry) error) error
 	// Zones lists the zones that anything was logged or folded for, sorted.
 	Zones(ctx context.Context) ([]string, error)
-	// TrimLog drops events of class B that are folded and were appended
-	// before a time, and returns how many batches that were.
+	// TrimLog drops events of class B that are folded, and those of class C,
+	// that every reader has read and that were appended before a time, and
+	// returns how many batches that were.
 	TrimLog(ctx context.Context, before time.Time) (int64, error)
 	// ThinLog drops the events of class A of a zone that were appended before
 	// a time and that keep does not want, and returns how many these were. It
@@ -108,6 +114,8 @@ type Change struct {
 	Moves         []Move
 	Sensors       []SensorReport
 	Traffic       []Traffic
+	News          []News    // for readers; see Readers
+	Time          time.Time // of News, by the hub's clock
 }
 
 // Knowledge is written by the analyst of a zone, and read when it starts.

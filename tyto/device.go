@@ -74,3 +74,29 @@ type Device struct {
 
 // Value is the best value of an attribute, "" if none is known.
 func (d *Device) Value(a Attr) string { return d.Beliefs[a].Value }
+
+// A DeviceChange is a device since something about it changed, in the words
+// that other products know. Only a hub tells of it.
+type DeviceChange struct {
+	ID         string    `json:"id"`
+	Gone       bool      `json:"gone,omitempty"` // it was merged into another
+	Category   string    `json:"category,omitempty"`
+	Type       string    `json:"type,omitempty"`       // id of the taxonomy
+	Confidence string    `json:"confidence,omitempty"` // of the type
+	Vendor     string    `json:"vendor,omitempty"`
+	Model      string    `json:"model,omitempty"`
+	OS         string    `json:"os,omitempty"`
+	Firmware   string    `json:"firmware,omitempty"`
+	Serial     string    `json:"serial,omitempty"`
+	Hostname   string    `json:"hostname,omitempty"`
+	IPs        []string  `json:"ips,omitempty"`
+	MACs       []string  `json:"macs,omitempty"`
+	VLANs      []uint16  `json:"vlans,omitempty"`
+	Roles      []string  `json:"roles,omitempty"`
+	Protocols  []string  `json:"protocols,omitempty"`
+	Services   []Service `json:"services,omitempty"`
+	Site       string    `json:"site,omitempty"`
+	Purdue     string    `json:"purdue_level,omitempty"`
+	First      time.Time `json:"first,omitzero"`
+	Last       time.Time `json:"last,omitzero"`
+}

@@ -92,6 +92,7 @@ const (
 	KindConversation Kind = "conversation"
 	KindHealth       Kind = "health"
 	KindAlert        Kind = "alert"
+	KindDevice       Kind = "device"
 )
 
 // An Event is what travels: from sensor to hub, from hub to a SIEM, and from
@@ -109,6 +110,7 @@ type Event struct {
 	Conversation *Conversation `json:"conversation,omitempty"`
 	Health       *Health       `json:"health,omitempty"`
 	Alert        *Alert        `json:"alert,omitempty"`
+	Device       *DeviceChange `json:"device,omitempty"`
 }
 
 // EventVersion is the Version of the events that this program writes.

@@ -44,9 +44,9 @@ func (s *Store) Append(ctx context.Context, b store.Batch) (position int64, fres
 }
 
 // encode is events as lines of JSON, by class.
-func encode(events []tyto.Event) (bodies [2][]byte, counts [2]int, err error) {
-	var lines [2]bytes.Buffer
-	encoders := [2]*json.Encoder{json.NewEncoder(&lines[0]), json.NewEncoder(&lines[1])}
+func encode(events []tyto.Event) (bodies [3][]byte, counts [3]int, err error) {
+	var lines [3]bytes.Buffer
+	encoders := [3]*json.Encoder{json.NewEncoder(&lines[0]), json.NewEncoder(&lines[1]), json.NewEncoder(&lines[2])}
 	for i := range events {
 		c := store.ClassOf(events[i].Kind) - store.ClassA
 		if err := encoders[c].Encode(&events[i]); err != nil {
@@ -54,12 +54,12 @@ func encode(events []tyto.Event) (bodies [2][]byte, counts [2]int, err error) {
 		}
 		counts[c]++
 	}
-	return [2][]byte{lines[0].Bytes(), lines[1].Bytes()}, counts, nil
+	return [3][]byte{lines[0].Bytes(), lines[1].Bytes(), lines[2].Bytes()}, counts, nil
 }
 
 // Read implements store.Log.
 func (s *Store) Read(ctx context.Context, zone string, after int64, take func(store.Entry) error) error {
-	rows, err := s.read.QueryContext(ctx, "SELECT position, sensor, epoch, seq, body FROM event_log WHERE zone = ? AND position > ? ORDER BY position", zone, after)
+	rows, err := s.read.QueryContext(ctx, "SELECT position, sensor, epoch, seq, body FROM event_log WHERE zone = ? AND position > ? AND class <> ? ORDER BY position", zone, after, store.ClassC)
 	if err != nil {
 		return s.fail("read the log", err)
 	}
@@ -116,8 +116,8 @@ func (s *Store) Zones(ctx context.Context) ([]string, error) {
 // TrimLog implements store.Log.
 func (s *Store) TrimLog(ctx context.Context, before time.Time) (dropped int64, err error) {
 	err = s.transact(ctx, "trim the log", func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `DELETE FROM event_log WHERE class = ? AND appended < ?
-			AND position <= (SELECT f.position FROM folded f WHERE f.zone = event_log.zone)`, store.ClassB, nanos(before))
+		r, err := tx.ExecContext(ctx, `DELETE FROM event_log WHERE class IN (?, ?) AND appended < ? AND `+wasRead+`
+			AND (class = ? OR position <= (SELECT f.position FROM folded f WHERE f.zone = event_log.zone))`, store.ClassB, store.ClassC, nanos(before), store.ClassC)
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ const thinAtOnce = 100
 // ThinLog implements store.Log.
 func (s *Store) ThinLog(ctx context.Context, zone string, before time.Time, keep func(int64, int, *tyto.Event) bool) (dropped int64, err error) {
 	for after := int64(0); ; {
-		rows, err := s.read.QueryContext(ctx, `SELECT position, body FROM event_log WHERE zone = ? AND position > ? AND class = ? AND appended < ?
+		rows, err := s.read.QueryContext(ctx, `SELECT position, body FROM event_log WHERE zone = ? AND position > ? AND class = ? AND appended < ? AND `+wasRead+`
 			ORDER BY position LIMIT ?`, zone, after, store.ClassA, nanos(before), thinAtOnce)
 		if err != nil {
 			return dropped, s.fail("thin the log", err)

@@ -1,0 +1,193 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// wasRead is of what may be dropped: nobody is to read it any more.
+const wasRead = "position <= coalesce((SELECT min(r.position) FROM reader r), 9223372036854775807)"
+
+// Follow implements store.Readers.
+func (s *Store) Follow(ctx context.Context, after int64, take func(store.Entry) error) error {
+	rows, err := s.read.QueryContext(ctx, "SELECT position, zone, sensor, epoch, seq, appended, body FROM event_log WHERE position > ? ORDER BY position", after)
+	if err != nil {
+		return s.fail("follow the log", err)
+	}
+	defer rows.Close()
+	var body sql.RawBytes
+	for rows.Next() {
+		var e store.Entry
+		var epoch, seq, appended int64
+		if err := rows.Scan(&e.Position, &e.Zone, &e.Sensor, &epoch, &seq, &appended, &body); err != nil {
+			return s.fail("follow the log", err)
+		}
+		e.Epoch, e.Seq, e.Received = uint64(epoch), uint64(seq), at(appended)
+		if e.Events, err = s.decode(body); err != nil {
+			return s.fail("follow the log", damaged(s.path, fmt.Errorf("log entry %d: %w", e.Position, err)))
+		}
+		if err := take(e); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return s.fail("follow the log", err)
+	}
+	return nil
+}
+
+// Newest implements store.Readers.
+func (s *Store) Newest(ctx context.Context) (position int64, err error) {
+	if err := s.read.QueryRowContext(ctx, "SELECT coalesce(max(position), 0) FROM event_log").Scan(&position); err != nil {
+		return 0, s.fail("find the end of the log", err)
+	}
+	return position, nil
+}
+
+// Reader implements store.Readers.
+func (s *Store) Reader(ctx context.Context, name string) (r store.Reader, found bool, err error) {
+	var moved int64
+	err = s.read.QueryRowContext(ctx, "SELECT name, position, moved FROM reader WHERE name = ?", name).Scan(&r.Name, &r.Position, &moved)
+	if errors.Is(err, sql.ErrNoRows) {
+		return store.Reader{}, false, nil
+	}
+	if err != nil {
+		return r, false, s.fail("find a reader", err)
+	}
+	r.Moved = at(moved)
+	return r, true, nil
+}
+
+// PutReader implements store.Readers.
+func (s *Store) PutReader(ctx context.Context, r store.Reader) error {
+	return s.exec(ctx, "note a reader", `INSERT INTO reader (name, position, moved) VALUES (?, ?, ?)
+		ON CONFLICT (name) DO UPDATE SET position = max(reader.position, excluded.position), moved = excluded.moved`, r.Name, r.Position, nanos(r.Moved))
+}
+
+// ListReaders implements store.Readers.
+func (s *Store) ListReaders(ctx context.Context) ([]store.Reader, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT name, position, moved FROM reader ORDER BY name")
+	if err != nil {
+		return nil, s.fail("list readers", err)
+	}
+	all, err := collect(rows, func(rows *sql.Rows) (r store.Reader, err error) {
+		var moved int64
+		err = rows.Scan(&r.Name, &r.Position, &moved)
+		r.Moved = at(moved)
+		return r, err
+	})
+	if err != nil {
+		return nil, s.fail("list readers", err)
+	}
+	return all, nil
+}
+
+// DropReader implements store.Readers.
+func (s *Store) DropReader(ctx context.Context, name string) error {
+	return s.transact(ctx, "drop a reader", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM undelivered WHERE reader = ?", name); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "DELETE FROM reader WHERE name = ?", name)
+		return err
+	}, nil)
+}
+
+// PutUndelivered implements store.Readers.
+func (s *Store) PutUndelivered(ctx context.Context, all []store.Undelivered) error {
+	return s.transact(ctx, "keep what was not delivered", func(tx *sql.Tx) error {
+		for i := range all {
+			u := &all[i]
+			event, err := json.Marshal(&u.Event)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, "INSERT INTO undelivered (reader, at, reason, event) VALUES (?, ?, ?, ?)", u.Reader, nanos(u.Time), u.Reason, string(event)); err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, "DELETE FROM undelivered WHERE reader = ? AND n <= (SELECT n FROM undelivered WHERE reader = ? ORDER BY n DESC LIMIT 1 OFFSET ?)",
+				u.Reader, u.Reader, store.MaxUndelivered)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil)
+}
+
+// ListUndelivered implements store.Readers.
+func (s *Store) ListUndelivered(ctx context.Context, reader string, limit int) ([]store.Undelivered, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT reader, at, reason, event FROM undelivered WHERE reader = ? ORDER BY n DESC LIMIT ?", reader, limit)
+	if err != nil {
+		return nil, s.fail("list what was not delivered", err)
+	}
+	all, err := collect(rows, func(rows *sql.Rows) (u store.Undelivered, err error) {
+		var when int64
+		var event string
+		if err = rows.Scan(&u.Reader, &when, &u.Reason, &event); err == nil {
+			u.Time = at(when)
+			err = json.Unmarshal([]byte(event), &u.Event)
+		}
+		return u, err
+	})
+	if err != nil {
+		return nil, s.fail("list what was not delivered", err)
+	}
+	return all, nil
+}
+
+// newsEpoch is of entries that the hub logs itself.
+const newsEpoch = -1
+
+// news logs what readers were not told yet, as one entry.
+func (w *writer) news() error {
+	var fresh []tyto.Event
+	for i := range w.change.News {
+		n := &w.change.News[i]
+		isNew, err := w.tellNews(n)
+		if err != nil {
+			return err
+		}
+		if isNew {
+			fresh = append(fresh, n.Event)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	var body bytes.Buffer
+	lines := json.NewEncoder(&body)
+	for i := range fresh {
+		if err := lines.Encode(&fresh[i]); err != nil {
+			return err
+		}
+	}
+	return w.exec(`INSERT INTO event_log (zone, sensor, epoch, seq, class, appended, events, body) VALUES (?, '', ?,
+		(SELECT coalesce(max(seq), 0) + 1 FROM event_log WHERE sensor = '' AND epoch = ?), ?, ?, ?, ?)`,
+		w.change.Zone, newsEpoch, newsEpoch, store.ClassC, nanos(w.change.Time), len(fresh), w.s.pack.EncodeAll(body.Bytes(), nil))
+}
+
+// tellNews notes what is told of a thing, and reports whether it is new.
+func (w *writer) tellNews(n *store.News) (isNew bool, err error) {
+	var print []byte
+	err = w.tx.QueryRowContext(w.ctx, "SELECT print FROM told WHERE zone = ? AND thing = ?", w.change.Zone, n.Thing).Scan(&print)
+	known := err == nil
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
+	switch {
+	case len(n.Print) == 0 && !known, known && len(n.Print) > 0 && bytes.Equal(print, n.Print):
+		return false, nil
+	case len(n.Print) == 0:
+		return true, w.exec("DELETE FROM told WHERE zone = ? AND thing = ?", w.change.Zone, n.Thing)
+	}
+	return true, w.exec("INSERT INTO told (zone, thing, print) VALUES (?, ?, ?) ON CONFLICT (zone, thing) DO UPDATE SET print = excluded.print",
+		w.change.Zone, n.Thing, n.Print)
+}
