@@ -82,10 +82,9 @@ func tellTDS(m *Message, s *Sink) {
 	}
 	switch {
 	case kind == tdsPrelogin && c.Has("\x16\x03"), kind == tdsPrelogin && c.Has("\x14\x03"): // TLS within
-	case kind == tdsPrelogin && m.ToServer:
-		tdsVersion(m, s, c, false)
+	case kind == tdsPrelogin && m.ToServer: // the version of its driver
 	case kind == tdsAnswer && c.Len() > 5 && c.Rest()[0] == 0 && m.Memory[0]&tdsPending == 0:
-		tdsVersion(m, s, c, true)
+		tdsVersion(m, s, c)
 	case kind == tdsLogin7:
 		m.Memory[0] |= tdsPending
 		tdsLogin(s, c)
@@ -104,8 +103,8 @@ func tellTDS(m *Message, s *Sink) {
 
 var tdsServer = []byte("sql server")
 
-// tdsVersion reads the version of a prelogin (section 2.2.6.5).
-func tdsVersion(m *Message, s *Sink, c frame.Cursor, server bool) {
+// tdsVersion reads the server's version in its prelogin (section 2.2.6.5).
+func tdsVersion(m *Message, s *Sink, c frame.Cursor) {
 	all := c.Rest()
 	if c.U8() != 0 {
 		return
@@ -121,20 +120,15 @@ func tdsVersion(m *Message, s *Sink, c frame.Cursor, server bool) {
 	if v.Short() || b == nil || major == 0 {
 		return
 	}
-	b = b[:0]
-	if server {
-		b = strconv.AppendUint(append(b, "tcp/"...), uint64(m.Frame.SrcPort), 10)
-		b = append(b, " tds SQL Server "...)
-	}
+	b = strconv.AppendUint(append(b[:0], "tcp/"...), uint64(m.Frame.SrcPort), 10)
+	b = append(b, " tds SQL Server "...)
 	from := len(b)
 	b = strconv.AppendUint(b, uint64(major), 10)
 	b = strconv.AppendUint(append(b, '.'), uint64(minor), 10)
 	b = strconv.AppendUint(append(b, '.'), uint64(build), 10)
-	if server {
-		s.Sender(tyto.Provides, b, tyto.Stated, "tds.prelogin.option.version")
-		s.Sender(tyto.Role, tdsServer, tyto.Shown, "tds.prelogin.option.version")
-		s.Sender(tyto.Clue, b[from:], tyto.Stated, "tds.prelogin.option.version")
-	}
+	s.Sender(tyto.Provides, b, tyto.Stated, "tds.prelogin.option.version")
+	s.Sender(tyto.Role, tdsServer, tyto.Shown, "tds.prelogin.option.version")
+	s.Sender(tyto.Clue, b[from:], tyto.Stated, "tds.prelogin.option.version")
 }
 
 // tdsLogin reads the name of the client's host (section 2.2.6.4): not who logs in.
