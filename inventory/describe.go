@@ -23,6 +23,7 @@ type fact struct {
 type teller struct {
 	*Inventory
 	around  []uint32
+	facts   []fact // of the device described last
 	follows [2][]fact
 }
 
@@ -33,7 +34,8 @@ func (v *teller) describe(d uint32) *tyto.Device {
 	return out
 }
 
-// outline makes a device without its evidence, and the facts that are it.
+// outline makes a device without its evidence, and the facts that are it,
+// which are valid until the next device.
 func (v *teller) outline(d uint32) (*tyto.Device, []fact) {
 	x := &v.devices[d]
 	var cores []core
@@ -42,14 +44,7 @@ func (v *teller) outline(d uint32) (*tyto.Device, []fact) {
 	}
 	slices.SortFunc(cores, v.compare)
 	out := &tyto.Device{ID: idText(x.id), Zone: v.zone, Beliefs: map[tyto.Attr]tyto.Belief{}}
-	claims := 16 // room for what follows
-	for _, c := range cores {
-		v.around = v.pairsOf(c, v.around[:0])
-		for _, n := range v.around {
-			claims += int(v.pair(n).n)
-		}
-	}
-	facts := make([]fact, 0, claims)
+	facts := v.facts[:0]
 	for _, c := range cores {
 		facts = v.factsOf(c, out, facts)
 	}
@@ -62,6 +57,7 @@ func (v *teller) outline(d uint32) (*tyto.Device, []fact) {
 	facts = believe(out, facts)
 	out.Protocols, out.Roles = valuesOf(facts, tyto.Protocol), valuesOf(facts, tyto.Role)
 	out.Services, out.Modules = services(facts), modules(facts)
+	v.facts = facts
 	return out, facts
 }
 
