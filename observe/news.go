@@ -80,8 +80,9 @@ func mix(h, x uint64) uint64 {
 }
 
 // hashFact is the hash of a fact.
-func hashFact(s *tyto.Subject, a tyto.Attr, c tyto.Confidence, field string, value []byte) uint64 {
+func hashFact(s *tyto.Subject, a tyto.Attr, c tyto.Confidence, protocol, field string, value []byte) uint64 {
 	h := mix(hashSubject(s), uint64(a)|uint64(c)<<8)
+	h = mix(h, xxh3.HashString(protocol))
 	h = mix(h, xxh3.HashString(field))
 	return mix(h, xxh3.Hash(value))
 }

@@ -56,7 +56,7 @@ func (o *Observer) Told(f *frame.Frame, protocol string, s *proto.Sink) {
 	facts := s.Facts()
 	for i := range facts {
 		x := &facts[i]
-		if o.News.Is(hashFact(&x.Subject, x.Attr, x.Confidence, x.Field, x.Value), f.Time, factPatience) {
+		if o.News.Is(hashFact(&x.Subject, x.Attr, x.Confidence, protocol, x.Field, x.Value), f.Time, factPatience) {
 			o.observe(f, x.Subject, x.Attr, clean(x.Value), x.Confidence, protocol, x.Field)
 		}
 	}
@@ -78,7 +78,7 @@ func (o *Observer) Sighted(f *frame.Frame) {
 		return
 	}
 	subject := tyto.Subject{MAC: f.SrcMAC, Addr: f.Src, VLAN: f.VLAN}
-	if !o.News.Is(hashFact(&subject, tyto.Address, tyto.Guessed, "", nil), f.Time, factPatience) {
+	if !o.News.Is(hashFact(&subject, tyto.Address, tyto.Guessed, "", "", nil), f.Time, factPatience) {
 		return
 	}
 	var text [46]byte
@@ -114,7 +114,7 @@ func (o *Observer) did(f *frame.Frame, protocol string, s *proto.Sink, x *proto.
 	if x.ByReceiver {
 		client, server = server, client
 	}
-	h := mix(hashFact(&client, tyto.Attr(x.Verb), 0, x.Operation, x.Object), hashFact(&server, tyto.NoAttr, 0, x.Outcome, nil))
+	h := mix(hashFact(&client, tyto.Attr(x.Verb), 0, protocol, x.Operation, x.Object), hashFact(&server, tyto.NoAttr, 0, "", x.Outcome, nil))
 	if !o.News.Is(h, f.Time, deedPatience) {
 		return
 	}
@@ -129,7 +129,7 @@ func (o *Observer) resolved(f *frame.Frame, protocol string, s *proto.Sink, x *p
 	if asker.Addr.IsMulticast() || len(x.Name) == 0 || x.Addr.IsUnspecified() {
 		return
 	}
-	h := mix(hashFact(&asker, tyto.LookedUp, tyto.Stated, "", x.Name), hashSubject(&tyto.Subject{Addr: x.Addr}))
+	h := mix(hashFact(&asker, tyto.LookedUp, tyto.Stated, protocol, "", x.Name), hashSubject(&tyto.Subject{Addr: x.Addr}))
 	if !o.News.Is(h, f.Time, factPatience) {
 		return
 	}
