@@ -98,7 +98,7 @@ func popAnswer(m *Message, s *Sink, line []byte) {
 	switch {
 	case ok && *memory&popGreeted == 0:
 		*memory |= popGreeted
-		if *memory == popGreeted { // nothing was asked before
+		if *memory == popGreeted && popGreets(line) {
 			popGreeting(m, s, bytes.TrimSpace(line[3:]))
 		}
 	case ok && *memory&popSecure != 0:
@@ -113,6 +113,26 @@ func popAnswer(m *Message, s *Sink, line []byte) {
 		s.Undergone(tyto.LoginFailed, "pop login", popClear, "refused")
 	}
 }
+
+// popGreets reports whether a line is a greeting: where the beginning of a
+// conversation was not seen, it could be an answer that names a person.
+func popGreets(line []byte) bool {
+	var lower [popBanner]byte
+	n := copy(lower[:], line)
+	for i, x := range lower[:n] {
+		if x >= 'A' && x <= 'Z' {
+			lower[i] = x + 'a' - 'A'
+		}
+	}
+	for _, w := range popGreetings {
+		if bytes.Contains(lower[:n], w) {
+			return true
+		}
+	}
+	return false
+}
+
+var popGreetings = [...][]byte{[]byte("ready"), []byte("pop3"), []byte("server"), []byte("dovecot"), []byte("cyrus"), []byte("welcome")}
 
 var popYes, popNo = []byte("+OK"), []byte("-ERR")
 
