@@ -16,7 +16,7 @@ import (
 func init() {
 	register(Dissector{
 		Name: "http",
-		Where: []Where{TCP(80), TCP(81), TCP(631), TCP(2869), TCP(3128), TCP(5000), TCP(5357), TCP(5985), TCP(7547), TCP(8000),
+		Where: []Where{TCP(80), TCP(81), TCP(2869), TCP(3128), TCP(5000), TCP(5357), TCP(5985), TCP(7547), TCP(8000),
 			TCP(8008), TCP(8060), TCP(8080), TCP(8081), TCP(8088), TCP(8888), TCP(9080), TCP(49152), TCP(49153)},
 		Is: isHTTP, Anywhere: true, Split: splitHTTP, Tell: tellHTTP,
 	})
