@@ -1,0 +1,226 @@
+package proto
+
+import (
+	"bytes"
+	"strconv"
+
+	"tyto/frame"
+	"tyto/proto/fins"
+	"tyto/tyto"
+)
+
+// Omron's FINS on UDP and on TCP (W227, FINS Commands Reference Manual; W421,
+// Ethernet Units Operation Manual, section 7-4).
+func init() {
+	register(Dissector{
+		Name:     "omron",
+		Where:    []Where{UDP(9600), TCP(9600)},
+		Anywhere: true,
+		First:    "FS\x80\x81\xc0\xc1",
+		Is:       isFINS, Split: splitFINS, Tell: tellFINS,
+	})
+}
+
+// Memory[0] to Memory[2] of a conversation are commands that wait for their
+// answers, the last first; Memory[3] is what was told.
+const (
+	finsPending    = 3
+	finsMagic      = "FINS"
+	finsToldClient = 1
+	finsToldServer = 2
+)
+
+// isFINS wants the magic on TCP, and on UDP a header and a command that are
+// known, on the port.
+func isFINS(m *Message) bool {
+	c := m.Read()
+	if m.Frame.Proto == frame.TCP {
+		if !c.Has(finsMagic) {
+			return false
+		}
+		c.Skip(4)
+		n, command := c.U32(), c.U32()
+		return n >= 8 && n < 1<<14 && command <= 6 && !c.Short()
+	}
+	if m.Frame.SrcPort != 9600 && m.Frame.DstPort != 9600 {
+		return false
+	}
+	h, ok := fins.ReadHeader(&c)
+	_, _, does := fins.Does(h.Command)
+	return ok && does != fins.Unknown && (!h.Response || c.Len() >= 2)
+}
+
+func splitFINS(m *Message) int {
+	c := m.Read()
+	switch {
+	case c.Len() < 8:
+		return 0
+	case !c.Has(finsMagic):
+		return -1
+	}
+	c.Skip(4)
+	n := c.U32()
+	if n < 8 || n > 1<<14 {
+		return -1
+	}
+	return 8 + int(n)
+}
+
+func tellFINS(m *Message, s *Sink) {
+	c := m.Read()
+	if m.Frame.Proto == frame.TCP {
+		c.Skip(8)
+		command, fault := c.U32(), c.U32()
+		if fault != 0 {
+			s.Malformed("omron: error in the header of FINS on TCP")
+		}
+		if command != 2 {
+			return // exchange of node addresses
+		}
+	}
+	h, ok := fins.ReadHeader(&c)
+	if !ok {
+		if !m.Cut {
+			s.Malformed("omron: header")
+		}
+		return
+	}
+	op, object, does := fins.Does(h.Command)
+	if does == fins.Unknown {
+		s.Op("fins command")
+		return
+	}
+	if h.Response {
+		tellFINSAnswer(m, s, &h, c, op, object, does)
+		return
+	}
+	if m.Memory[3]&finsToldClient == 0 {
+		m.Memory[3] |= finsToldClient
+		s.Sender(tyto.Role, finsClient, tyto.Shown, "omron.icf")
+	}
+	var about uint64
+	if h.Command == fins.MemoryWrite || h.Command == fins.MemoryFill || h.Command == fins.MemoryRead {
+		area, address := c.U8(), c.U16()
+		c.Skip(1)
+		about = uint64(area) | uint64(address)<<8 | uint64(c.U16())<<24
+		if c.Short() {
+			s.Malformed("omron: memory command is too short")
+		}
+	}
+	if !h.Asks { // no answer is wanted
+		s.Did(finsVerb(does), op, finsObject(s, h.Command, about, object), "")
+		return
+	}
+	s.Op(op)
+	copy(m.Memory[1:finsPending], m.Memory[:finsPending-1])
+	m.Memory[0] = uint64(h.ID) | uint64(h.Command)<<8 | about<<24
+}
+
+var (
+	finsClient = []byte("fins client")
+	finsServer = []byte("fins server")
+)
+
+// finsObject is what a command is about.
+func finsObject(s *Sink, command fins.Command, about uint64, object string) []byte {
+	b := s.Scratch(48)
+	if b == nil {
+		return nil
+	}
+	if command <= fins.MemoryFill && about != 0 {
+		return fins.AppendMemory(b[:0], uint8(about), uint16(about>>8), uint16(about>>24))
+	}
+	return append(b[:0], object...)
+}
+
+func finsAnswered(m *Message, h *fins.Header) uint64 {
+	for i := range finsPending {
+		if x := m.Memory[i]; uint8(x) == h.ID && fins.Command(x>>8) == h.Command {
+			copy(m.Memory[i:finsPending], m.Memory[i+1:finsPending])
+			m.Memory[finsPending-1] = 0
+			return x >> 24
+		}
+	}
+	return 0
+}
+
+func tellFINSAnswer(m *Message, s *Sink, h *fins.Header, c frame.Cursor, op, object string, does fins.Deed) {
+	end := c.U16()
+	if c.Short() {
+		s.Malformed("omron: answer without an end code")
+		return
+	}
+	about, outcome := finsAnswered(m, h), fins.EndText(end)
+	if m.Memory[3]&finsToldServer == 0 {
+		m.Memory[3] |= finsToldServer
+		s.Sender(tyto.Role, finsServer, tyto.Shown, "omron.icf")
+		finsProvides(m, s)
+	}
+	verb := finsVerb(does)
+	if verb == tyto.NoVerb && outcome != "ok" {
+		verb = tyto.Read
+	}
+	if verb != tyto.NoVerb {
+		s.Undergone(verb, op, finsObject(s, h.Command, about, object), outcome)
+	}
+	if outcome != "ok" {
+		return
+	}
+	switch h.Command {
+	case fins.ControllerRead:
+		s.Sender(tyto.Model, finsText(c.Bytes(20)), tyto.Stated, "omron.controller.model")
+		s.Sender(tyto.Firmware, finsText(c.Bytes(20)), tyto.Stated, "omron.controller.version")
+	case fins.ConnectionRead:
+		for range min(int(c.U8()&0x7f), 25) {
+			unit := c.U16()
+			s.Part(unit&0xff, tyto.PartModel, finsText(c.Bytes(20)), tyto.Stated, "omron.model_number")
+		}
+	case fins.ControllerStatus:
+		if mode := fins.Mode(c.U8(), c.U8()); mode != "" && !c.Short() {
+			s.Sender(tyto.Clue, append(s.Scratch(16)[:0], mode...), tyto.Stated, "omron.status")
+		}
+	}
+}
+
+func finsProvides(m *Message, s *Sink) {
+	b := s.Scratch(20)
+	if b == nil {
+		return
+	}
+	b = append(b[:0], "udp/"...)
+	if m.Frame.Proto == frame.TCP {
+		b = append(b[:0], "tcp/"...)
+	}
+	b = strconv.AppendUint(b, uint64(m.Frame.SrcPort), 10)
+	s.Sender(tyto.Provides, append(b, " omron"...), tyto.Shown, "omron.icf")
+}
+
+// finsText is a text of fixed length up to its first NUL, without blanks around it.
+func finsText(b []byte) []byte {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		b = b[:i]
+	}
+	return bytes.Trim(b, " ")
+}
+
+func finsVerb(d fins.Deed) tyto.Verb {
+	switch d {
+	case fins.Writes:
+		return tyto.Write
+	case fins.Identifies:
+		return tyto.Identify
+	case fins.Starts:
+		return tyto.Start
+	case fins.Stops:
+		return tyto.Stop
+	case fins.Programs:
+		return tyto.Program
+	case fins.Transfers:
+		return tyto.Transfer
+	case fins.Configures:
+		return tyto.Configure
+	case fins.Resets:
+		return tyto.Execute
+	}
+	return tyto.NoVerb
+}
