@@ -87,12 +87,15 @@ func tellDCP(m *Message, s *Sink) {
 		}
 		return
 	case dcpIdentify:
-		dcpCount(s, asks, "pn_dcp identify")
+		dcpCount(s, asks && !dcpOfAll(c), "pn_dcp identify")
 	case dcpHello:
 		s.Op("pn_dcp hello")
 	}
 	dcpBlocks(m, s, c, asks)
 }
+
+// dcpOfAll reports whether a request to identify is to all stations; that is an act.
+func dcpOfAll(c frame.Cursor) bool { return c.U8() == 0xff }
 
 func dcpCount(s *Sink, asks bool, op string) {
 	if asks {
