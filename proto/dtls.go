@@ -31,7 +31,7 @@ func isDTLS(m *Message) bool {
 	c.Skip(6)
 	n := int(c.U16())
 	if c.Short() || version != 0xfeff && version != 0xfefd && version != 0x0100 || n > c.Len()+m.Frame.Missing {
-		return m.Memory[0] != 0 && m.Body[0]>>5 == 1 // 1.3's short header
+		return m.Memory[0] != 0 && len(m.Body) > 0 && m.Body[0]>>5 == 1 // 1.3's short header
 	}
 	if m.Memory[0] != 0 {
 		return kind >= 20 && kind <= 26
