@@ -23,6 +23,7 @@ const (
 	telnetTold   = 1 << iota // the service was told
 	telnetTyped              // the client has typed
 	telnetAsked              // the server asked for a password after that
+	telnetBegun              // the beginning was seen
 	telnetLines  = 8
 	telnetMost   = 8 // lines that are told, at most
 	telnetLine   = 200
@@ -64,6 +65,9 @@ func tellTelnet(m *Message, s *Sink) {
 		return
 	}
 	text := telnetText(b[:0], m.Body[:min(len(m.Body), 4096)])
+	if m.Body[0] == telnetIAC || bytes.Contains(text, telnetLogin) {
+		m.Memory[0] |= telnetBegun
+	}
 	if len(text) == 0 {
 		s.Op("telnet negotiation")
 		return
@@ -72,6 +76,7 @@ func tellTelnet(m *Message, s *Sink) {
 	switch {
 	case m.ToServer:
 		*memory |= telnetTyped
+	case *memory&telnetBegun == 0: // it may be what somebody typed
 	case *memory&telnetTyped == 0:
 		telnetGreeting(m, s, text)
 	default:
@@ -126,6 +131,7 @@ func telnetGreeting(m *Message, s *Sink, text []byte) {
 // What servers say, in lower case without the first letter, which may be a capital.
 var (
 	telnetPassword = []byte("assword")
+	telnetLogin    = []byte("ogin:")
 	telnetFailures = [...][]byte{[]byte("ncorrect"), []byte("ailed"), []byte("nvalid"), []byte("enied"), []byte("rong password")}
 )
 

@@ -54,7 +54,7 @@ func tellVNC(m *Message, s *Sink) {
 		vncServes(m, s)
 	case m.ToServer && *memory&vncOffered != 0 && *memory&vncChosen == 0 && len(b) == 1:
 		*memory |= vncChosen
-		vncLogin(s, uint32(b[0]))
+		vncLogin(s, b[0])
 	case m.ToServer && *memory&vncChallenged == 0, *memory&vncClient == 0:
 	case !m.ToServer && *memory&vncOffered == 0:
 		*memory |= vncOffered
@@ -87,7 +87,13 @@ func vncOffers(m *Message, s *Sink) {
 	c := m.Read()
 	if len(m.Body) >= 4 && m.Body[0] == 0 {
 		m.Memory[0] |= vncChosen
-		vncLogin(s, c.U32())
+		switch c.U32() {
+		case 1:
+			s.Undergone(tyto.Login, "vnc no authentication", nil, "")
+			s.Done()
+		case 2:
+			s.Op("vnc password")
+		}
 		if len(m.Body) >= 20 {
 			m.Memory[0] |= vncChallenged
 		}
@@ -103,7 +109,7 @@ func vncOffers(m *Message, s *Sink) {
 var vncNone = []byte("no authentication")
 
 // vncLogin tells which kind of security was chosen (section 8.1.2).
-func vncLogin(s *Sink, kind uint32) {
+func vncLogin(s *Sink, kind uint8) {
 	switch kind {
 	case 1:
 		s.Did(tyto.Login, "vnc no authentication", nil, "")
