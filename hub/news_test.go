@@ -26,7 +26,7 @@ func (f *fixture) news() (all []tyto.Event) {
 
 func TestDevicesThatChangeAreNews(t *testing.T) {
 	f := newFixture(t)
-	f.accept(saw(1, tyto.Hostname, "plc-1"))
+	f.accept(saw(1, tyto.Address, "10.0.0.1"), saw(1, tyto.Hostname, "plc-1"))
 	f.eventually("the device is news", func() bool { return len(f.news()) == 1 })
 	e := f.news()[0]
 	if e.Zone != "z" || e.Sensor != "s" || e.Device.Hostname != "plc-1" || e.Device.Site != "Graz" || e.Device.MACs[0] != mac(1).String() {
@@ -39,6 +39,6 @@ func TestDevicesThatChangeAreNews(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.begin(nil) // knows all again, and has nothing new to tell
-	f.accept(saw(2, tyto.Hostname, "hmi-1"))
+	f.accept(saw(2, tyto.Address, "10.0.0.2"), saw(2, tyto.Hostname, "hmi-1"))
 	f.eventually("the other is news", func() bool { return len(f.news()) == want+1 })
 }
