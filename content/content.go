@@ -26,6 +26,18 @@ func Rules() fs.FS {
 	return sub
 }
 
+//go:embed detections/*.yaml
+var detectionFiles embed.FS
+
+// Detections is the rules for alerts, for detect.Load.
+func Detections() fs.FS {
+	sub, err := fs.Sub(detectionFiles, "detections")
+	if err != nil {
+		panic("content: " + err.Error()) // the path is a constant
+	}
+	return sub
+}
+
 // A Source is where a table comes from.
 type Source struct {
 	Name    string

@@ -64,14 +64,18 @@ type Act struct {
 
 // Alert is an alert, as in the document.
 type Alert struct {
-	Time       time.Time     `json:"time"`
-	Rule       string        `json:"rule"`
-	Severity   tyto.Severity `json:"severity"`
-	Title      string        `json:"title"`
-	Devices    []string      `json:"devices"`
-	Techniques []string      `json:"techniques,omitempty"`
-	Capture    string        `json:"capture,omitempty"`
-	Packet     uint64        `json:"packet,omitempty"`
+	Time       time.Time      `json:"time"` // of the earliest evidence
+	Last       time.Time      `json:"last"`
+	Rule       string         `json:"rule"`
+	Severity   tyto.Severity  `json:"severity"`
+	Title      string         `json:"title"`
+	Detail     string         `json:"detail,omitempty"`
+	Count      uint64         `json:"count"` // events of this cause
+	Subjects   []tyto.Subject `json:"subjects,omitempty"`
+	Devices    []string       `json:"devices"`
+	Techniques []string       `json:"techniques,omitempty"`
+	Capture    string         `json:"capture,omitempty"`
+	Packet     uint64         `json:"packet,omitempty"`
 }
 
 type device struct {

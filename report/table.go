@@ -56,7 +56,35 @@ func Table(out io.Writer, r *Result, look Look) error {
 		grid(w, rows, look)
 	}
 	summary(w, r, len(rows), counts)
+	alerts(w, r.Alerts)
 	return w.Flush()
+}
+
+// maxAlerts is how many alerts are listed under the table.
+const maxAlerts = 20
+
+// alerts lists the alerts, the gravest first, a line each.
+func alerts(w io.Writer, all []Alert) {
+	if len(all) == 0 {
+		return
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b Alert) int { return cmp.Compare(b.Severity, a.Severity) })
+	fmt.Fprintf(w, "\n%s:\n", number(len(all), "alert"))
+	for _, a := range all[:min(len(all), maxAlerts)] {
+		var who []string
+		for _, s := range a.Subjects {
+			if s.Addr.IsUnspecified() {
+				who = append(who, s.MAC.String())
+			} else {
+				who = append(who, s.Addr.String())
+			}
+		}
+		fmt.Fprintf(w, "  %-8s  %s: %s (%s; packet %d)\n", a.Severity, a.Title, strings.Join(who, " → "), safe(shorten(a.Detail, 80)), a.Packet)
+	}
+	if len(all) > maxAlerts {
+		fmt.Fprintf(w, "  … and %d more; --format json has them all.\n", len(all)-maxAlerts)
+	}
 }
 
 // last sorts what is not known behind what is.

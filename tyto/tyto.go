@@ -116,13 +116,19 @@ type Event struct {
 // EventVersion is the Version of the events that this program writes.
 const EventVersion = 1
 
-// An Alert is something a person should look at.
+// An Alert is something a person should look at: one for each cause, however
+// often it occurs.
 type Alert struct {
-	Rule       string    `json:"rule"` // stable id, "plc-stop"
+	ID         string    `json:"id,omitempty"` // of the cause: the same when it occurs again
+	Rule       string    `json:"rule"`         // stable id, "plc-stop"
 	Severity   Severity  `json:"severity"`
 	Title      string    `json:"title"`
-	Subjects   []Subject `json:"subjects,omitempty"`
-	Devices    []string  `json:"devices,omitempty"` // ids
+	Detail     string    `json:"detail,omitempty"`   // what was seen, in a few words
+	Subjects   []Subject `json:"subjects,omitempty"` // who did it, then to whom
+	Devices    []string  `json:"devices,omitempty"`  // ids
 	Techniques []string  `json:"techniques,omitempty"`
-	Evidence   Evidence  `json:"evidence"`
+	Evidence   Evidence  `json:"evidence"` // the earliest
+	First      time.Time `json:"first,omitzero"`
+	Last       time.Time `json:"last,omitzero"`
+	Count      uint64    `json:"count,omitempty"` // events of this cause
 }

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/term"
 
 	"tyto/capture"
+	"tyto/content"
+	"tyto/detect"
 	"tyto/history"
 	"tyto/inventory"
 	"tyto/report"
@@ -144,7 +146,12 @@ func (a *analyzeCommand) whole(ctx context.Context, out io.Writer, source captur
 	if err != nil {
 		return err
 	}
+	rules, err := detect.Load(content.Detections(), nil)
+	if err != nil {
+		return err
+	}
 	k := knowledge{devices: inventory.New(set.Zone, known), talks: history.New()}
+	k.alerts = detect.New(set.Zone, rules, k.devices)
 	probe := a.sensor(set, source, bar)
 	if err := probe.Run(ctx, k.learn); err != nil {
 		return err
@@ -188,6 +195,7 @@ type knowledge struct {
 	devices *inventory.Inventory
 	talks   *history.Table
 	acts    []tyto.Event
+	alerts  *detect.Engine
 }
 
 // maxActs bounds the acts that are listed; all of them are counted in their conversations.
@@ -196,6 +204,7 @@ const maxActs = 100_000
 func (k *knowledge) learn(events []tyto.Event) error {
 	for i := range events {
 		e := &events[i]
+		k.alerts.Learn(e)
 		if e.Act != nil {
 			if len(k.acts) < maxActs {
 				act := *e.Act
@@ -224,6 +233,10 @@ func (k *knowledge) result(captures []capture.Info, malformed []uint64) *report.
 			x.Error = c.Err.Error()
 		}
 		r.Captures = append(r.Captures, x)
+	}
+	for _, a := range k.alerts.Alerts() {
+		r.Alerts = append(r.Alerts, report.Alert{Time: a.First, Last: a.Last, Rule: a.Rule, Severity: a.Severity, Title: a.Title, Detail: a.Detail, Count: a.Count,
+			Subjects: a.Subjects, Devices: append([]string{}, a.Devices...), Techniques: a.Techniques, Capture: a.Evidence.Capture, Packet: a.Evidence.Packet})
 	}
 	for _, e := range k.acts {
 		a := e.Act

@@ -1,0 +1,243 @@
+package detect
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tyto/content"
+	"tyto/tyto"
+)
+
+func standard(t testing.TB) *Rules {
+	t.Helper()
+	r, err := Load(content.Detections(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// ofCategory has one device for each address, all of one category.
+type ofCategory string
+
+func (c ofCategory) Find(s tyto.Subject) string {
+	if c == "" || public(s.Addr) {
+		return ""
+	}
+	return s.Addr.String()
+}
+
+func (c ofCategory) Device(id string) (tyto.Device, bool) {
+	if id == "" {
+		return tyto.Device{}, false
+	}
+	return tyto.Device{ID: id, Beliefs: map[tyto.Attr]tyto.Belief{tyto.Category: {Claim: tyto.Claim{Value: string(c)}}}}, true
+}
+
+// events is a case's events, a second after each other.
+func events(t testing.TB, c *Case) (all []tyto.Event) {
+	t.Helper()
+	for i := range max(c.Times, 1) {
+		for _, line := range c.Events {
+			e := tyto.Event{Time: epoch.Add(time.Duration(len(all)) * time.Second)}
+			if err := json.Unmarshal([]byte(strings.ReplaceAll(line, "{i}", strconv.Itoa(i+1))), &e); err != nil {
+				t.Fatalf("%s: %v in %s", c.Name, err, line)
+			}
+			if e.Conversation != nil {
+				e.Conversation.First, e.Conversation.Last = e.Time, e.Time
+			}
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+func alertsOf(g *Engine, rule string) (all []tyto.Alert) {
+	for _, a := range g.Alerts() {
+		if a.Rule == rule {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func TestCases(t *testing.T) {
+	rules := standard(t)
+	if len(rules.All()) < 20 {
+		t.Errorf("there are %d rules", len(rules.All()))
+	}
+	for _, r := range rules.All() {
+		raising := 0
+		for _, c := range r.Cases {
+			if c.Alerts > 0 {
+				raising++
+			}
+			g := New("z", rules, ofCategory(c.Category))
+			for _, e := range events(t, &c) {
+				g.Learn(&e)
+			}
+			if got := alertsOf(g, r.ID); len(got) != c.Alerts {
+				t.Errorf("%s: %s: %d alerts, want %d: %+v", r.ID, c.Name, len(got), c.Alerts, got)
+			}
+		}
+		if raising == 0 || raising == len(r.Cases) {
+			t.Errorf("%s has %d cases that raise an alert of %d; want some of both", r.ID, raising, len(r.Cases))
+		}
+	}
+}
+
+// TestAnyOrder holds that the same events give the same alerts in any order.
+func TestAnyOrder(t *testing.T) {
+	rules := standard(t)
+	var all []tyto.Event
+	for _, r := range rules.All() {
+		for i := range r.Cases {
+			all = append(all, events(t, &r.Cases[i])...)
+		}
+	}
+	for i := range all { // no two events of one packet
+		e := event{}
+		e.set(&all[i])
+		e.evidence().Packet = uint64(i + 1)
+	}
+	var want []tyto.Alert
+	for turn := range 5 {
+		g := New("z", rules, ofCategory("ot"))
+		for i := range all {
+			g.Learn(&all[i])
+		}
+		if got := g.Alerts(); turn == 0 {
+			want = got
+		} else if d := cmp.Diff(want, got); d != "" {
+			t.Fatal(d)
+		}
+		rand.New(rand.NewPCG(1, uint64(turn))).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	}
+	if len(want) < 20 {
+		t.Errorf("%d alerts only", len(want))
+	}
+}
+
+func TestChanged(t *testing.T) {
+	rules := standard(t)
+	g := New("z", rules, nil)
+	stop := events(t, &rules.Rule("plc-stop").Cases[0])[0]
+	g.Learn(&stop)
+	g.Learn(&stop)
+	first := g.Changed()
+	if len(first) != 1 || first[0].Count != 2 || first[0].Severity != tyto.Major || len(first[0].ID) != 16 || first[0].Detail != "s7comm plc stop" {
+		t.Fatalf("%+v", first)
+	}
+	if again := g.Changed(); len(again) != 0 {
+		t.Errorf("nothing happened, and %+v changed", again)
+	}
+	stop.Time = stop.Time.Add(time.Hour)
+	g.Learn(&stop)
+	more := g.Changed()
+	if len(more) != 1 || more[0].ID != first[0].ID || more[0].Count != 1 || !more[0].Last.Equal(stop.Time) || !more[0].First.Equal(epoch) {
+		t.Errorf("%+v", more)
+	}
+	if all := g.Alerts(); len(all) != 1 {
+		t.Errorf("%+v", all)
+	}
+}
+
+// TestWaits holds that an alert about a device waits for what the device is.
+func TestWaits(t *testing.T) {
+	rules := standard(t)
+	var known growing
+	g := New("z", rules, &known)
+	e := events(t, &rules.Rule("ot-to-internet").Cases[1])[0]
+	g.Learn(&e)
+	if got := g.Changed(); len(got) != 0 {
+		t.Errorf("nothing is known, and there is %+v", got)
+	}
+	known.ofCategory = "ot"
+	e.Time = e.Time.Add(2 * time.Minute)
+	e.Conversation.Packets[1] = 0 // not the rule's matter, but time passes
+	g.Learn(&e)
+	if got := g.Changed(); len(got) != 1 || len(got[0].Devices) != 1 {
+		t.Errorf("now it is known, and there is %+v", got)
+	}
+}
+
+type growing struct{ ofCategory }
+
+func TestThresholds(t *testing.T) {
+	rules, err := Load(content.Detections(), map[string]int64{"port-scan/ports": 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := rules.Rule("port-scan").Cases[0]
+	c.Times = 5
+	g := New("z", rules, nil)
+	for _, e := range events(t, &c) {
+		g.Learn(&e)
+	}
+	if got := alertsOf(g, "port-scan"); len(got) != 1 || !strings.HasPrefix(got[0].Detail, "5 ports within 2m0s") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestBadRules(t *testing.T) {
+	good := `[{id: a, title: t, severity: minor, techniques: [T1], action: x, kind: act, when: 'verb == "stop"', per: [client]}]`
+	for name, c := range map[string]struct{ change, to, says string }{
+		"unknown name":    {"client", "nobody", `no name "nobody"`},
+		"unknown field":   {"action", "actoin", "actoin"},
+		"bad condition":   {`verb == "stop"`, `verb == 1`, "no matching overload"},
+		"no condition":    {`verb == "stop"`, `verb`, "no condition"},
+		"severity":        {"minor", "huge", "no severity"},
+		"kind":            {"kind: act", "kind: health", "health"},
+		"no techniques":   {"[T1]", "[]", "lacks"},
+		"count of nought": {"per: [client]", "per: [client], count: {at_least: x, within: y}", "thresholds of at least 1"},
+	} {
+		text := strings.Replace(good, c.change, c.to, 1)
+		_, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(text)}}, nil)
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: error %v, want %q", name, err, c.says)
+		}
+	}
+	if _, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(good)}, "b.yaml": {Data: []byte(good)}}, nil); err == nil {
+		t.Error("two rules of one id are taken")
+	}
+}
+
+// TestBounded holds an engine to its budgets under a flood of causes.
+func TestBounded(t *testing.T) {
+	rules := standard(t)
+	g := New("z", rules, nil)
+	e := events(t, &rules.Rule("port-scan").Cases[0])[0]
+	for i := range maxCauses + 5000 {
+		e.Conversation.Client.Addr[12], e.Conversation.Client.Addr[13] = byte(i>>16), byte(i>>8)
+		e.Conversation.Client.Addr[14] = byte(i)
+		g.Learn(&e)
+	}
+	if len(g.causes) > maxCauses || g.counted > maxCounted {
+		t.Errorf("%d causes, %d values", len(g.causes), g.counted)
+	}
+}
+
+func BenchmarkLearn(b *testing.B) {
+	rules := standard(b)
+	g := New("z", rules, nil)
+	e := tyto.Event{Kind: tyto.KindConversation, Time: epoch, Conversation: &tyto.Conversation{Transport: "tcp", Port: 443, Protocol: "tls", Packets: [2]uint64{20, 20}, Sessions: 1, First: epoch, Last: epoch}}
+	b.ReportAllocs()
+	for b.Loop() {
+		g.Learn(&e)
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		standard(b)
+	}
+}

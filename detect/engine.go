@@ -1,0 +1,301 @@
+package detect
+
+import (
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"tyto/tyto"
+)
+
+// Budgets of an engine.
+const (
+	maxCauses    = 100_000   // causes counted at a time
+	maxCounted   = 2_000_000 // values held in windows, of all causes
+	maxPerWindow = 4096      // values held in one window
+)
+
+// An Engine raises the alerts of one zone. It belongs to one goroutine.
+type Engine struct {
+	rules   *Rules
+	zone    string
+	devices Devices
+	event   event
+	causes  map[string]*cause
+	raised  []*cause // that reached their threshold, in that order
+	changed map[*cause]struct{}
+	waiting map[*cause]struct{} // for what is not known of devices yet
+	clock   time.Time           // the latest event
+	asked   time.Time           // the clock when the waiting were looked at
+	counted int
+	scratch []byte
+
+	// Refused counts events whose cause or value did not fit into a budget.
+	Refused uint64
+}
+
+// New is an engine without alerts. Devices may be nil: rules that ask about
+// devices then raise none.
+func New(zone string, rules *Rules, devices Devices) *Engine {
+	return &Engine{rules: rules, zone: zone, devices: devices, causes: map[string]*cause{}, changed: map[*cause]struct{}{}, waiting: map[*cause]struct{}{}}
+}
+
+// cause is what an alert is, or may be, raised for.
+type cause struct {
+	rule           *Rule
+	key            string
+	client, server tyto.Subject
+	text           string // what was done, by the earliest event
+	evidence       tyto.Evidence
+	first, last    time.Time
+	n, told        uint64 // events; of them in alerts that were told
+	most           int    // different values in one window
+	raised         bool
+	windows        map[int64]map[uint64]struct{} // by half-windows since 1970
+}
+
+// Learn looks at an event. It keeps nothing of it.
+func (g *Engine) Learn(x *tyto.Event) {
+	if x.Act == nil && x.Conversation == nil && x.Observation == nil {
+		return
+	}
+	g.event.set(x)
+	if x.Time.After(g.clock) {
+		g.clock = x.Time
+	}
+	for _, r := range g.rules.about(x.Kind, g.event.text(protocol)) {
+		g.event.rule = r
+		// An error is a condition on what the event has not: it does not hold.
+		if out, _, err := r.when.Eval(&g.event); err == nil && out.Value() == true {
+			g.matched(r)
+		}
+	}
+}
+
+func (g *Engine) matched(r *Rule) {
+	e := &g.event
+	g.scratch = append(g.scratch[:0], r.ID...)
+	for _, n := range r.per {
+		g.scratch = append(append(g.scratch, 0), e.text(n)...)
+	}
+	c := g.causes[string(g.scratch)]
+	if c == nil {
+		if len(g.causes) >= maxCauses && !g.forget() {
+			g.Refused++
+			return
+		}
+		c = &cause{rule: r, key: strings.ToValidUTF8(string(g.scratch), "?")}
+		g.causes[string(g.scratch)] = c
+	}
+	g.note(c)
+	if r.Count == nil || g.count(c) {
+		if !c.raised {
+			c.raised = true
+			g.raised = append(g.raised, c)
+		}
+	}
+	if c.raised {
+		g.changed[c] = struct{}{}
+	}
+}
+
+// note adds the event to its cause; the earliest one is the evidence.
+func (g *Engine) note(c *cause) {
+	e := &g.event
+	at, last, x := e.Time, e.Time, e.evidence()
+	if e.Conversation != nil {
+		at, last = e.Conversation.First, e.Conversation.Last
+	}
+	before := cmp.Or(at.Compare(c.first), cmp.Compare(x.Packet, c.evidence.Packet), strings.Compare(x.Field, c.evidence.Field))
+	if c.n == 0 || before < 0 {
+		c.first, c.evidence, c.client, c.server, c.text = at, *x, e.client, e.server, e.summary()
+	}
+	if last.After(c.last) {
+		c.last = last
+	}
+	c.n++
+}
+
+// count puts the event's value into the windows that it is in, each half a
+// window after the one before, and reports whether one has enough.
+func (g *Engine) count(c *cause) (enough bool) {
+	at := g.event.Time
+	if g.event.Conversation != nil {
+		at = g.event.Conversation.First
+	}
+	half := max(int64(c.rule.within())/2, 1)
+	hash := g.valueOf(c.rule)
+	if c.windows == nil {
+		c.windows = map[int64]map[uint64]struct{}{}
+	}
+	for _, start := range [2]int64{at.UnixNano()/half - 1, at.UnixNano() / half} {
+		w := c.windows[start]
+		if w == nil {
+			w = map[uint64]struct{}{}
+			c.windows[start] = w
+		}
+		if _, has := w[hash]; !has && len(w) < maxPerWindow {
+			if g.counted >= maxCounted {
+				g.Refused++
+				continue
+			}
+			w[hash] = struct{}{}
+			g.counted++
+		}
+		c.most = max(c.most, len(w))
+	}
+	c.thin(g)
+	return c.most >= c.rule.atLeast()
+}
+
+// maxWindows is how many windows a cause keeps: more than a sensor is late by,
+// unless its windows are very short.
+const maxWindows = 256
+
+// thin drops the oldest window when there are too many.
+func (c *cause) thin(g *Engine) {
+	for len(c.windows) > maxWindows {
+		var oldest int64
+		first := true
+		for start := range c.windows {
+			if first || start < oldest {
+				oldest, first = start, false
+			}
+		}
+		g.counted -= len(c.windows[oldest])
+		delete(c.windows, oldest)
+	}
+}
+
+// valueOf is the hash of what is to be different: without names, the packet.
+func (g *Engine) valueOf(r *Rule) uint64 {
+	e := &g.event
+	b := g.scratch[:0]
+	for _, n := range r.of {
+		b = append(append(b, e.text(n)...), 0)
+	}
+	if len(r.of) == 0 {
+		x := e.evidence()
+		b = append(strconv.AppendUint(append(append(b, x.Sensor...), x.Capture...), x.Packet, 10), x.Field...)
+	}
+	g.scratch = b
+	return xxh3.Hash(b)
+}
+
+// forget drops the half of the causes without alert that were silent longest,
+// and reports whether there was any.
+func (g *Engine) forget() bool {
+	var idle []*cause
+	keys := map[*cause]string{}
+	for key, c := range g.causes {
+		if !c.raised {
+			idle, keys[c] = append(idle, c), key
+		}
+	}
+	slices.SortFunc(idle, func(a, b *cause) int { return cmp.Or(a.last.Compare(b.last), strings.Compare(a.key, b.key)) })
+	for _, c := range idle[:(len(idle)+1)/2] {
+		for _, w := range c.windows {
+			g.counted -= len(w)
+		}
+		delete(g.causes, keys[c])
+	}
+	return len(idle) > 0
+}
+
+// summary says in a few words what the event is.
+func (e *event) summary() string {
+	switch {
+	case e.Act != nil:
+		return strings.TrimSpace(strings.Join(slices.DeleteFunc([]string{e.Act.Operation, e.Act.Object, e.Act.Outcome}, func(s string) bool { return s == "" }), ", "))
+	case e.Conversation != nil:
+		c := e.Conversation
+		text := c.Transport
+		if c.Port != 0 {
+			text += "/" + strconv.Itoa(int(c.Port))
+		}
+		return strings.TrimSpace(strings.Join([]string{text, c.Protocol, c.ServerName}, " "))
+	}
+	return e.Observation.Attr.String() + " " + e.Observation.Value
+}
+
+// Alerts is all alerts, by time.
+func (g *Engine) Alerts() []tyto.Alert { return g.tell(g.raised) }
+
+// askEvery is how often alerts that wait for what devices are ask again.
+const askEvery = time.Minute
+
+// Changed is the alerts that are new or went on since the last call; their
+// Count is of that time only. Where a condition on devices does not hold yet,
+// an alert waits.
+func (g *Engine) Changed() []tyto.Alert {
+	if g.clock.Sub(g.asked) >= askEvery {
+		maps.Copy(g.changed, g.waiting)
+		g.asked = g.clock
+	}
+	all := slices.Collect(maps.Keys(g.changed))
+	alerts := g.tell(all)
+	told := map[string]bool{}
+	for i := range alerts {
+		told[alerts[i].ID] = true
+	}
+	for _, c := range all {
+		if told[g.id(c)] {
+			c.told = c.n
+			delete(g.waiting, c)
+		} else {
+			g.waiting[c] = struct{}{}
+		}
+	}
+	clear(g.changed)
+	return alerts
+}
+
+func (g *Engine) tell(causes []*cause) []tyto.Alert {
+	out := []tyto.Alert{}
+	for _, c := range causes {
+		if c.rule.where != nil {
+			if ok, _, err := c.rule.where.Eval(&pair{g.devices, c.client, c.server}); err != nil || ok.Value() != true {
+				continue
+			}
+		}
+		out = append(out, g.alert(c))
+	}
+	slices.SortFunc(out, func(a, b tyto.Alert) int { return cmp.Or(a.First.Compare(b.First), strings.Compare(a.ID, b.ID)) })
+	return out
+}
+
+func (g *Engine) id(c *cause) string {
+	h := fnv.New64a()
+	h.Write([]byte(g.zone + "\x00" + c.key))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (g *Engine) alert(c *cause) tyto.Alert {
+	r := c.rule
+	a := tyto.Alert{ID: g.id(c), Rule: r.ID, Severity: r.severity, Title: r.Title, Detail: c.text, Techniques: r.Techniques, Evidence: c.evidence,
+		First: c.first.UTC(), Last: c.last.UTC(), Count: c.n - c.told}
+	if r.Count != nil {
+		a.Detail = fmt.Sprintf("%d %s within %v; the first: %s", c.most, r.Thresholds[r.Count.AtLeast].Unit, r.within(), c.text)
+	}
+	for _, s := range []tyto.Subject{c.client, c.server} {
+		if s == (tyto.Subject{}) {
+			continue
+		}
+		a.Subjects = append(a.Subjects, s)
+		if g.devices == nil {
+			continue
+		}
+		if id := g.devices.Find(s); id != "" && !slices.Contains(a.Devices, id) {
+			a.Devices = append(a.Devices, id)
+		}
+	}
+	return a
+}
