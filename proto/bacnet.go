@@ -353,19 +353,22 @@ func bacnetResults(s *Sink, from tyto.Subject, c *frame.Cursor) {
 	}
 }
 
+// bacnetAttrs are the properties that say what a device is. The vendor's name is as
+// its makers spell it; its identifier, which ASHRAE assigns, is surer.
 var bacnetAttrs = [...]struct {
 	property       uint32
 	attr, partAttr tyto.Attr
 	field          string
+	sure           tyto.Confidence
 }{
-	{bacnet.VendorName, tyto.Vendor, tyto.Clue, "bacapp.vendor-name"},
-	{bacnet.ModelName, tyto.Model, tyto.PartModel, "bacapp.model-name"},
-	{bacnet.Firmware, tyto.Firmware, tyto.PartFirmware, "bacapp.firmware-revision"},
-	{bacnet.ApplicationVersion, tyto.Clue, tyto.Clue, "bacapp.application-software-version"},
-	{bacnet.SerialNumber, tyto.Serial, tyto.PartSerial, "bacapp.serial-number"},
-	{bacnet.Location, tyto.Location, tyto.Clue, "bacapp.location"},
-	{bacnet.Description, tyto.Description, tyto.Clue, "bacapp.description"},
-	{bacnet.ObjectName, tyto.Hostname, tyto.Clue, "bacapp.object_name"},
+	{bacnet.VendorName, tyto.Vendor, tyto.Clue, "bacapp.vendor-name", tyto.Shown},
+	{bacnet.ModelName, tyto.Model, tyto.PartModel, "bacapp.model-name", tyto.Stated},
+	{bacnet.Firmware, tyto.Firmware, tyto.PartFirmware, "bacapp.firmware-revision", tyto.Stated},
+	{bacnet.ApplicationVersion, tyto.Clue, tyto.Clue, "bacapp.application-software-version", tyto.Stated},
+	{bacnet.SerialNumber, tyto.Serial, tyto.PartSerial, "bacapp.serial-number", tyto.Stated},
+	{bacnet.Location, tyto.Location, tyto.Clue, "bacapp.location", tyto.Stated},
+	{bacnet.Description, tyto.Description, tyto.Clue, "bacapp.description", tyto.Stated},
+	{bacnet.ObjectName, tyto.Hostname, tyto.Clue, "bacapp.object_name", tyto.Stated},
 }
 
 // bacnetFact tells a property of the device object.
@@ -386,7 +389,7 @@ func bacnetFact(s *Sink, from tyto.Subject, property uint32, t *bacnet.Tag) {
 		} else if property == bacnet.ObjectName && bytes.IndexByte(value, ' ') >= 0 {
 			attr = tyto.Clue
 		}
-		s.About(from, attr, value, tyto.Stated, x.field)
+		s.About(from, attr, value, x.sure, x.field)
 		return
 	}
 }
