@@ -34,6 +34,7 @@ type Store interface {
 	Knowledge
 	Devices
 	Conversations
+	Alerts
 	Sensors
 	People
 	Settings
@@ -114,8 +115,9 @@ type Change struct {
 	Moves         []Move
 	Sensors       []SensorReport
 	Traffic       []Traffic
-	News          []News    // for readers; see Readers
-	Time          time.Time // of News, by the hub's clock
+	Alerts        []tyto.Alert // Count is what was added
+	News          []News       // for readers; see Readers
+	Time          time.Time    // of News, by the hub's clock
 }
 
 // Knowledge is written by the analyst of a zone, and read when it starts.

@@ -35,6 +35,8 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"readers/hold the log":     testReadersHold,
 		"readers/news":             testNews,
 		"readers/undelivered":      testUndelivered,
+		"alerts":                   testAlerts,
+		"alerts/decisions":         testAlertDecisions,
 		"traffic":                  testTraffic,
 		"sensors":                  testSensors,
 		"users":                    testUsers,
