@@ -1,0 +1,266 @@
+package proto
+
+import (
+	"bytes"
+	"strconv"
+
+	"tyto/frame"
+	"tyto/proto/slmp"
+	"tyto/tyto"
+)
+
+// Mitsubishi's SLMP (SH-080956), 3E and 4E frames in binary code, and as far
+// as recorded traffic shows it the protocol with which MELSOFT finds controllers.
+func init() {
+	register(Dissector{
+		Name: "melsec",
+		Where: []Where{TCP(5000), TCP(5001), TCP(5002), TCP(5006), TCP(5007), TCP(5010), TCP(5562), UDP(5000), UDP(5001), UDP(5006),
+			UDP(5010), UDP(5560), UDP(5561)},
+		Is: isMelsec, Split: splitMelsec, Tell: tellMelsec,
+	})
+}
+
+// Memory[0] to Memory[2] of a conversation are commands that wait for their
+// answers, the first first: command, serial number, device, its number.
+// Memory[3] is what was told.
+const (
+	melsecPending    = 3
+	melsecToldClient = 1
+	melsecToldServer = 2
+	melsoftHeader    = 21
+)
+
+// melsoft is the length of a message of MELSOFT; 0 if it is none.
+func melsoft(b []byte) int {
+	c := frame.Read(b)
+	kind := c.U8()
+	c.Skip(4)
+	mark := c.U16()
+	c.Skip(12)
+	n := int(c.L16())
+	if c.Short() || kind != 0x57 && kind != 0xd7 || mark != 0x1111 || n > 4096 {
+		return 0
+	}
+	return melsoftHeader + n
+}
+
+// melsoftSearch reports whether this looks for controllers, or answers to that.
+func melsoftSearch(m *Message) bool {
+	c := m.Read()
+	return m.Frame.Proto == frame.UDP && (m.Frame.DstPort == 5560 || m.Frame.SrcPort == 5560) && c.Len() <= 64 &&
+		(c.Has("\x5a\x00\x00") && c.Len() == 4 || c.Has("\xda\x00\x00") && c.Len() >= 12)
+}
+
+// isMelsec wants whole frames of commands that are known.
+func isMelsec(m *Message) bool {
+	if n := melsoft(m.Body); n > 0 {
+		return n == len(m.Body)
+	}
+	if melsoftSearch(m) {
+		return true
+	}
+	c := m.Read()
+	h, ok := slmp.ReadHeader(&c)
+	if !ok || h.Length != len(m.Body) {
+		return false
+	}
+	_, _, does := slmp.Does(h.Code)
+	return h.Response || does != slmp.Unknown
+}
+
+func splitMelsec(m *Message) int {
+	if len(m.Body) < melsoftHeader && (m.Body[0] == 0x57 || m.Body[0] == 0xd7) || len(m.Body) < 11 {
+		return 0
+	}
+	if n := melsoft(m.Body); n > 0 {
+		return n
+	}
+	c := m.Read()
+	h, ok := slmp.ReadHeader(&c)
+	switch {
+	case len(m.Body) < 19 && c.Short():
+		return 0
+	case !ok:
+		return -1
+	}
+	return h.Length
+}
+
+func tellMelsec(m *Message, s *Sink) {
+	if melsoftSearch(m) {
+		if m.Body[0] == 0x5a {
+			s.Op("melsoft search")
+		}
+		return
+	}
+	if n := melsoft(m.Body); n > 0 {
+		tellMelsoft(m, s)
+		return
+	}
+	c := m.Read()
+	h, ok := slmp.ReadHeader(&c)
+	if !ok || h.Length > len(m.Body) && !m.Cut {
+		s.Malformed("melsec: header")
+		return
+	}
+	if h.Response {
+		tellMelsecAnswer(m, s, &h, c)
+		return
+	}
+	op, _, does := slmp.Does(h.Code)
+	if does == slmp.Unknown {
+		s.Op("slmp command")
+		return
+	}
+	s.Op(op)
+	if m.Memory[3]&melsecToldClient == 0 {
+		m.Memory[3] |= melsecToldClient
+		s.Sender(tyto.Role, melsecClient, tyto.Shown, "slmp.command")
+	}
+	x := uint64(h.Code) | uint64(h.Serial)<<16
+	if h.Code == slmp.BatchRead || h.Code == slmp.BatchWrite {
+		number, high, code := c.L16(), c.U8(), c.U8()
+		if c.Short() {
+			s.Malformed("melsec: device is missing")
+		}
+		x |= uint64(code)<<32 | uint64(number)<<40 | uint64(high)<<56
+	}
+	at := 0
+	for at < melsecPending-1 && m.Memory[at] != 0 {
+		at++
+	}
+	if m.Memory[at] != 0 { // the first one was not answered
+		copy(m.Memory[:melsecPending-1], m.Memory[1:melsecPending])
+	}
+	m.Memory[at] = x
+}
+
+var (
+	melsecClient = []byte("slmp client")
+	melsecServer = []byte("slmp server")
+	melsecVendor = []byte("Mitsubishi Electric")
+)
+
+// melsecAnswered takes the first command with the serial number out of memory.
+func melsecAnswered(m *Message, serial uint16) uint64 {
+	for i := range melsecPending {
+		if x := m.Memory[i]; x != 0 && uint16(x>>16) == serial {
+			copy(m.Memory[i:melsecPending], m.Memory[i+1:melsecPending])
+			m.Memory[melsecPending-1] = 0
+			return x
+		}
+	}
+	return 0
+}
+
+func tellMelsecAnswer(m *Message, s *Sink, h *slmp.Header, c frame.Cursor) {
+	if m.Memory[3]&melsecToldServer == 0 {
+		m.Memory[3] |= melsecToldServer
+		s.Sender(tyto.Role, melsecServer, tyto.Shown, "slmp.command")
+		melsecProvides(m, s)
+	}
+	asked := melsecAnswered(m, h.Serial)
+	if asked == 0 {
+		return
+	}
+	command, outcome := uint16(asked), slmp.EndText(h.Code)
+	op, object, does := slmp.Does(command)
+	verb := melsecVerb(does, outcome)
+	if verb == tyto.NoVerb && outcome != "ok" {
+		verb = tyto.Read
+	}
+	if b := s.Scratch(32); b != nil && verb != tyto.NoVerb {
+		b = append(b[:0], object...)
+		if object == "" && asked>>32 != 0 {
+			b = slmp.AppendDevice(b, uint8(asked>>32), uint32(asked>>40))
+		}
+		s.Undergone(verb, op, b, outcome)
+	}
+	if outcome == "ok" && command == slmp.ReadType {
+		s.Sender(tyto.Model, bytes.Trim(c.Bytes(16), " \x00"), tyto.Stated, "slmp.type_name")
+		s.Sender(tyto.Vendor, melsecVendor, tyto.Shown, "slmp.type_name")
+	}
+}
+
+func melsecProvides(m *Message, s *Sink) {
+	b := s.Scratch(20)
+	if b == nil {
+		return
+	}
+	b = append(b[:0], "udp/"...)
+	if m.Frame.Proto == frame.TCP {
+		b = append(b[:0], "tcp/"...)
+	}
+	b = strconv.AppendUint(b, uint64(m.Frame.SrcPort), 10)
+	s.Sender(tyto.Provides, append(b, " melsec"...), tyto.Shown, "slmp.command")
+}
+
+func melsecVerb(d slmp.Deed, outcome string) tyto.Verb {
+	switch d {
+	case slmp.Writes:
+		return tyto.Write
+	case slmp.Identifies:
+		return tyto.Identify
+	case slmp.Starts:
+		return tyto.Start
+	case slmp.Stops:
+		return tyto.Stop
+	case slmp.Resets:
+		return tyto.Execute
+	case slmp.Programs:
+		return tyto.Program
+	case slmp.Transfers:
+		return tyto.Transfer
+	case slmp.Configures:
+		return tyto.Configure
+	case slmp.LogsIn:
+		if outcome != "ok" {
+			return tyto.LoginFailed
+		}
+		return tyto.Login
+	}
+	return tyto.NoVerb
+}
+
+var (
+	melsoftModel = []byte("\x01\x21\x01\x00\x00\x00")
+	melsoftTypeQ = []byte("\x01\x01\x01\x00\x00\x00")
+)
+
+// tellMelsoft tells the model that a short answer to "what are you" holds.
+func tellMelsoft(m *Message, s *Sink) {
+	if m.Body[0] == 0x57 {
+		s.Op("melsoft request")
+		if m.Memory[3]&melsecToldClient == 0 {
+			m.Memory[3] |= melsecToldClient
+			s.Sender(tyto.Role, melsecClient, tyto.Shown, "melsoft.command")
+		}
+		return
+	}
+	if m.Memory[3]&melsecToldServer == 0 {
+		m.Memory[3] |= melsecToldServer
+		s.Sender(tyto.Role, melsecServer, tyto.Shown, "melsoft.command")
+		melsecProvides(m, s)
+	}
+	at := bytes.Index(m.Body, melsoftModel)
+	if at < 0 {
+		at = bytes.Index(m.Body, melsoftTypeQ)
+	}
+	if at < 0 || len(m.Body) > 128 {
+		return
+	}
+	c := frame.Read(m.Body[at+len(melsoftModel):])
+	if name := bytes.Trim(c.Bytes(16), " \x00"); len(name) > 4 && melsecPrintable(name) {
+		s.Sender(tyto.Model, name, tyto.Stated, "melsoft.model")
+		s.Sender(tyto.Vendor, melsecVendor, tyto.Shown, "melsoft.model")
+	}
+}
+
+func melsecPrintable(b []byte) bool {
+	for _, x := range b {
+		if x < ' ' || x > '~' {
+			return false
+		}
+	}
+	return b[0] >= 'A' && b[0] <= 'Z'
+}
