@@ -1,13 +1,17 @@
 package proto
 
-import "tyto/tyto"
+import (
+	"tyto/frame"
+	"tyto/tyto"
+)
 
 // OpenVPN's transport, as of its protocol description (draft-openvpn-protocol).
 func init() {
 	register(Dissector{
-		Name:  "openvpn",
-		Where: []Where{UDP(1194), TCP(1194), TCP(443)},
-		Is:    isOpenVPN, Split: splitOpenVPN, Tell: tellOpenVPN,
+		Name:     "openvpn",
+		Where:    []Where{UDP(1194), TCP(1194)},
+		Anywhere: true, First: "\x38\x50\x00",
+		Is: isOpenVPN, Split: splitOpenVPN, Tell: tellOpenVPN,
 	})
 }
 
@@ -61,7 +65,30 @@ func isOpenVPN(m *Message) bool {
 	if n == openvpnShortest { // no acknowledgement, packet 0
 		return c.U8() == 0 && c.U32() == 0
 	}
-	return m.Frame.DstPort == 1194 && n >= 42 // with HMAC, or encrypted
+	return openvpnSealed(c, n)
+}
+
+// openvpnSealed reports whether a first message is one with a digest (of 20,
+// 32 or 64 bytes) and a number against replay, or one under tls-crypt.
+func openvpnSealed(c frame.Cursor, n int) bool {
+	if n == 54 && openvpnFresh(c) {
+		return true
+	}
+	for _, digest := range [...]int{20, 32, 64} {
+		if n == 22+digest {
+			c.Skip(digest)
+			fresh := openvpnFresh(c)
+			c.Skip(8)
+			return fresh && c.U8() == 0 && c.U32() == 0 && !c.Short()
+		}
+	}
+	return false
+}
+
+// openvpnFresh reads a number against replay: it begins with 1, at a time after 2001.
+func openvpnFresh(c frame.Cursor) bool {
+	number, time := c.U32(), c.U32()
+	return !c.Short() && number >= 1 && number <= 16 && time > 1e9
 }
 
 func splitOpenVPN(m *Message) int {
