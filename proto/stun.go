@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"tyto/frame"
 	"tyto/proto/phrase"
 	"tyto/tyto"
 )
@@ -24,7 +25,25 @@ func isSTUN(m *Message) bool {
 	c := m.Read()
 	kind, n, cookie := c.U16(), int(c.U16()), c.U32()
 	c.Skip(12)
-	return !c.Short() && kind < 0x4000 && n%4 == 0 && cookie == stunCookie
+	if c.Short() || kind >= 0x4000 || n%4 != 0 {
+		return false
+	}
+	return cookie == stunCookie || m.Frame.Proto != frame.TCP && n == c.Len() && stunClassic(kind, c)
+}
+
+// stunClassic reports whether a message without cookie is one of RFC 3489: all
+// of its attributes are those, and fill it.
+func stunClassic(kind uint16, c frame.Cursor) bool {
+	if kind != 0x0001 && kind != 0x0101 && kind != 0x0111 || c.Len() == 0 {
+		return false
+	}
+	for c.Len() > 0 {
+		attr, n := c.U16(), int(c.U16())
+		if c.Skip(n); c.Short() || attr == 0 || attr > 0x000b && attr != 0x8020 && attr != 0x8022 || n%4 != 0 || n == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func splitSTUN(m *Message) int {
