@@ -10,9 +10,10 @@ import (
 // and its kin use them.
 func init() {
 	register(Dissector{
-		Name:  "rpc",
-		Where: []Where{UDP(111), TCP(111), UDP(2049), TCP(2049), UDP(20048), TCP(20048), UDP(635), UDP(4045), TCP(4045)},
-		Is:    isRPC, Split: splitRPC, Tell: tellRPC,
+		Name:     "rpc",
+		Where:    []Where{UDP(111), TCP(111), UDP(2049), TCP(2049), UDP(20048), TCP(20048), UDP(635), UDP(4045), TCP(4045)},
+		Anywhere: true, // a call, in which 12 bytes are fixed
+		Is:       isRPC, Split: splitRPC, Tell: tellRPC,
 	})
 }
 
@@ -38,13 +39,20 @@ func isRPC(m *Message) bool {
 	switch kind := c.U32(); kind {
 	case 0:
 		version, program, of, procedure := c.U32(), c.U32(), c.U32(), c.U32()
-		return !c.Short() && version == 2 && program >= 100000 && program < 0x60000000 && of <= 16 && procedure < 256
+		return !c.Short() && version == 2 && program >= 100000 && program < 100400 && of <= 16 && procedure < 256
 	case 1:
+		if m.Memory[0] == 0 && !rpcPort(m.Frame.SrcPort) {
+			return false
+		}
 		state := c.U32()
 		flavour, n := c.U32(), c.U32()
 		return !c.Short() && state <= 1 && (state == 1 || flavour < 400000 && n <= 400)
 	}
 	return false
+}
+
+func rpcPort(port uint16) bool {
+	return port == 111 || port == 2049 || port == 20048 || port == 635 || port == 4045
 }
 
 func splitRPC(m *Message) int {
