@@ -62,6 +62,8 @@ func tellWSD(m *Message, s *Sink) {
 			if own && !named && (bytes.HasPrefix(text, []byte("urn:uuid:")) || bytes.HasPrefix(text, []byte("uuid:"))) {
 				named = true // of a proxy's answer, the others are other devices'
 				wsdEndpoint(s, text)
+			} else if !own && bytes.HasPrefix(text, []byte("urn:uuid:")) { // whom it looks for
+				s.Sender(tyto.Clue, text, tyto.Stated, "wsd.Resolve.EndpointReference")
 			}
 		case "Types":
 			if own {
