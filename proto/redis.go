@@ -94,7 +94,7 @@ func tellRedis(m *Message, s *Sink) {
 		redisAnswer(m, s)
 		return
 	}
-	if m.Body[0] != '*' {
+	if len(m.Body) == 0 || m.Body[0] != '*' {
 		return
 	}
 	var upper [12]byte

@@ -48,7 +48,7 @@ func isTelnet(m *Message) bool {
 		return true
 	}
 	f := m.Frame
-	if f.DstPort != 23 && f.SrcPort != 23 {
+	if f.DstPort != 23 && f.SrcPort != 23 || len(m.Body) == 0 {
 		return false
 	}
 	for _, x := range b[:min(len(b), 64)] {
@@ -61,7 +61,7 @@ func isTelnet(m *Message) bool {
 
 func tellTelnet(m *Message, s *Sink) {
 	b := s.Scratch(min(len(m.Body), 4096))
-	if b == nil {
+	if len(b) == 0 {
 		return
 	}
 	text := telnetText(b[:0], m.Body[:min(len(m.Body), 4096)])
