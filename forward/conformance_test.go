@@ -1,0 +1,99 @@
+package forward_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tyto/forward"
+	"tyto/forward/forwardtest"
+)
+
+func open(t testing.TB, d forward.Destination) forward.Output {
+	t.Helper()
+	d.Name = "test"
+	o, err := d.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// secret is a file that holds a secret.
+func secret(t testing.TB, text string) forward.Secret {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(name, []byte(text+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return forward.Secret{File: name}
+}
+
+func isJSON(text string) error {
+	var x map[string]any
+	return json.Unmarshal([]byte(text), &x)
+}
+
+func TestFile(t *testing.T) {
+	for _, format := range []string{"json", "cef", "leef", "ocsf"} {
+		t.Run(format, func(t *testing.T) {
+			forwardtest.Run(t, func(t testing.TB) forwardtest.Place {
+				name := filepath.Join(t.TempDir(), "deep", "events")
+				p := forwardtest.Place{
+					Open: func(t testing.TB) forward.Output {
+						return open(t, forward.Destination{File: &forward.File{Path: name, Format: format}})
+					},
+					Received: func(t testing.TB) []string {
+						b, err := os.ReadFile(name)
+						if err != nil {
+							t.Fatal(err)
+						}
+						return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+					},
+				}
+				if format == "json" || format == "ocsf" {
+					p.Check = isJSON
+				}
+				return p
+			})
+		})
+	}
+}
+
+func TestSplunk(t *testing.T) {
+	for name, ack := range map[string]bool{"plain": false, "acknowledged": true} {
+		t.Run(name, func(t *testing.T) {
+			forwardtest.Run(t, func(t testing.TB) forwardtest.Place {
+				far := forwardtest.Splunk(t, ack)
+				return forwardtest.Place{Refuses: true, Received: far.Received, Down: far.Down, Up: far.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
+					return open(t, forward.Destination{Splunk: &forward.Splunk{URL: far.URL, Token: secret(t, forwardtest.SplunkToken), Index: "main", Ack: ack}})
+				}}
+			})
+		})
+	}
+}
+
+func TestSentinel(t *testing.T) {
+	forwardtest.Run(t, func(t testing.TB) forwardtest.Place {
+		far := forwardtest.Azure(t)
+		return forwardtest.Place{Refuses: true, Received: far.Received, Down: far.Down, Up: far.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
+			return open(t, forward.Destination{Sentinel: sentinel(t, far)})
+		}}
+	})
+}
+
+func sentinel(t testing.TB, far *forwardtest.Double) *forward.Sentinel {
+	return &forward.Sentinel{Endpoint: far.URL, Login: far.URL, Rule: forwardtest.AzureRule, Tenant: forwardtest.AzureTenant,
+		Client: forwardtest.AzureClient, Secret: secret(t, forwardtest.AzureSecret)}
+}
+
+func TestWebhook(t *testing.T) {
+	forwardtest.Run(t, func(t testing.TB) forwardtest.Place {
+		far := forwardtest.Hook(t)
+		return forwardtest.Place{Refuses: true, Received: far.Received, Down: far.Down, Up: far.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
+			return open(t, forward.Destination{Webhook: &forward.Webhook{URL: far.URL, Secret: secret(t, "s3")}})
+		}}
+	})
+}

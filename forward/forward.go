@@ -1,0 +1,173 @@
+// Package forward passes on what the hub knows to other products: SIEMs, XDRs
+// and whatever else takes events.
+//
+// Each output reads the hub's log at its own pace. Its position is stored, and
+// what it has not read is not trimmed: an output that is down delays nobody,
+// misses nothing, and goes on where it was after a restart. Delivery is at
+// least once, in the order of the log; each event has an id that stays the
+// same when it is sent again, by which the far end can tell.
+package forward
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// Output sends events to one place. It neither queues nor retries: that is
+// done once, for all. Its methods are called by one goroutine at a time.
+type Output interface {
+	// Send returns nil once the far end has taken all events, in their order,
+	// or as much of a promise as its protocol gives. Any error means that they
+	// will be sent again; a *Failure says which need not be. It returns soon
+	// after ctx is done.
+	Send(ctx context.Context, events []tyto.Event) error
+	// Close gives back what the output holds.
+	Close() error
+}
+
+// Answerer is an Output that can tell what the far end answered last, for a
+// person who tests it.
+type Answerer interface{ Answer() string }
+
+// A Failure says what became of events that were not all taken.
+type Failure struct {
+	Err     error
+	Sent    int           // so many of the first were taken
+	Refused bool          // the one after them never will be: it is set aside, and the others go on
+	After   time.Duration // the far end wants to be left alone for so long; 0 leaves it to us
+}
+
+// Error implements error.
+func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap implements errors.Unwrap.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Memory is what a Forwarder needs of the store.
+type Memory interface {
+	store.Readers
+	store.Devices
+}
+
+// Config is how outputs are served.
+type Config struct {
+	Batch   int           // events sent at once
+	Poll    time.Duration // how often the log is looked at when all was read
+	Wait    time.Duration // after the first failure; doubled after each
+	MaxWait time.Duration // the longest, also if the far end wants more
+	Note    time.Duration // how often a position is noted while nothing passes the filter
+}
+
+// DefaultConfig looks twice a second, and tries at least every five minutes.
+func DefaultConfig() Config {
+	return Config{Batch: 500, Poll: 500 * time.Millisecond, Wait: time.Second, MaxWait: 5 * time.Minute, Note: 10 * time.Second}
+}
+
+// Deps is what a Forwarder works with.
+type Deps struct {
+	Memory Memory
+	Clock  func() time.Time
+	Log    *slog.Logger
+}
+
+// A Forwarder serves outputs.
+type Forwarder struct {
+	cfg  Config
+	deps Deps
+	all  []*pump
+}
+
+// New is a forwarder to some destinations, which are checked and opened.
+func New(cfg Config, deps Deps, destinations []Destination) (*Forwarder, error) {
+	f := &Forwarder{cfg: cfg, deps: deps}
+	for i := range destinations {
+		d := &destinations[i]
+		out, err := d.Open()
+		if err != nil {
+			f.close()
+			return nil, err
+		}
+		f.add(d, out)
+	}
+	return f, nil
+}
+
+func (f *Forwarder) add(d *Destination, out Output) {
+	f.all = append(f.all, &pump{f: f, name: d.Name, out: out, filter: d.filter(), timeout: d.timeout(), keep: d.keep(), state: Status{Name: d.Name, To: d.product()}})
+}
+
+func (f *Forwarder) close() (err error) {
+	for _, p := range f.all {
+		err = errors.Join(err, p.out.Close())
+	}
+	return err
+}
+
+// Run serves all outputs until ctx is done, then closes them.
+func (f *Forwarder) Run(ctx context.Context) error {
+	all, running := errgroup.WithContext(ctx)
+	all.Go(func() error { return f.forget(running) })
+	for _, p := range f.all {
+		all.Go(func() error { return p.run(running) })
+	}
+	err := all.Wait()
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil
+	}
+	return errors.Join(err, f.close())
+}
+
+// forget drops the readers of outputs that are configured no more, as they
+// would keep the log from being trimmed.
+func (f *Forwarder) forget(ctx context.Context) error {
+	readers, err := f.deps.Memory.ListReaders(ctx)
+	if err != nil {
+		return fmt.Errorf("forward: %w", err)
+	}
+	ours := map[string]bool{}
+	for _, p := range f.all {
+		ours[p.reader()] = true
+	}
+	for _, r := range readers {
+		if len(r.Name) < len(readerPrefix) || r.Name[:len(readerPrefix)] != readerPrefix || ours[r.Name] {
+			continue
+		}
+		f.deps.Log.InfoContext(ctx, "output is configured no more; what it had not read is forgotten", "output", r.Name[len(readerPrefix):])
+		if err := f.deps.Memory.DropReader(ctx, r.Name); err != nil {
+			return fmt.Errorf("forward: %w", err)
+		}
+	}
+	return nil
+}
+
+// Status tells how the outputs are, in the order of the configuration.
+func (f *Forwarder) Status() []Status {
+	all := make([]Status, len(f.all))
+	for i, p := range f.all {
+		all[i] = p.status()
+	}
+	return all
+}
+
+// Status is how an output is.
+type Status struct {
+	Name     string    `json:"name"`
+	To       string    `json:"to"` // the product
+	Failing  bool      `json:"failing"`
+	Error    string    `json:"error,omitempty"` // the last one, also if it is over
+	LastSent time.Time `json:"last_sent,omitzero"`
+	Sent     uint64    `json:"sent"`     // events, since the start
+	Refused  uint64    `json:"refused"`  // set aside, as the far end will never take them
+	Expired  uint64    `json:"expired"`  // given up, as they got too old
+	Failures uint64    `json:"failures"` // attempts
+	Position int64     `json:"position"`
+	Backlog  int64     `json:"backlog"` // log entries not read yet
+}
