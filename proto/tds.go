@@ -53,6 +53,8 @@ func isTDS(m *Message) bool {
 		return n > 20 && c.U8() == 0 && c.U16() < 128 && c.U16() == 6
 	case tdsLogin7:
 		return int(c.L32()) == n-tdsHeader && n > 94
+	case 1, 3: // under way: what all requests since version 7.2 begin with (section 2.2.5.3.2)
+		return len(m.Body) > 30 && m.Body[7] == 0 && c.L32() == 22 && c.L32() == 18 && c.L16() == 2
 	case tdsOldLogin:
 		return n == 512+tdsHeader || n > 560 && n < 600
 	}
