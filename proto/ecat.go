@@ -37,7 +37,7 @@ const (
 )
 
 // Memory of the conversation: [0] the device whose EEPROM is read, and the
-// address in it in words above 32 bits; [1] vendor and product of that device;
+// address in it in words above 32 bits; [1] the vendor of the device that was read last, under its number;
 // [2] how many devices a broadcast passed; [3] what was told.
 const (
 	ecatToldMaster = 1
@@ -121,6 +121,11 @@ func ecatReturned(m *Message, s *Sink, d *ecatDatagram) {
 	case d.register == ecatEEPROM+2 && len(d.data) == 4 && (d.command == ecatFPWR || d.command == ecatAPWR):
 		c := frame.Read(d.data)
 		m.Memory[0] = ecatKnown | uint64(c.L32()&0xffff)<<32 | uint64(ecatPart(m, d))
+	case d.register == ecatEEPROM && len(d.data) >= 10 && (d.command == ecatFPRD || d.command == ecatAPRD): // control, address, data
+		c := frame.Read(d.data[2:])
+		if word, part := c.L32(), ecatPart(m, d); word < 16 && part != 0 {
+			ecatIdentity(m, s, part, uint16(word), c.Rest())
+		}
 	case d.register == ecatEEPROM+6 && (d.command == ecatFPRD || d.command == ecatAPRD):
 		if part := ecatPart(m, d); m.Memory[0]&ecatKnown != 0 && uint16(m.Memory[0]) == part && part != 0 {
 			ecatIdentity(m, s, part, uint16(m.Memory[0]>>32), d.data)
@@ -165,10 +170,10 @@ func ecatIdentity(m *Message, s *Sink, part, word uint16, data []byte) {
 		}
 		switch x := c.L32(); word {
 		case 8:
-			m.Memory[1] = uint64(x)
+			m.Memory[1] = uint64(part)<<32 | uint64(x)
 			s.Part(part, tyto.Clue, ecatHex(s, x), tyto.Stated, "ecat.eeprom.vendor")
 		case 10:
-			s.Part(part, tyto.PartModel, ecatModel(s, uint32(m.Memory[1]), x), tyto.Stated, "ecat.eeprom.product")
+			s.Part(part, tyto.PartModel, ecatModel(s, ecatVendor(m, part), x), tyto.Stated, "ecat.eeprom.product")
 		case 12:
 			s.Part(part, tyto.PartFirmware, ecatHex(s, x), tyto.Stated, "ecat.eeprom.revision")
 		case 14:
@@ -178,6 +183,14 @@ func ecatIdentity(m *Message, s *Sink, part, word uint16, data []byte) {
 		}
 		word += 2
 	}
+}
+
+// ecatVendor is the vendor of the device, 0 if another's was read last.
+func ecatVendor(m *Message, part uint16) uint32 {
+	if uint16(m.Memory[1]>>32) != part {
+		return 0
+	}
+	return uint32(m.Memory[1])
 }
 
 // ecatModel is the model of a product code: Beckhoff's (vendor 2) hold the number

@@ -56,6 +56,7 @@ func TestGenerateECAT(t *testing.T) {
 	}
 	out(back, ecatFrame(ecatPut(2, 3, 0x502, 1, false, 0, 1, 10, 0, 0, 0), ecatPut(1, 3, 0x508, 1, false, 1, 2, 3, 4)))
 	out(back, ecatFrame(ecatPut(2, 3, 0x502, 1, true, 0, 1, 10, 0, 0, 0), ecatPut(1, 3, 0x508, 1, false, 1, 2, 3, 4)))
+	out(back, ecatFrame(ecatPut(1, 3, 0x502, 1, true, 0, 1, 8, 0, 0, 0, 2, 0, 0, 0, 0x52, 0x2c, 0x4c, 4), ecatPut(1, 2, 0x502, 1, false, 0, 1, 8, 0, 0, 0, 2, 0, 0, 0, 0x52, 0x30, 0xec, 3)))
 	out(back, ecatFrame(ecatPut(8, 3, 0x120, 3, false, 8, 0)))
 	out(back, ecatFrame(ecatPut(5, 0x1002, 0x120, 1, false, 1, 0)))
 	out(back, ecatFrame(ecatPut(12, 0, 0, 3, false, make([]byte, 16)...)))
