@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"strconv"
 
 	"tyto/frame"
@@ -131,7 +132,10 @@ func splitIEC104(m *Message) int {
 	case c.Short():
 		return 0
 	case start != 0x68 || length < 4:
-		return len(m.Body) // the next segment begins another
+		if i := bytes.IndexByte(m.Body[1:], 0x68); i >= 0 { // another may begin there
+			return i + 1
+		}
+		return len(m.Body)
 	}
 	return 2 + length
 }

@@ -31,7 +31,7 @@ func TestGenerateIEC104(t *testing.T) {
 		{apdu104(0x43), apdu104(0x83)},
 		{apdu104(1), asdu104(30, 0, 1002, 1, 0, 0, 0, 0, 0, 0, 0)},
 		{asdu104(45, 6, 1, 1), asdu104(45, 6, 2, 1)},
-		{append(asdu104(46, 6, 3, 1), asdu104(46, 6, 4, 1)...), []byte("noise")},
+		{append(asdu104(46, 6, 3, 1), asdu104(46, 6, 4, 1)...), append([]byte("noise"), apdu104(0x43)...)},
 	} {
 		c.say(0, x[0]).say(1, x[1])
 	}
