@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tyto/auth"
+	"tyto/detect"
 	"tyto/store"
 	"tyto/tyto"
 )
@@ -30,6 +31,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Version  Version
 	TypeName func(id string) string // a type of the taxonomy in words; nil for the id itself
+	Rules    *detect.Rules          // what alerts are raised by; may be nil
 	Ready    func(context.Context) error
 	Portal   http.Handler // what is served where the API is not; may be nil
 	TLS      bool         // whether clients come over TLS
@@ -90,6 +92,13 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}/conversations", "list-device-conversations", "What a device said to others", a.listDeviceConversations)
 	route(h, viewer, http.MethodGet, "/api/v1/conversations", "list-conversations", "Who talks to whom", a.listConversations)
 	route(h, viewer, http.MethodGet, "/api/v1/sensors", "list-sensors", "Sensors and their health", a.listSensors)
+	route(h, viewer, http.MethodGet, "/api/v1/alerts", "list-alerts", "What a person should look at", a.listAlerts)
+	route(h, viewer, http.MethodGet, "/api/v1/alerts/{id}", "get-alert", "One alert, with evidence, advice and history", a.getAlert)
+	analyst := needs(tyto.Analyst)
+	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert", "Close an alert; it is new once more when it occurs again", a.decide(store.AlertClosed))
+	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/mute", "mute-alert", "Mute an alert: it is counted only", a.decide(store.AlertMuted))
+	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/learn", "learn-alert", "Learn that what an alert is about is usual here", a.decide(store.AlertLearned))
+	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/reopen", "reopen-alert", "Take up an alert, or undo what was decided about it", a.decide(store.AlertActive))
 	route(h, viewer.events(), http.MethodGet, "/api/v1/stream", "stream", "What changes, as it changes", a.stream)
 	return h
 }

@@ -12,6 +12,7 @@ type Overview struct {
 	Devices       OverviewDevices       `json:"devices"`
 	Conversations OverviewConversations `json:"conversations"`
 	Sensors       OverviewSensors       `json:"sensors"`
+	Alerts        OverviewAlerts        `json:"alerts"`
 	Recent        []DeviceRow           `json:"recent" doc:"First seen last"`
 	TopTalkers    []DeviceRow           `json:"top_talkers" doc:"Most bytes sent"`
 	Protocols     []store.Count         `json:"protocols" doc:"By conversations"`
@@ -41,6 +42,12 @@ type OverviewSensors struct {
 	Lossy  int `json:"lossy"`
 }
 
+// OverviewAlerts counts the alerts that are open.
+type OverviewAlerts struct {
+	Open       uint64        `json:"open" doc:"New or active"`
+	BySeverity []store.Count `json:"by_severity" doc:"The gravest first"`
+}
+
 // OverviewOutput is the answer that carries an Overview.
 type OverviewOutput struct {
 	Body Overview
@@ -55,7 +62,7 @@ const (
 
 func (a *api) getOverview(ctx context.Context, _ *struct{}) (*OverviewOutput, error) {
 	var o Overview
-	for _, fill := range []func(context.Context, *Overview) error{a.overviewDevices, a.overviewConversations, a.overviewSensors, a.overviewLists} {
+	for _, fill := range []func(context.Context, *Overview) error{a.overviewDevices, a.overviewConversations, a.overviewSensors, a.overviewAlerts, a.overviewLists} {
 		if err := fill(ctx, &o); err != nil {
 			return nil, a.problem(ctx, err)
 		}
@@ -102,6 +109,15 @@ func (a *api) overviewSensors(ctx context.Context, o *Overview) error {
 		}
 	}
 	return nil
+}
+
+func (a *api) overviewAlerts(ctx context.Context, o *Overview) error {
+	counts, err := a.Store.AlertTotals(ctx)
+	o.Alerts.BySeverity = list(counts)
+	for _, c := range counts {
+		o.Alerts.Open += c.Count
+	}
+	return err
 }
 
 func (a *api) overviewLists(ctx context.Context, o *Overview) (err error) {

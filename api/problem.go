@@ -46,7 +46,7 @@ func (a *api) problem(ctx context.Context, err error) error {
 	case errors.Is(err, auth.ErrSetupDone):
 		return huma.Error409Conflict(auth.ErrSetupDone.Error())
 	case errors.Is(err, store.ErrNotFound):
-		return huma.Error404NotFound("there is no device of that id; it may have been merged into another")
+		return huma.Error404NotFound("there is nothing of that id; a device may have been merged into another")
 	case ctx.Err() != nil:
 		return huma.Error503ServiceUnavailable("the request was given up")
 	case errors.Is(err, store.ErrFull):

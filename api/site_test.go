@@ -20,6 +20,8 @@ import (
 	"go.uber.org/goleak"
 
 	"tyto/auth"
+	"tyto/content"
+	"tyto/detect"
 	"tyto/store/sqlite"
 	"tyto/tyto"
 )
@@ -99,12 +101,16 @@ func newSite(t testing.TB) *site {
 	}
 	x := &site{t: t, store: s, clock: &clock{at: now}, bell: &bell{ch: make(chan Notice)}}
 	log := slog.New(slog.DiscardHandler)
+	rules, err := detect.Load(content.Detections(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if x.auth, err = auth.New(auth.DefaultConfig(), s, x.clock.now, log); err != nil {
 		t.Fatal(err)
 	}
 	x.handler = New(Deps{Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.now, Log: log,
 		Version: Version{Version: "1.2.3"}, TypeName: func(id string) string { return strings.ToUpper(id) }, Ready: s.Check,
-		Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
+		Rules: rules, Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
 	server := httptest.NewServer(x.handler)
 	x.url, x.browser = server.URL, newBrowser()
 	t.Cleanup(func() {

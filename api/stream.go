@@ -19,6 +19,7 @@ type Notice struct {
 	Resync   bool     // something was missed: ask again for everything
 	Sensors  bool
 	Overview bool
+	Alerts   bool
 }
 
 // Notices is where the API hears of changes.
@@ -44,7 +45,7 @@ type DevicesEvent struct {
 }
 
 // stream sends server-sent events (HTML standard section 9.2): devices,
-// sensors and overview, and a comment every 15 seconds.
+// sensors, alerts and overview, and a comment every 15 seconds.
 func (a *api) stream(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
 	who, _ := auth.Who(ctx)
 	if !a.streams.enter(who.User) {
@@ -109,6 +110,11 @@ func (a *api) tell(ctx context.Context, s *sender, n Notice) error {
 	}
 	if n.Sensors || n.Resync {
 		if err := s.event("sensors", struct{}{}); err != nil {
+			return err
+		}
+	}
+	if n.Alerts || n.Resync {
+		if err := s.event("alerts", struct{}{}); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,8 @@ func TestStream(t *testing.T) {
 	}{
 		{Notice{Devices: []string{"d1", "d2"}}, []string{`devices {"changed":["d1","d2"],"total":30}`}},
 		{Notice{Sensors: true, Overview: true}, []string{"sensors {}", "overview {}"}},
-		{Notice{Resync: true}, []string{`devices {"changed":[],"total":30}`, "sensors {}", "overview {}"}},
+		{Notice{Resync: true}, []string{`devices {"changed":[],"total":30}`, "sensors {}", "alerts {}", "overview {}"}},
+		{Notice{Alerts: true}, []string{"alerts {}"}},
 	} {
 		x.bell.ch <- c.notice
 		for _, want := range c.want {

@@ -290,10 +290,12 @@ func (g *Engine) alert(c *cause) tyto.Alert {
 			continue
 		}
 		a.Subjects = append(a.Subjects, s)
-		if g.devices == nil {
-			continue
+		id := ""
+		if g.devices != nil {
+			id = g.devices.Find(s)
 		}
-		if id := g.devices.Find(s); id != "" && !slices.Contains(a.Devices, id) {
+		a.Of = append(a.Of, id)
+		if id != "" && !slices.Contains(a.Devices, id) {
 			a.Devices = append(a.Devices, id)
 		}
 	}

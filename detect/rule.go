@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -209,4 +210,22 @@ func compile(env *cel.Env, text string) (cel.Program, error) {
 	}
 	// A condition is small; what a hostile rule could cost is bounded.
 	return env.Program(ast, cel.CostLimit(100_000), cel.EvalOptions(cel.OptOptimize))
+}
+
+// A Limit is a threshold with the value that holds.
+type Limit struct {
+	Name  string
+	Value int64
+	Unit  string
+	Text  string
+}
+
+// Limits is the rule's thresholds, by name.
+func (r *Rule) Limits() []Limit {
+	var all []Limit
+	for _, name := range slices.Sorted(maps.Keys(r.Thresholds)) {
+		t := r.Thresholds[name]
+		all = append(all, Limit{name, r.limits[name], t.Unit, t.Text})
+	}
+	return all
 }

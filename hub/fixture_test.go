@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tyto/api"
+	"tyto/detect"
 	"tyto/frame"
 	"tyto/store"
 	"tyto/store/sqlite"
@@ -29,6 +30,8 @@ type fixture struct {
 	store  *sqlite.Store
 	hub    *Hub
 	stop   func() error
+	// detections is what the next hub raises alerts by.
+	detections *detect.Rules
 
 	mu sync.Mutex
 	at time.Time
@@ -56,6 +59,7 @@ func (f *fixture) begin(l net.Listener) {
 	cfg := DefaultConfig()
 	cfg.Flush = 20 * time.Millisecond
 	cfg.News = true
+	cfg.Detections = f.detections
 	cfg.Sites = map[string]string{"z": "Graz"}
 	h, err := New(cfg, Deps{Store: s, Listener: l, Clock: f.now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}})
 	if err != nil {

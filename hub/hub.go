@@ -25,6 +25,7 @@ import (
 
 	"tyto/api"
 	"tyto/auth"
+	"tyto/detect"
 	"tyto/inventory"
 	"tyto/store"
 	"tyto/tyto"
@@ -39,6 +40,8 @@ type Config struct {
 	News      bool              // log devices that change for readers, such as package forward
 	Auth      auth.Config
 	Inventory inventory.Config
+	// Detections is what alerts are raised by; nil raises none.
+	Detections *detect.Rules
 	// PlainHTTP allows passwords to travel readable beyond this machine.
 	PlainHTTP bool
 }
@@ -103,7 +106,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	registry.MustRegister(deps.Metrics...)
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, Clock: deps.Clock, Log: deps.Log,
-		Version: deps.Version, TypeName: deps.TypeName, Ready: h.isReady, Portal: deps.Portal, TLS: deps.TLS != nil,
+		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Ready: h.isReady, Portal: deps.Portal, TLS: deps.TLS != nil,
 	})
 	return h, nil
 }

@@ -62,6 +62,7 @@ func (n *notices) count() int {
 
 func merge(a, b api.Notice) api.Notice {
 	a.Sensors, a.Overview, a.Resync = a.Sensors || b.Sensors, a.Overview || b.Overview, a.Resync || b.Resync
+	a.Alerts = a.Alerts || b.Alerts
 	a.Devices = append(append([]string(nil), a.Devices...), b.Devices...)
 	if len(a.Devices) > maxNamed {
 		a.Resync = true
@@ -74,7 +75,7 @@ func merge(a, b api.Notice) api.Notice {
 
 // notice says what a change changed.
 func notice(c *store.Change) api.Notice {
-	n := api.Notice{Sensors: len(c.Sensors) > 0, Overview: len(c.Devices)+len(c.Gone)+len(c.Conversations) > 0, Devices: append([]string(nil), c.Gone...)}
+	n := api.Notice{Sensors: len(c.Sensors) > 0, Alerts: len(c.Alerts) > 0, Overview: len(c.Devices)+len(c.Gone)+len(c.Conversations) > 0, Devices: append([]string(nil), c.Gone...)}
 	for i := range c.Devices {
 		n.Devices = append(n.Devices, c.Devices[i].Row.ID)
 	}

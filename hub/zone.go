@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tyto/detect"
 	"tyto/frame"
 	"tyto/inventory"
 	"tyto/store"
@@ -26,6 +27,7 @@ type zone struct {
 
 	mu       sync.Mutex // guards what follows
 	known    *inventory.Inventory
+	alerts   *detect.Engine      // nil: nothing is looked for
 	position int64               // in the log, up to which everything was learnt
 	pending  map[talk]*increment // conversations that the store does not know yet
 	changed  map[string]struct{} // devices that the store does not know as they are
@@ -47,8 +49,12 @@ type talk struct {
 type increment struct{ tyto.Conversation }
 
 func newZone(h *Hub, name string) *zone {
-	return &zone{hub: h, name: name, known: inventory.New(name, h.cfg.Inventory), pending: map[talk]*increment{}, changed: map[string]struct{}{},
+	z := &zone{hub: h, name: name, known: inventory.New(name, h.cfg.Inventory), pending: map[talk]*increment{}, changed: map[string]struct{}{},
 		sensors: map[string]store.SensorReport{}, traffic: map[int64]*store.Traffic{}, placed: map[tyto.Subject]string{}}
+	if h.cfg.Detections != nil {
+		z.alerts = detect.New(name, h.cfg.Detections, z.known)
+	}
+	return z
 }
 
 // accept logs a batch and learns it. The lock makes the order of learning
@@ -74,6 +80,9 @@ func (z *zone) accept(ctx context.Context, b store.Batch) error {
 // learn takes what an event tells. Conversations that are not fresh are in
 // the store already.
 func (z *zone) learn(e *tyto.Event, fresh bool) {
+	if fresh && z.alerts != nil {
+		z.alerts.Learn(e)
+	}
 	switch {
 	case e.Observation != nil:
 		z.known.Learn(e)
@@ -202,6 +211,7 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 	c = &store.Change{Zone: z.name}
 	z.takeConversations(c)
 	z.takeDevices(c)
+	z.takeAlerts(c)
 	c.Position = z.position // all conversations up to there are in this change, or in the store
 	if z.moving && (final || z.hub.now().Sub(z.replaced) >= replaceEvery) {
 		z.takeMoves(c)
@@ -212,7 +222,7 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 	}
 	clear(z.sensors)
 	clear(z.traffic)
-	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves) == 0 {
+	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves)+len(c.Alerts) == 0 {
 		return nil, false
 	}
 	return c, len(z.changed) > 0
@@ -287,6 +297,23 @@ func (z *zone) news(c *store.Change) []store.News {
 		all = append(all, store.GoneNews(z.name, id, z.hub.now()))
 	}
 	return all
+}
+
+// takeAlerts takes what is to be alerted of since the last flush.
+func (z *zone) takeAlerts(c *store.Change) {
+	if z.alerts == nil {
+		return
+	}
+	c.Alerts = z.alerts.Changed()
+	if !z.hub.cfg.News {
+		return
+	}
+	for i := range c.Alerts {
+		a := &c.Alerts[i]
+		c.News = append(c.News, store.News{Thing: "alert " + a.ID, Print: []byte(a.ID),
+			Event: tyto.Event{Version: tyto.EventVersion, Sensor: a.Evidence.Sensor, Zone: z.name, Time: a.First, Kind: tyto.KindAlert, Alert: a}})
+	}
+	c.Time = z.hub.now()
 }
 
 // takeMoves looks for subjects that are of another device than the store has.

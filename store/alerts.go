@@ -24,7 +24,7 @@ type AlertRow struct {
 	tyto.Alert
 	Zone   string
 	Status string
-	Labels []string // what the devices are called, "" if they have no name
+	Labels []string // what the devices of the subjects are called, "" if they have no name
 }
 
 // An AlertNote is a step in an alert's history.

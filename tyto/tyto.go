@@ -125,7 +125,8 @@ type Alert struct {
 	Title      string    `json:"title"`
 	Detail     string    `json:"detail,omitempty"`   // what was seen, in a few words
 	Subjects   []Subject `json:"subjects,omitempty"` // who did it, then to whom
-	Devices    []string  `json:"devices,omitempty"`  // ids
+	Of         []string  `json:"of,omitempty"`       // of each subject the id of its device, "" if it is none
+	Devices    []string  `json:"devices,omitempty"`  // these ids, each once
 	Techniques []string  `json:"techniques,omitempty"`
 	Evidence   Evidence  `json:"evidence"` // the earliest
 	First      time.Time `json:"first,omitzero"`

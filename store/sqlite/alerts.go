@@ -40,7 +40,7 @@ func (w *writer) alert(a *tyto.Alert) error {
 			return err
 		}
 		if at(first).Before(x.First) {
-			x.First, x.Evidence, x.Subjects = old.First, old.Evidence, old.Subjects
+			x.First, x.Evidence, x.Subjects, x.Of, x.Devices = old.First, old.Evidence, old.Subjects, old.Of, old.Devices
 		}
 		if at(last).After(x.Last) {
 			x.Last = at(last)
@@ -138,8 +138,10 @@ func (s *Store) Alerts(ctx context.Context, q store.AlertQuery) (p store.Page[st
 }
 
 func (s *Store) label(r *store.AlertRow) {
-	r.Labels = make([]string, len(r.Devices))
-	for i, d := range r.Devices {
+	s.roster.mu.RLock()
+	defer s.roster.mu.RUnlock()
+	r.Labels = make([]string, len(r.Of))
+	for i, d := range r.Of {
 		r.Labels[i] = s.roster.labelOf(d)
 	}
 }
