@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"tyto/api"
+	"tyto/content"
+	"tyto/detect"
 	"tyto/fingerprint"
 	"tyto/hub"
 	"tyto/inventory"
@@ -50,6 +52,10 @@ func (p *place) open(ctx context.Context, s streams, set *settings) (*serving, e
 	if err != nil {
 		return nil, err
 	}
+	rules, err := detect.Load(content.Detections(), nil)
+	if err != nil {
+		return nil, err
+	}
 	memory, err := sqlite.Open(ctx, sqlite.DefaultConfig(set.Data))
 	if err != nil {
 		return nil, err
@@ -61,6 +67,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings) (*serving, e
 	}
 	config := hub.DefaultConfig()
 	config.Zone, config.Inventory = set.Zone, known
+	config.Detections = rules
 	deps := hub.Deps{Store: memory, Listener: listener, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
 		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}
 	close := func() { listener.Close(); memory.Close() }
