@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -146,6 +147,22 @@ func (f *Forwarder) forget(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Drain waits until each output that works has read all of the log.
+func (f *Forwarder) Drain(ctx context.Context) {
+	for {
+		newest, err := f.deps.Memory.Newest(ctx)
+		behind := func(p *pump) bool { s := p.status(); return !s.Failing && s.Position < newest }
+		if err != nil || !slices.ContainsFunc(f.all, behind) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(f.cfg.Poll, 50*time.Millisecond)):
+		}
+	}
 }
 
 // Status tells how the outputs are, in the order of the configuration.

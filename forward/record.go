@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -80,7 +81,7 @@ func partyOf(s tyto.Subject) (p party) {
 }
 
 func ofAlert(a *tyto.Alert) record {
-	r := record{class: a.Rule, title: a.Title, severity: severityOf(a.Severity), category: "alert", message: a.Title, app: a.Evidence.Protocol}
+	r := record{class: a.Rule, title: a.Title, severity: severityOf(a.Severity), category: "alert", message: cmp.Or(a.Detail, a.Title), app: a.Evidence.Protocol}
 	if len(a.Subjects) > 0 {
 		r.src = partyOf(a.Subjects[0])
 	}
@@ -90,7 +91,7 @@ func ofAlert(a *tyto.Alert) record {
 	if len(a.Devices) > 0 {
 		r.device = a.Devices[0]
 	}
-	r.custom = []labeled{{"techniques", strings.Join(a.Techniques, ",")}, {"devices", strings.Join(a.Devices, ",")}, {"evidence", evidenceText(&a.Evidence)}}
+	r.custom = []labeled{{"techniques", strings.Join(a.Techniques, ",")}, {"devices", strings.Join(a.Devices, ",")}, {"evidence", evidenceText(&a.Evidence)}, {"alertId", a.ID}}
 	return r
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"tyto/forward"
 )
 
 // settings is the configuration file. The comments are its manual: 'tyto
@@ -21,6 +23,8 @@ type settings struct {
 	Data   string        `yaml:"data"`
 	Sensor sensorSetting `yaml:"sensor"`
 	Log    logSetting    `yaml:"log"`
+
+	Forward []forward.Destination `yaml:"forward"`
 }
 
 type sensorSetting struct {
@@ -47,6 +51,7 @@ var manual = yaml.CommentMap{
 	"$.sensor.conversations": {yaml.HeadComment(" Most conversations kept at a time by each worker, of 256 bytes each.")},
 	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
 	"$.log.format":           {yaml.HeadComment(" text or json.")},
+	"$.forward":              {yaml.HeadComment(" Where alerts and devices are passed on to: see docs/reference/forward.md.")},
 }
 
 func defaultSettings() settings {
@@ -57,7 +62,7 @@ func defaultSettings() settings {
 	return settings{
 		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
 		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000},
-		Log:    logSetting{Level: "info", Format: "text"},
+		Log:    logSetting{Level: "info", Format: "text"}, Forward: []forward.Destination{},
 	}
 }
 
@@ -116,6 +121,7 @@ func (c *settings) check(text string) error {
 	if !oneOf(c.Log.Format, "text", "json") {
 		bad("log.format", fmt.Sprintf("%q is neither text nor json", c.Log.Format))
 	}
+	errs = append(errs, checkForward(c.Forward, text)...)
 	return errors.Join(errs...)
 }
 

@@ -16,6 +16,7 @@ import (
 	"tyto/content"
 	"tyto/detect"
 	"tyto/fingerprint"
+	"tyto/forward"
 	"tyto/hub"
 	"tyto/inventory"
 	"tyto/portal"
@@ -42,8 +43,9 @@ func (p *place) over(set *settings) {
 
 // A serving is an open hub, with what must be closed after it.
 type serving struct {
-	hub   *hub.Hub
-	close func()
+	hub     *hub.Hub
+	outputs *forward.Forwarder
+	close   func()
 }
 
 // open opens the store, listens, and says where.
@@ -78,6 +80,11 @@ func (p *place) open(ctx context.Context, s streams, set *settings) (*serving, e
 			return nil, err
 		}
 	}
+	outputs, err := newForwarder(set, memory, &config, &deps)
+	if err != nil {
+		close()
+		return nil, err
+	}
 	h, err := hub.New(config, deps)
 	if err != nil {
 		close()
@@ -87,7 +94,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings) (*serving, e
 		close()
 		return nil, err
 	}
-	return &serving{h, close}, nil
+	return &serving{h, outputs, close}, nil
 }
 
 func typeName(id string) string { t, _ := fingerprint.TypeOf(id); return t.Name }

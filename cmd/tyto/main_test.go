@@ -27,9 +27,29 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("RECORDED", recorded)
+			if err := writeForwardSettings(e.WorkDir); err != nil {
+				return err
+			}
 			return writeBadFiles(e.WorkDir)
 		},
 	})
+}
+
+// writeForwardSettings puts a configuration into a folder that passes events
+// on to a file there.
+func writeForwardSettings(dir string) error {
+	return os.WriteFile(filepath.Join(dir, "right.yaml"), []byte("forward:\n  - name: archive\n    file: {path: "+filepath.Join(dir, "events.json")+"}\n"+`
+  - name: siem
+    timeout: 2s
+    severity: major
+    syslog: {address: "127.0.0.1:9", transport: tcp, format: cef-defender}
+    kinds: [alert]
+  - name: splunk
+    timeout: 2s
+    splunk:
+      url: https://127.0.0.1:9
+      token: {env: SPLUNK_TOKEN}
+`), 0o600)
 }
 
 // writeBadFiles puts what a user may feed by mistake into a folder.

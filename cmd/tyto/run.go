@@ -69,13 +69,24 @@ func (r *runCommand) Run(ctx context.Context, s streams, c *commands) error {
 	})
 }
 
+// drainTime is how long outputs may take at the end; what is left is sent
+// after the next start.
+const drainTime = 5 * time.Second
+
 // serveWith runs the hub beside a source of events, and ends it after that.
 func serveWith(ctx context.Context, served *serving, feed func(context.Context) error) error {
 	all, running := errgroup.WithContext(ctx)
 	hubContext, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
+	outputsContext, endOutputs := context.WithCancel(context.WithoutCancel(ctx))
+	all.Go(func() error { return served.outputs.Run(outputsContext) })
 	all.Go(func() error {
-		if err := served.hub.Run(hubContext); err != nil {
+		defer endOutputs()
+		err := served.hub.Run(hubContext)
+		drain, cancel := context.WithTimeout(outputsContext, drainTime) // what the hub told last
+		defer cancel()
+		served.outputs.Drain(drain)
+		if err != nil {
 			return err
 		}
 		if running.Err() == nil && hubContext.Err() == nil {
