@@ -44,10 +44,14 @@ func isS7(m *Message) bool {
 		h, ok := s7comm.ReadHeader(t.User)
 		return ok && (h.Length == len(t.User) || !t.Last && h.Length > len(t.User)) && len(h.Parameter) > 0
 	case t.Kind == cotp.ConnectionRequest || t.Kind == cotp.ConnectionConfirm:
-		return (m.Frame.DstPort == 102 || m.Frame.SrcPort == 102) && len(t.Called) == 2 && t.Called[0] != 0 && len(t.Caller) == 2
+		return (m.Frame.DstPort == 102 || m.Frame.SrcPort == 102) && s7TSAP(t.Called) && s7TSAP(t.Caller)
 	}
 	return false
 }
+
+// s7TSAP reports whether a TSAP begins with a type of connection; those of
+// MMS begin with 0.
+func s7TSAP(b []byte) bool { return len(b) == 2 && b[0] >= 1 && b[0] <= 3 }
 
 func tellS7(m *Message, s *Sink) {
 	if m.Cut {
