@@ -173,7 +173,8 @@ func (s *Sink) Did(v tyto.Verb, op string, object []byte, outcome string) {
 }
 
 // Undergone tells, from an answer, what its receiver did to its sender, and how it went.
-// It is told instead of Did when request and answer are paired.
+// It is told instead of Did when request and answer are paired; the operation
+// is not counted by it, but by the Op that is told of the request.
 func (s *Sink) Undergone(v tyto.Verb, op string, object []byte, outcome string) {
 	s.deed(Deed{Verb: v, Operation: op, Object: object, Outcome: outcome, ByReceiver: true})
 }

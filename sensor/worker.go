@@ -198,7 +198,9 @@ func (w *worker) tell(d *proto.Dissector) {
 	}
 	deeds := w.sink.Deeds()
 	for i := range deeds {
-		c.Ops = w.ops.count(c.Ops, deeds[i].Operation)
+		if !deeds[i].ByReceiver { // else it was counted with the request
+			c.Ops = w.ops.count(c.Ops, deeds[i].Operation)
+		}
 	}
 	if w.sink.Finished() {
 		c.Flags |= flow.Done
