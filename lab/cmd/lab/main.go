@@ -21,6 +21,7 @@ const usage = `Usage: lab COMMAND
   up                         start the lab and leave it up (root)
   down                       remove it; safe at any time
   list                       name the hosts, and whether they are up
+  missing                    name the Debian packages that it lacks on this machine
   enter HOST [COMMAND…]      run a command on a host
   record [-for 10m] [-o FILE]  start, record the mirror port, remove (root)
   cut FILE DIR               cut a recording into one capture per protocol (tshark)
@@ -55,6 +56,12 @@ func run(ctx context.Context, args []string) error {
 		return lab.Down()
 	case "list":
 		return lab.List(os.Stdout, lab.OfficeHosts())
+	case "missing":
+		_, debian := lab.Missing()
+		for _, p := range debian {
+			fmt.Println(p)
+		}
+		return nil
 	case "enter":
 		if len(args) == 0 {
 			return errors.New("lab: enter: want a host")
