@@ -152,10 +152,15 @@ const maxEntries = 1000
 // next is what the output is to be told next, and the position after it.
 func (p *pump) next(ctx context.Context) (events []tyto.Event, position int64, err error) {
 	position = p.position
-	entries := 0
+	entries, failing, now := 0, p.status().Failing, p.f.deps.Clock()
 	err = p.f.deps.Memory.Follow(ctx, position, func(e store.Entry) error {
+		old := failing && now.Sub(e.Received) > p.keep // a hanging far end would take too long to give them up one by one
 		for i := range e.Events {
-			if e.Events[i].Zone = cmp.Or(e.Events[i].Zone, e.Zone); p.filter.wants(&e.Events[i]) {
+			e.Events[i].Zone = cmp.Or(e.Events[i].Zone, e.Zone)
+			switch wanted := p.filter.wants(&e.Events[i]); {
+			case wanted && old:
+				p.tell(func(s *Status) { s.Expired++ })
+			case wanted:
 				events = append(events, e.Events[i])
 			}
 		}

@@ -279,16 +279,18 @@ func TestWhatGetsTooOldIsGivenUp(t *testing.T) {
 	b := newBench(t)
 	o := &fake{fail: down}
 	f, _ := b.run(map[string]*fake{"siem": o}, Destination{Keep: time.Hour})
-	b.log(alert(0))
+	for i := range 30 { // several batches
+		b.log(alert(i))
+	}
 	b.eventually("it fails", func() bool { return f.Status()[0].Failures > 2 })
 	if f.Status()[0].Expired != 0 {
 		t.Error("given up at once")
 	}
 	b.pass(2 * time.Hour)
-	b.eventually("it is given up", func() bool { return f.Status()[0].Expired == 1 })
+	b.eventually("it is given up", func() bool { return f.Status()[0].Expired == 30 })
 	o.behave(nil)
-	b.log(alert(1))
-	b.eventually("what comes after is sent", func() bool { return slices.Equal(o.received(), numbered(1, 2)) })
+	b.log(alert(30))
+	b.eventually("what comes after is sent", func() bool { return slices.Equal(o.received(), numbered(30, 31)) })
 }
 
 func TestNewOutputIsToldOfAllDevices(t *testing.T) {

@@ -204,7 +204,11 @@ func row(e *tyto.Event) []byte {
 		x["DstPort"] = r.port
 	}
 	for _, c := range r.custom {
-		put(strings.ToUpper(c.label[:1])+c.label[1:], c.value)
+		column := strings.ToUpper(c.label[:1]) + c.label[1:]
+		if e.Device != nil {
+			column = "Device" + column // "Type" is reserved
+		}
+		put(column, c.value)
 	}
 	b, err := json.Marshal(x)
 	if err != nil {

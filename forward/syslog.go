@@ -104,7 +104,8 @@ func (o *syslogOutput) Send(ctx context.Context, events []tyto.Event) error {
 			return fmt.Errorf("syslog: %w", err)
 		}
 	}
-	stop := context.AfterFunc(ctx, func() { _ = o.conn.SetDeadline(time.Unix(1, 0)) })
+	conn := o.conn
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if o.Transport == "udp" {
 		return o.datagrams(events)

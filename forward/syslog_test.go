@@ -1,6 +1,7 @@
 package forward_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,6 +10,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -134,4 +136,48 @@ func TestSyslogDistrustsStrangers(t *testing.T) {
 	if err := o.Send(t.Context(), forwardtest.Alerts(0, 1)); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a certificate of an unknown authority was taken: %v", err)
 	}
+}
+
+// TestSyslogHangs has a far end that takes a connection and reads nothing.
+func TestSyslogHangs(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	o := open(t, forward.Destination{Syslog: &forward.Syslog{Address: l.Addr().String()}})
+	defer o.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	if err := o.Send(ctx, forwardtest.Alerts(0, 40_000)); err == nil || time.Since(begun) > 10*time.Second {
+		t.Errorf("after %v: %v", time.Since(begun), err)
+	}
+}
+
+// BenchmarkSyslog writes CEF to a far end that reads and forgets.
+func BenchmarkSyslog(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if c, err := l.Accept(); err == nil {
+			_, _ = io.Copy(io.Discard, c)
+			c.Close()
+		}
+	}()
+	o := open(b, forward.Destination{Syslog: &forward.Syslog{Address: l.Addr().String()}})
+	batch := forwardtest.Alerts(0, 500)
+	for b.Loop() {
+		if err := o.Send(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N*len(batch))/b.Elapsed().Seconds(), "events/s")
+	o.Close()
+	l.Close()
+	<-done
 }

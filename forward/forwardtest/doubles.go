@@ -320,6 +320,9 @@ func azureRows(body []byte) (texts []string, err error) {
 			return nil, err
 		}
 		for k, v := range row {
+			if k == "Type" || k == "TenantId" || len(k) > 45 {
+				return nil, fmt.Errorf("column %s is reserved, or has too long a name", k)
+			}
 			switch v := v.(type) {
 			case float64:
 				if k != "SeverityLevel" && k != "DstPort" {
