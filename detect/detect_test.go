@@ -36,7 +36,7 @@ func (c ofCategory) Find(s tyto.Subject) string {
 	return s.Addr.String()
 }
 
-func (c ofCategory) Device(id string) (tyto.Device, bool) {
+func (c ofCategory) Outline(id string) (tyto.Device, bool) {
 	if id == "" {
 		return tyto.Device{}, false
 	}

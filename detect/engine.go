@@ -118,6 +118,10 @@ func (g *Engine) note(c *cause) {
 	if c.n == 0 || before < 0 {
 		c.first, c.evidence, c.client, c.server, c.text = at, *x, e.client, e.server, e.summary()
 	}
+	if e.Observation != nil { // a fact may be told again, and by several workers: it is one
+		c.n, c.last = 1, c.first
+		return
+	}
 	if last.After(c.last) {
 		c.last = last
 	}
@@ -260,9 +264,10 @@ func (g *Engine) Changed() []tyto.Alert {
 
 func (g *Engine) tell(causes []*cause) []tyto.Alert {
 	out := []tyto.Alert{}
+	seen := map[string]tyto.Device{}
 	for _, c := range causes {
 		if c.rule.where != nil {
-			if ok, _, err := c.rule.where.Eval(&pair{g.devices, c.client, c.server}); err != nil || ok.Value() != true {
+			if ok, _, err := c.rule.where.Eval(&pair{g.devices, seen, c.client, c.server}); err != nil || ok.Value() != true {
 				continue
 			}
 		}

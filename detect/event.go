@@ -139,13 +139,20 @@ func (e *event) ResolveName(n string) (any, bool) {
 	if x, ok := e.amount(n); ok {
 		return x, true
 	}
-	for i, t := range nameTexts {
-		if t == n {
-			return e.text(name(i)), true
-		}
+	if x, ok := nameOf[n]; ok {
+		return e.text(x), true
 	}
 	return nil, false
 }
+
+// nameOf is the name of a text.
+var nameOf = func() map[string]name {
+	all := map[string]name{}
+	for i, t := range nameTexts {
+		all[t] = name(i)
+	}
+	return all
+}()
 
 // none stands for the conversation of events that have none.
 var none tyto.Conversation
@@ -260,8 +267,8 @@ func public(a frame.Addr) bool {
 type Devices interface {
 	// Find is the id of the device that a subject is part of, "" if it is none.
 	Find(s tyto.Subject) string
-	// Device is the device of an id.
-	Device(id string) (tyto.Device, bool)
+	// Outline is the device of an id; its Evidence may be missing.
+	Outline(id string) (tyto.Device, bool)
 }
 
 // deviceEnv is what conditions on devices may speak of.
@@ -277,9 +284,10 @@ func deviceEnv() (*cel.Env, error) {
 }
 
 // pair is the devices of an alert, as conditions see them. They are asked for
-// when a condition asks.
+// when a condition asks, each once.
 type pair struct {
 	devices        Devices
+	seen           map[string]tyto.Device // by id, of this and other pairs
 	client, server tyto.Subject
 }
 
@@ -288,6 +296,16 @@ var _ interpreter.Activation = (*pair)(nil)
 // Parent implements interpreter.Activation.
 func (p *pair) Parent() interpreter.Activation { return nil }
 
+// device is a device by its id; an empty one if nothing is known of it.
+func (p *pair) device(id string) tyto.Device {
+	d, ok := p.seen[id]
+	if !ok && id != "" {
+		d, _ = p.devices.Outline(id)
+		p.seen[id] = d
+	}
+	return d
+}
+
 // ResolveName implements interpreter.Activation.
 func (p *pair) ResolveName(n string) (any, bool) {
 	side, what, _ := strings.Cut(n, "_")
@@ -295,10 +313,14 @@ func (p *pair) ResolveName(n string) (any, bool) {
 	if side == "server" {
 		s = p.server
 	}
-	d, known := tyto.Device{}, false
+	id := ""
 	if p.devices != nil {
-		d, known = p.devices.Device(p.devices.Find(s))
+		id = p.devices.Find(s)
 	}
+	if what == "known" {
+		return id != "", true
+	}
+	d := p.device(id)
 	switch what {
 	case "category":
 		return d.Value(tyto.Category), true
@@ -310,8 +332,6 @@ func (p *pair) ResolveName(n string) (any, bool) {
 		return d.Value(tyto.OS), true
 	case "roles":
 		return append([]string{}, d.Roles...), true
-	case "known":
-		return known, true
 	}
 	return nil, false
 }

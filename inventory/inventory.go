@@ -159,6 +159,18 @@ func (v *Inventory) Device(id string) (tyto.Device, bool) {
 	return *(&teller{Inventory: v}).describe(d), true
 }
 
+// Outline is the device of an id without its Evidence.
+func (v *Inventory) Outline(id string) (tyto.Device, bool) {
+	v.settle()
+	n, ok := parseID(id)
+	d := v.byID[n]
+	if !ok || d == 0 {
+		return tyto.Device{}, false
+	}
+	out, _ := (&teller{Inventory: v}).outline(d)
+	return *out, true
+}
+
 // Find is the id of the device that a subject is part of, "" if it is none: an
 // internet host, a group, or an address that nothing was ever heard from.
 func (v *Inventory) Find(s tyto.Subject) string {
