@@ -80,10 +80,8 @@ func radiusAsked(m *Message, s *Sink, c frame.Cursor) {
 		}
 		switch kind {
 		case 4:
-			if a := v.IPv4(); a == m.Frame.Src {
-				break
-			} else if b := s.Scratch(15); b != nil {
-				s.Sender(tyto.Clue, a.Append(b[:0]), tyto.Stated, "radius.NAS_IP_Address")
+			if a := v.IPv4(); a != m.Frame.Src {
+				s.Sender(tyto.Clue, a.Append(s.Scratch(15)[:0]), tyto.Stated, "radius.NAS_IP_Address")
 			}
 		case 32:
 			s.Sender(tyto.Clue, phrase.Text(v.Rest()), tyto.Stated, "radius.NAS_Identifier")
