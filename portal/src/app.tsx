@@ -13,6 +13,8 @@ import { Page, Shell } from './shell/shell.tsx'
 // What is not on the way from sign-in to the list of devices loads when it is wanted.
 const Device = lazy(() => import('./pages/device.tsx'))
 const Conversations = lazy(() => import('./pages/conversations.tsx'))
+const Alerts = lazy(() => import('./pages/alerts.tsx'))
+const Alert = lazy(() => import('./pages/alert.tsx'))
 const Sensors = lazy(() => import('./pages/sensors.tsx'))
 
 /** Lets through who is signed in; sends others to sign in, or to set up. */
@@ -76,6 +78,8 @@ const router = createBrowserRouter([
               { path: '/', element: <Overview /> },
               { path: '/devices', element: <Devices /> },
               { path: '/devices/:id', element: <Device /> },
+              { path: '/alerts', element: <Alerts /> },
+              { path: '/alerts/:id', element: <Alert /> },
               { path: '/conversations', element: <Conversations /> },
               { path: '/sensors', element: <Sensors /> },
               { path: '*', element: <Lost /> },

@@ -1,5 +1,6 @@
 import contract from '../../api/openapi.json' with { type: 'json' }
-import type { Conversation, Count, DeviceRow, Traffic } from '../src/api/types.ts'
+import type { Alert, Conversation, Count, DeviceRow, Traffic } from '../src/api/types.ts'
+import { alertDetail, alerts, decided } from './alerts.ts'
 import { type World, whole, world } from './world.ts'
 
 /** A strict double of the hub's API: it refuses what the contract does not allow. */
@@ -7,7 +8,7 @@ export interface Fake {
   answer(request: Request): Promise<Response>
   world: World
   /** Sends an event to all streams. */
-  tell(event: 'devices' | 'sensors' | 'overview', data: unknown): void
+  tell(event: 'devices' | 'sensors' | 'alerts' | 'overview', data: unknown): void
   /** Ends all streams, as a hub that stops does. */
   hangUp(): void
   /** Makes every request fail with a status until it is called with 0. */
@@ -284,6 +285,10 @@ export function createFake(options: FakeOptions = {}): Fake {
           online: w.sensors.filter(s => s.online).length,
           lossy: w.sensors.filter(s => s.interfaces.some(i => i.state === 'lossy')).length,
         },
+        alerts: {
+          open: w.rows.length ? alerts(w).length : 0,
+          by_severity: w.rows.length ? counts(alerts(w), a => a.severity) : [],
+        },
         recent: first('first_seen'),
         top_talkers: first('bytes'),
         protocols: counts(w.conversations, c => c.protocol).slice(0, 12),
@@ -312,6 +317,20 @@ export function createFake(options: FakeOptions = {}): Fake {
         },
       ),
     'GET /api/v1/conversations': conversations,
+    'GET /api/v1/alerts': p => {
+      const rows = w.rows.length ? alerts(w) : []
+      const has = (key: string, value: string) => !p.has(key) || (p.get(key) ?? []).includes(value)
+      const found = rows.filter(a => has('status', a.status) && has('severity', a.severity) && has('rule', a.rule))
+      return json({
+        items: page(found, p),
+        total: found.length,
+        facets: {
+          status: counts(rows, a => a.status),
+          severity: counts(rows, a => a.severity),
+          rule: counts(rows, a => a.rule),
+        },
+      })
+    },
     'GET /api/v1/sensors': () => json({ items: w.sensors }),
     'GET /api/v1/stream': () => {
       let mine: ReadableStreamDefaultController<Uint8Array>
@@ -327,7 +346,15 @@ export function createFake(options: FakeOptions = {}): Fake {
     },
   }
 
+  const alertById = (id: string, status?: Alert['status']): Response => {
+    const found = alerts(w).find(a => a.id === id)
+    if (!found) return problem(404, 'there is nothing of that id; a device may have been merged into another')
+    return json(alertDetail({ ...found, ...(status ? { status } : {}) }))
+  }
+
   const byId = (path: string, p: Params): Response => {
+    const [, alertId] = /^\/api\/v1\/alerts\/([^/]+)$/.exec(path) ?? []
+    if (alertId) return alertById(alertId)
     const [, id = '', rest = ''] = /^\/api\/v1\/devices\/([^/]+)(\/conversations)?$/.exec(path) ?? []
     const at = w.rows.findIndex(r => r.id === decodeURIComponent(id))
     const row = w.rows[at]
@@ -356,8 +383,14 @@ export function createFake(options: FakeOptions = {}): Fake {
       const free = open[`${request.method} ${url.pathname}`]
       if (free) return free(request)
       if (!signedIn) return problem(401, 'sign in first')
-      const template = url.pathname.replace(/^(\/api\/v1\/devices)\/[^/]+/, '$1/{id}') as keyof typeof contract.paths
+      const template = url.pathname.replace(
+        /^(\/api\/v1\/(?:devices|alerts))\/[^/]+/,
+        '$1/{id}',
+      ) as keyof typeof contract.paths
       if (!(template in contract.paths)) return problem(404, 'there is nothing here')
+      const [, id = '', decision = ''] =
+        /^\/api\/v1\/alerts\/([^/]+)\/(close|mute|learn|reopen)$/.exec(url.pathname) ?? []
+      if (decision && request.method === 'POST') return alertById(id, decided[decision])
       const wrong = refused(template, url.searchParams)
       if (wrong.length) return problem(422, 'validation failed', wrong)
       const p: Params = new Map([...new Set(url.searchParams.keys())].map(k => [k, url.searchParams.getAll(k)]))

@@ -4,14 +4,14 @@ import { queries } from './queries.ts'
 /** Whether what is shown follows the hub. */
 export type LiveState = 'connecting' | 'live' | 'reconnecting'
 
-const topics = ['devices', 'sensors', 'overview'] as const
+const topics = ['devices', 'sensors', 'alerts', 'overview'] as const
 type Topic = (typeof topics)[number]
 
 let state: LiveState = 'connecting'
 let source: EventSource | undefined
 let retry: ReturnType<typeof setTimeout> | undefined
 let failures = 0
-const changes: Record<Topic, number> = { devices: 0, sensors: 0, overview: 0 }
+const changes: Record<Topic, number> = { devices: 0, sensors: 0, alerts: 0, overview: 0 }
 const listeners = new Set<() => void>()
 
 function tell(next?: LiveState): void {
@@ -60,7 +60,9 @@ function heard(topic: Topic, data: unknown): void {
         throttled(`device ${id}`, () => void queries.invalidateQueries({ queryKey: ['device', id] }))
     }
   } else {
-    throttled(topic, () => void queries.invalidateQueries({ queryKey: [topic] }))
+    // A list follows by itself, so that rows do not move under the pointer.
+    const key = topic === 'alerts' ? 'alert' : topic
+    throttled(topic, () => void queries.invalidateQueries({ queryKey: [key] }))
   }
   throttled(`count ${topic}`, () => {
     changes[topic]++

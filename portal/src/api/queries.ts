@@ -1,6 +1,6 @@
 import { QueryCache, QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
-import { GET, Problem, take } from './client.ts'
-import type { ConversationList, DeviceList, Session } from './types.ts'
+import { GET, POST, Problem, take } from './client.ts'
+import type { AlertList, ConversationList, DeviceList, Session } from './types.ts'
 
 /** The cache of everything asked. A 401 anywhere ends the session here too. */
 export const queries: QueryClient = new QueryClient({
@@ -125,6 +125,48 @@ export const conversationsPage = (filter: ConversationFilter, offset: number, li
   queryFn: ({ signal }: { signal: AbortSignal }): Promise<ConversationList> =>
     take(GET('/api/v1/conversations', { params: { query: { ...filter, offset, limit } }, signal })),
 })
+
+export type AlertSort = 'last_seen' | 'first_seen' | 'severity' | 'count' | 'title' | 'status'
+
+export interface AlertFilter {
+  q?: string
+  status?: string[]
+  severity?: string[]
+  rule?: string[]
+  device?: string
+  sort?: AlertSort
+  order?: 'asc' | 'desc'
+}
+
+export const alertsPage = (filter: AlertFilter, offset: number, limit: number) => ({
+  queryKey: ['alerts', filter, offset, limit] as const,
+  queryFn: ({ signal }: { signal: AbortSignal }): Promise<AlertList> =>
+    take(GET('/api/v1/alerts', { params: { query: { ...filter, offset, limit } }, signal })),
+})
+
+export const alert = (id: string) =>
+  queryOptions({
+    queryKey: ['alert', id],
+    queryFn: ({ signal }) => take(GET('/api/v1/alerts/{id}', { params: { path: { id } }, signal })),
+  })
+
+/** What can be decided about an alert. */
+export type Decision = 'close' | 'mute' | 'learn' | 'reopen'
+
+/** Decides about an alert, and gives it as it is then. */
+export const decide = (id: string, decision: Decision, comment: string) => {
+  const what = { params: { path: { id } }, body: comment ? { comment } : {} }
+  switch (decision) {
+    case 'close':
+      return take(POST('/api/v1/alerts/{id}/close', what))
+    case 'mute':
+      return take(POST('/api/v1/alerts/{id}/mute', what))
+    case 'learn':
+      return take(POST('/api/v1/alerts/{id}/learn', what))
+    case 'reopen':
+      return take(POST('/api/v1/alerts/{id}/reopen', what))
+  }
+}
 
 /** Who is signed in, in a part of the portal where somebody is. */
 export function useSession(): Session | null | undefined {

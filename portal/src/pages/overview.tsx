@@ -52,6 +52,18 @@ function Body({ data }: { data: Data }) {
           note={`${exact(devices.new_24h)} new in 24 h`}
         />
         <Stat
+          to="/alerts?status=new&status=active"
+          icon="bell"
+          name="Open alerts"
+          value={exact(data.alerts.open)}
+          note={
+            data.alerts.by_severity
+              .slice(0, 2)
+              .map(c => `${exact(c.count)} ${c.key}`)
+              .join(', ') || 'none'
+          }
+        />
+        <Stat
           to="/conversations"
           icon="conversations"
           name="Conversations"
@@ -154,7 +166,7 @@ function Body({ data }: { data: Data }) {
 
 interface StatProps {
   to: string
-  icon: 'devices' | 'conversations' | 'unknown' | 'sensors'
+  icon: 'devices' | 'bell' | 'conversations' | 'unknown' | 'sensors'
   name: string
   value: string
   note: string

@@ -11,6 +11,7 @@ const keys: [string[], string][] = [
   [['Esc'], 'Leave the search, close what is open'],
   [['g', 'o'], 'Overview'],
   [['g', 'd'], 'Devices'],
+  [['g', 'a'], 'Alerts'],
   [['g', 'c'], 'Conversations'],
   [['g', 's'], 'Sensors'],
   [['?'], 'These keys'],

@@ -23,6 +23,7 @@ const commands: Command[] = [
   { icon: 'chip', text: 'IoT devices', to: '/devices?category=iot' },
   { icon: 'unknown', text: 'Devices not yet identified', to: '/devices?category=unknown' },
   { icon: 'clock', text: 'Newest devices', to: '/devices?sort=first_seen&order=desc' },
+  { icon: 'bell', text: 'Alerts', to: '/alerts' },
   { icon: 'conversations', text: 'Conversations', to: '/conversations' },
   { icon: 'globe', text: 'Conversations with the internet', to: '/conversations?scope=internet' },
   { icon: 'sensors', text: 'Sensors', to: '/sensors' },

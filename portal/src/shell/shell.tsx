@@ -16,6 +16,7 @@ import css from './shell.module.css'
 const places: { to: string; text: string; icon: Glyph }[] = [
   { to: '/', text: 'Overview', icon: 'overview' },
   { to: '/devices', text: 'Devices', icon: 'devices' },
+  { to: '/alerts', text: 'Alerts', icon: 'bell' },
   { to: '/conversations', text: 'Conversations', icon: 'conversations' },
   { to: '/sensors', text: 'Sensors', icon: 'sensors' },
 ]
@@ -36,6 +37,7 @@ export function Shell() {
     '?': () => setOpen('help'),
     'g o': () => void go('/'),
     'g d': () => void go('/devices'),
+    'g a': () => void go('/alerts'),
     'g c': () => void go('/conversations'),
     'g s': () => void go('/sensors'),
   })

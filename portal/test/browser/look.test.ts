@@ -16,6 +16,8 @@ const paths = [
   '/devices?category=ot',
   `/devices/${fake.world.rows.find(r => r.type === 'plc')?.id}`,
   '/conversations?scope=internet',
+  '/alerts',
+  '/alerts/00000000000000a1',
   '/sensors',
 ]
 

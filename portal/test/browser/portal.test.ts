@@ -76,6 +76,19 @@ describe('the door', () => {
   })
 })
 
+test('an alert leads from the list to its evidence, and is closed', async () => {
+  const { page, wrong } = await start({ devices: 50, signedIn: true }, '/alerts')
+  await page.getByText('5 alerts').waitFor()
+  await page.getByRole('link', { name: 'A controller was told to stop' }).click()
+  await page.getByText('frame 4,711').waitFor()
+  await page.getByText('Ask who is working on the controller.').waitFor()
+  await page.getByRole('textbox', { name: 'Comment' }).fill('planned')
+  await page.getByRole('button', { name: 'Close', exact: true }).click()
+  await page.getByRole('heading', { name: 'History' }).waitFor()
+  expect(await page.getByRole('button', { name: 'Close', exact: true }).isDisabled()).toBe(true)
+  expect(wrong).toEqual([])
+})
+
 describe('the list of 10,000 devices', () => {
   const many = { devices: 10_000, signedIn: true }
   const rows = 'tbody tr[data-index]'

@@ -27,6 +27,8 @@ test.runIf(folder)('pictures of every page', { timeout: 300_000 }, async () => {
     ['devices-none', `${home}/devices?q=zebra`],
     ['device', `${home}/devices/${plc}`],
     ['conversations', `${home}/conversations`],
+    ['alerts', `${home}/alerts`],
+    ['alert', `${home}/alerts/00000000000000a1`],
     ['sensors', `${home}/sensors`],
     ['overview-empty', `${nothing}/`],
     ['devices-empty', `${nothing}/devices`],

@@ -14,7 +14,7 @@ ajv.addSchema({ $id: 'contract', ...contract })
 type Operation = { responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }> }
 
 function schemaOf(path: string): string {
-  const { get } = (contract.paths as Record<string, { get: Operation }>)[path] ?? {}
+  const { get } = (contract.paths as Record<string, { get?: Operation }>)[path] ?? {}
   return get?.responses['200']?.content?.['application/json']?.schema.$ref ?? ''
 }
 
@@ -34,6 +34,8 @@ describe('the double keeps the contract', () => {
     ['/api/v1/devices/{id}/conversations', `/api/v1/devices/${id}/conversations?limit=5`],
     ['/api/v1/conversations', '/api/v1/conversations?scope=internet&sort=bytes'],
     ['/api/v1/sensors', '/api/v1/sensors'],
+    ['/api/v1/alerts', '/api/v1/alerts?severity=critical&status=new'],
+    ['/api/v1/alerts/{id}', '/api/v1/alerts/00000000000000a0'],
   ])('%s', async (path, url) => {
     const answer = await ask(url, fake)
     expect(answer.status).toBe(200)

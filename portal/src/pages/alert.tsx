@@ -1,0 +1,214 @@
+import { TextInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Link, useParams } from 'react-router'
+import { Problem } from '../api/client.ts'
+import { alert, type Decision, decide, queries, useSession } from '../api/queries.ts'
+import type { AlertDetail } from '../api/types.ts'
+import { partyText, statuses } from '../parts/alert.ts'
+import { exact, plain } from '../parts/format.ts'
+import { Bones, Card, Chip, Empty, Failure, StateChip, When } from '../parts/parts.tsx'
+import { Page } from '../shell/shell.tsx'
+import tools from '../table/table.module.css'
+import { Severity } from './alerts.tsx'
+import { Frame } from './evidence.tsx'
+import css from './pages.module.css'
+
+const above = { to: '/alerts', text: 'Alerts' }
+
+export default function One() {
+  const { id = '' } = useParams()
+  const found = useQuery(alert(id))
+  if (found.data) return <Found key={id} detail={found.data} />
+  if (found.error instanceof Problem && found.error.status === 404)
+    return (
+      <Page title="Not found" above={above}>
+        <Empty icon="bell" title="There is no alert of that id" action={<Link to="/alerts">All alerts</Link>} />
+      </Page>
+    )
+  return (
+    <Page title={found.isError ? 'Alert' : 'Loading…'} above={above}>
+      {found.isError ? (
+        <Failure error={found.error} retry={() => void found.refetch()} />
+      ) : (
+        <div className={css.pad}>
+          <Card>
+            <Bones lines={6} />
+          </Card>
+        </div>
+      )}
+    </Page>
+  )
+}
+
+function Found({ detail }: { detail: AlertDetail }) {
+  const a = detail.alert
+  return (
+    <Page title={plain(a.title)} above={above}>
+      <div className={css.pad}>
+        <div className={css.columns}>
+          <div className={`${css.wide} ${css.natural}`}>
+            <Card title="What happened">
+              <dl className={css.pairs}>
+                <dt>Severity</dt>
+                <dd>
+                  <Severity word={a.severity} />
+                </dd>
+                <dt>Status</dt>
+                <dd>
+                  <StateChip of={statuses[a.status] ?? { text: a.status, title: '' }} />
+                </dd>
+                <dt>Devices</dt>
+                <dd>
+                  {a.parties.map((p, i) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: who did it stands first, to whom second
+                    <span key={i}>
+                      {i > 0 && ' → '}
+                      {p.id ? <Link to={`/devices/${encodeURIComponent(p.id)}`}>{partyText(p)}</Link> : partyText(p)}
+                      {p.name && p.ip && <span className="quiet"> {p.ip}</span>}
+                    </span>
+                  ))}
+                </dd>
+                {a.detail && (
+                  <>
+                    <dt>Seen</dt>
+                    <dd>{plain(a.detail)}</dd>
+                  </>
+                )}
+                <dt>First</dt>
+                <dd>
+                  <When at={a.first_seen} />
+                </dd>
+                <dt>Last</dt>
+                <dd>
+                  <When at={a.last_seen} />
+                </dd>
+                <dt>Count</dt>
+                <dd>{exact(a.count)}</dd>
+                <dt>Evidence</dt>
+                <dd>
+                  {detail.evidence.protocol && <Chip>{plain(detail.evidence.protocol)}</Chip>}{' '}
+                  <Frame from={detail.evidence} />
+                </dd>
+                <dt>ATT&CK</dt>
+                <dd>
+                  {a.techniques.map(t => (
+                    <Chip key={t}>{t}</Chip>
+                  ))}
+                </dd>
+              </dl>
+            </Card>
+            <History detail={detail} />
+          </div>
+          <div className={css.stack}>
+            <Card title="What to do">
+              <p>{detail.action ?? 'The rule that raised it is not there any more.'}</p>
+              <Decide detail={detail} />
+            </Card>
+            <Card title="The rule">
+              <p className={css.said}>{detail.description}</p>
+              <dl className={css.pairs}>
+                <dt>Id</dt>
+                <dd>{a.rule}</dd>
+                {detail.thresholds.map(t => (
+                  <Threshold key={t.name} of={t} />
+                ))}
+              </dl>
+            </Card>
+          </div>
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function Threshold({ of: t }: { of: AlertDetail['thresholds'][number] }) {
+  return (
+    <>
+      <dt>{t.text}</dt>
+      <dd>
+        {exact(t.value)} {t.unit}
+      </dd>
+    </>
+  )
+}
+
+const decisions: [Decision, string, string][] = [
+  ['close', 'Close', 'Dealt with; it is new once more when it occurs again'],
+  ['mute', 'Mute', 'Count it only'],
+  ['learn', 'Learn', 'This is usual here'],
+  ['reopen', 'Take up', 'Work on it, or undo what was decided'],
+]
+
+function Decide({ detail }: { detail: AlertDetail }) {
+  const role = useSession()?.role
+  const [comment, setComment] = useState('')
+  const { id, status } = detail.alert
+  const made = useMutation({
+    mutationFn: (d: Decision) => decide(id, d, comment.trim()),
+    onSuccess: now => {
+      setComment('')
+      queries.setQueryData(['alert', id], now)
+      void queries.invalidateQueries({ queryKey: ['alerts'] })
+      void queries.invalidateQueries({ queryKey: ['overview'] })
+    },
+  })
+  if (role !== 'admin' && role !== 'analyst') return null
+  const results: Record<Decision, string> = { close: 'closed', mute: 'muted', learn: 'learned', reopen: 'active' }
+  return (
+    <>
+      <TextInput
+        label="Comment"
+        value={comment}
+        maxLength={2000}
+        onChange={e => setComment(e.currentTarget.value)}
+        mb="xs"
+      />
+      <div className={css.decisions}>
+        {decisions.map(([d, text, title]) => (
+          <button
+            key={d}
+            type="button"
+            className={tools.facet}
+            title={title}
+            disabled={made.isPending || status === results[d]}
+            onClick={() => made.mutate(d)}
+          >
+            {text}
+          </button>
+        ))}
+      </div>
+      {made.isError && <p role="alert">{made.error.message}</p>}
+    </>
+  )
+}
+
+function History({ detail }: { detail: AlertDetail }) {
+  if (detail.history.length === 0) return null
+  return (
+    <Card title="History" flush>
+      <table className={css.plain}>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Who</th>
+            <th scope="col">Status</th>
+            <th scope="col">Comment</th>
+          </tr>
+        </thead>
+        <tbody>
+          {detail.history.map(h => (
+            <tr key={`${h.time} ${h.status}`}>
+              <td className={css.fixed}>
+                <When at={h.time} />
+              </td>
+              <td>{plain(h.who ?? 'The hub')}</td>
+              <td>{statuses[h.status]?.text ?? h.status}</td>
+              <td>{plain(h.comment ?? '')}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Card>
+  )
+}
