@@ -187,9 +187,12 @@ func takeEvents(ctx context.Context, in io.Reader, errs io.Writer, h *hub.Hub) e
 		line, err := readLine(r)
 		if len(line) > 0 {
 			var e tyto.Event
-			if bad := json.Unmarshal(line, &e); bad != nil {
+			switch bad := json.Unmarshal(line, &e); {
+			case bad != nil:
 				fmt.Fprintf(errs, "tyto: events: line %d: %v; passed over\n", n, bad)
-			} else {
+			case !fromSensor(&e):
+				fmt.Fprintf(errs, "tyto: events: line %d: no sensor tells events of kind %q; passed over\n", n, e.Kind)
+			default:
 				batch = append(batch, e)
 			}
 		}
@@ -206,6 +209,22 @@ func takeEvents(ctx context.Context, in io.Reader, errs io.Writer, h *hub.Hub) e
 			return fmt.Errorf("events: line %d: %w", n, err)
 		}
 	}
+}
+
+// fromSensor reports whether an event is one that sensors tell. Alerts and
+// changes of devices are the hub's own to conclude.
+func fromSensor(e *tyto.Event) bool {
+	switch e.Kind {
+	case tyto.KindObservation:
+		return e.Observation != nil
+	case tyto.KindAct:
+		return e.Act != nil
+	case tyto.KindConversation:
+		return e.Conversation != nil
+	case tyto.KindHealth:
+		return e.Health != nil
+	}
+	return false
 }
 
 // readLine reads a line of at most longestEvent bytes.
