@@ -175,7 +175,9 @@ func TestPacketPathDoesNotAllocate(t *testing.T) {
 				w.packet(&packets[i])
 			}
 		}
-		pass()
+		for range 3 { // what the first leaves open, the next may tell otherwise: an answer that comes late
+			pass()
+		}
 		if n := testing.AllocsPerRun(2, pass); n != 0 {
 			t.Errorf("%s: %v allocations for %d packets", path, n, len(packets))
 		}
