@@ -7,17 +7,21 @@ import "encoding/binary"
 const BufferSize = 16 << 10
 
 // A pool is buffers of BufferSize, numbered from 1, so that a Half holds no
-// pointer. It hands out the one given back last, which is warm.
+// pointer. It hands out the one given back last, which is warm, and makes
+// memory only when all it has are in use.
 type pool struct {
-	memory []byte
+	blocks [][]byte // of blockBuffers buffers each
 	length []uint16
 	free   []uint16
 	top    int // buffers from here on were never handed out
 }
 
+// blockBuffers is how many buffers are made at a time: a megabyte.
+const blockBuffers = 64
+
 func newPool(n int) pool {
 	n = min(n, 1<<16-2)
-	return pool{memory: make([]byte, n*BufferSize), length: make([]uint16, n+1), free: make([]uint16, 0, n)}
+	return pool{length: make([]uint16, n+1), free: make([]uint16, 0, n)}
 }
 
 // get is an empty buffer, 0 if all are in use.
@@ -31,6 +35,9 @@ func (p *pool) get() uint16 {
 	if p.top+1 >= len(p.length) {
 		return 0
 	}
+	if p.top == len(p.blocks)*blockBuffers {
+		p.blocks = append(p.blocks, make([]byte, blockBuffers*BufferSize))
+	}
 	p.top++
 	return uint16(p.top)
 }
@@ -41,8 +48,9 @@ func (p *pool) put(i uint16) {
 }
 
 func (p *pool) room(i uint16) []byte {
-	at := (int(i) - 1) * BufferSize
-	return p.memory[at : at+BufferSize : at+BufferSize]
+	n := int(i) - 1
+	at := n % blockBuffers * BufferSize
+	return p.blocks[n/blockBuffers][at : at+BufferSize : at+BufferSize]
 }
 
 // bytes is what buffer i holds.

@@ -64,8 +64,8 @@ type Counters struct {
 	NoBuffer    uint64 // directions given up because all buffers were in use
 }
 
-// NewFeeder makes a Feeder with n buffers of BufferSize bytes. The memory is
-// touched only when it is needed.
+// NewFeeder makes a Feeder with at most n buffers of BufferSize bytes. They
+// are made when they are needed.
 func NewFeeder(n int) *Feeder { return &Feeder{pool: newPool(n)} }
 
 // Feed gives h the payload of a segment. missing is the number of bytes that
