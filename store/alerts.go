@@ -53,7 +53,8 @@ var AlertSorts = []string{"last_seen", "first_seen", "severity", "count", "title
 var AlertFacets = []string{"status", "severity", "rule"}
 
 // Alerts are the alerts of all zones. They are written as part of a Change:
-// one whose id is there already went on, and its Count is added.
+// one whose id is there already went on, and its Count is added. Readers are
+// told, as AlertNews says, of each decision and of one that is new once more.
 type Alerts interface {
 	// Alerts lists the alerts that a query selects.
 	Alerts(ctx context.Context, q AlertQuery) (Page[AlertRow], error)

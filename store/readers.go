@@ -83,6 +83,12 @@ func GoneNews(zone, id string, at time.Time) News {
 		Device: &tyto.DeviceChange{ID: id, Gone: true}}}
 }
 
+// AlertNews is what readers are told when an alert gets another status.
+func AlertNews(zone string, a tyto.Alert, n AlertNote) tyto.Event {
+	a.Status, a.By, a.Comment = n.What, n.Who, n.Comment
+	return tyto.Event{Version: tyto.EventVersion, Sensor: a.Evidence.Sensor, Zone: zone, Time: n.Time, Kind: tyto.KindAlert, Alert: &a}
+}
+
 // ChangeOf is a device in the words of an event.
 func ChangeOf(r *DeviceRow, d *tyto.Device) tyto.DeviceChange {
 	c := tyto.DeviceChange{ID: r.ID, Category: r.Category, Type: r.Type, Confidence: r.Confidence, Vendor: r.Vendor, Model: r.Model, OS: r.OS, Firmware: r.Firmware,

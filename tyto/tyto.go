@@ -132,4 +132,10 @@ type Alert struct {
 	First      time.Time `json:"first,omitzero"`
 	Last       time.Time `json:"last,omitzero"`
 	Count      uint64    `json:"count,omitempty"` // events of this cause
+
+	// What became of it, in an event that tells of a decision or that it came
+	// again; absent when it is new. The store keeps these beside the alert.
+	Status  string `json:"status,omitempty"` // new, active, closed, muted, learned
+	By      string `json:"by,omitempty"`     // who decided; "" is the hub
+	Comment string `json:"comment,omitempty"`
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -49,6 +50,10 @@ func (w *writer) alert(a *tyto.Alert) error {
 		if status == store.AlertClosed && nanos(x.Last) > decided {
 			status = store.AlertNew
 			if err := w.exec("INSERT INTO alert_note (alert, at, who, what, comment) VALUES (?, ?, '', ?, '')", x.ID, nanos(x.Last), status); err != nil {
+				return err
+			}
+			again := store.AlertNews(w.change.Zone, x, store.AlertNote{Time: x.Last, What: status})
+			if err := w.s.logNews(w.ctx, w.tx, w.change.Zone, cmp.Or(w.change.Time, x.Last), []tyto.Event{again}); err != nil {
 				return err
 			}
 		}
@@ -234,8 +239,26 @@ func (s *Store) DecideAlert(ctx context.Context, id string, n store.AlertNote) e
 			return errors.Join(err, fmt.Errorf("alert %q: %w", id, store.ErrNotFound))
 		}
 		_, err = tx.ExecContext(ctx, "INSERT INTO alert_note (alert, at, who, what, comment) VALUES (?, ?, ?, ?, ?)", id, nanos(n.Time), n.Who, n.What, n.Comment)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.tellDecision(ctx, tx, id, n)
 	}, nil)
+}
+
+// tellDecision logs for readers what was decided about an alert.
+func (s *Store) tellDecision(ctx context.Context, tx *sql.Tx, id string, n store.AlertNote) error {
+	var a tyto.Alert
+	var zone, body string
+	var count int64
+	if err := tx.QueryRowContext(ctx, "SELECT zone, count, body FROM alert WHERE id = ?", id).Scan(&zone, &count, &body); err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(body), &a); err != nil {
+		return damaged(s.path, err)
+	}
+	a.Count = uint64(count)
+	return s.logNews(ctx, tx, zone, n.Time, []tyto.Event{store.AlertNews(zone, a, n)})
 }
 
 // AlertTotals implements store.Alerts.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"tyto/store"
 	"tyto/tyto"
@@ -159,19 +160,25 @@ func (w *writer) news() error {
 			fresh = append(fresh, n.Event)
 		}
 	}
-	if len(fresh) == 0 {
+	return w.s.logNews(w.ctx, w.tx, w.change.Zone, w.change.Time, fresh)
+}
+
+// logNews appends what the hub itself tells readers, as one entry.
+func (s *Store) logNews(ctx context.Context, tx *sql.Tx, zone string, when time.Time, events []tyto.Event) error {
+	if len(events) == 0 {
 		return nil
 	}
 	var body bytes.Buffer
 	lines := json.NewEncoder(&body)
-	for i := range fresh {
-		if err := lines.Encode(&fresh[i]); err != nil {
+	for i := range events {
+		if err := lines.Encode(&events[i]); err != nil {
 			return err
 		}
 	}
-	return w.exec(`INSERT INTO event_log (zone, sensor, epoch, seq, class, appended, events, body) VALUES (?, '', ?,
+	_, err := tx.ExecContext(ctx, `INSERT INTO event_log (zone, sensor, epoch, seq, class, appended, events, body) VALUES (?, '', ?,
 		(SELECT coalesce(max(seq), 0) + 1 FROM event_log WHERE sensor = '' AND epoch = ?), ?, ?, ?, ?)`,
-		w.change.Zone, newsEpoch, newsEpoch, store.ClassC, nanos(w.change.Time), len(fresh), w.s.pack.EncodeAll(body.Bytes(), nil))
+		zone, newsEpoch, newsEpoch, store.ClassC, nanos(when), len(events), s.pack.EncodeAll(body.Bytes(), nil))
+	return err
 }
 
 // tellNews notes what is told of a thing, and reports whether it is new.

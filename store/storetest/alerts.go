@@ -101,4 +101,16 @@ func testAlertDecisions(t *testing.T, p Place) {
 	if one, notes, err := s.Alert(ctx, alert(1, 0, 0).ID); err != nil || one.Status != store.AlertMuted || len(notes) != 1 || one.Count != 4 {
 		t.Errorf("it was muted: %+v, %v, %v", one, notes, err)
 	}
+	var told []string
+	for _, e := range follow(t, s, 0) {
+		for _, x := range e.Events {
+			told = append(told, fmt.Sprint(e.Zone, " ", x.Alert.ID[15:], " ", x.Alert.Status, " ", x.Alert.By, " ", x.Alert.Comment))
+		}
+	}
+	if d := cmp.Diff([]string{"z 0 closed ada planned", "z 1 muted ada ", "z 0 new  "}, told); d != "" {
+		t.Errorf("readers were told: %s", d)
+	}
+	if one.Alert.Status != "" {
+		t.Errorf("the status is kept twice: %+v", one)
+	}
 }
