@@ -91,6 +91,7 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}", "get-device", "One device, with the evidence for what is said of it", a.getDevice)
 	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}/conversations", "list-device-conversations", "What a device said to others", a.listDeviceConversations)
 	route(h, viewer, http.MethodGet, "/api/v1/conversations", "list-conversations", "Who talks to whom", a.listConversations)
+	route(h, viewer, http.MethodGet, "/api/v1/map", "get-map", "Who talks to whom, summed up by pairs of devices", a.getMap)
 	route(h, viewer, http.MethodGet, "/api/v1/sensors", "list-sensors", "Sensors and their health", a.listSensors)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts", "list-alerts", "What a person should look at", a.listAlerts)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts/{id}", "get-alert", "One alert, with evidence, advice and history", a.getAlert)

@@ -58,6 +58,7 @@ type ConversationQuery struct {
 	Protocol []string
 	Scope    []string
 	Zone     []string
+	Category []string // of every device that takes part
 }
 
 // ConversationSorts are the columns that conversations are sorted by.

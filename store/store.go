@@ -34,6 +34,7 @@ type Store interface {
 	Knowledge
 	Devices
 	Conversations
+	Maps
 	Alerts
 	Sensors
 	People

@@ -80,6 +80,9 @@ func (s *Store) sets(q *store.ConversationQuery) (all []set) {
 	for _, w := range searchWords(q.Text) {
 		all = append(all, s.saying(w))
 	}
+	if len(q.Category) > 0 {
+		all = append(all, among(q.Category))
+	}
 	return all
 }
 
