@@ -3,6 +3,7 @@ package sqlite
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"tyto/frame"
 	"tyto/store"
@@ -20,7 +21,7 @@ func talking(tb testing.TB, n, each int) *Store {
 		client, server := i/each, i%each
 		c := store.Conversation{Zone: "plant", ClientDevice: id(client), ServerDevice: id(server * 17 % n), Scope: store.ScopeLAN, Conversation: tyto.Conversation{
 			Client: host(client), Server: host(server * 17 % n), Transport: "tcp", Port: uint16(80 + server), Protocol: []string{"http", "tls", "modbus", "smb2", "dns"}[server%5],
-			First: at(1e18), Last: at(1e18 + int64(i)), Packets: [2]uint64{1, 1}, Bytes: [2]uint64{uint64(i * 7919 % 100_003), 5}, Sessions: 1}}
+			First: time.Unix(0, 1e18), Last: time.Unix(0, 1e18+int64(i)), Packets: [2]uint64{1, 1}, Bytes: [2]uint64{uint64(i * 7919 % 100_003), 5}, Sessions: 1}}
 		switch server {
 		case each - 1:
 			c.ServerDevice, c.Scope, c.Server = "", store.ScopeInternet, tyto.Subject{Addr: frame.V4(198, 51, byte(i>>8), byte(i))}

@@ -15,14 +15,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
-	"time"
 
-	"github.com/klauspost/compress/zstd"
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
 	"tyto/store"
+	"tyto/store/sqlstore"
 )
 
 // Config says where the store is.
@@ -42,16 +40,11 @@ func DefaultConfig(folder string) Config {
 
 // Store is a store.Store in a SQLite file.
 type Store struct {
+	*sqlstore.Store
 	path  string
 	lock  *os.File
 	write *sql.DB // one connection
 	read  *sql.DB
-	pack  *zstd.Encoder
-	open  *zstd.Decoder
-
-	writing sync.Mutex // held from a transaction's begin until roster and tally follow it
-	roster  roster
-	tally   tally
 }
 
 var _ store.Store = (*Store)(nil)
@@ -69,12 +62,6 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func (s *Store) start(ctx context.Context, cfg Config) (err error) {
-	if s.pack, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1)); err != nil {
-		return err
-	}
-	if s.open, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBody)); err != nil {
-		return err
-	}
 	if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o700); err != nil {
 		return err
 	}
@@ -101,15 +88,9 @@ func (s *Store) start(ctx context.Context, cfg Config) (err error) {
 	s.read = connect(cfg.Path, "_pragma=query_only(1)")
 	s.read.SetMaxOpenConns(max(1, cfg.Readers))
 	s.read.SetMaxIdleConns(max(1, cfg.Readers))
-	return s.recall(ctx)
-}
-
-// recall fills what is kept in memory beside the file.
-func (s *Store) recall(ctx context.Context) error {
-	if err := s.recallRoster(ctx); err != nil {
-		return err
-	}
-	return s.recallTally(ctx)
+	s.Store, err = sqlstore.New(ctx, sqlstore.Engine{Dialect: sqlstore.SQLite, Read: s.read, Write: s.write, Explain: s.explain,
+		Damaged: func(why error) error { return damaged(s.path, why) }})
+	return err
 }
 
 // connect opens a pool; the pragmas hold for each of its connections.
@@ -138,24 +119,10 @@ func (s *Store) Close() error {
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
 	}
-	if s.open != nil {
-		s.open.Close()
+	if s.Store != nil {
+		errs = append(errs, s.Store.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// Check implements store.Store.
-func (s *Store) Check(ctx context.Context) error {
-	var n int
-	if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM person").Scan(&n); err != nil {
-		return s.fail("check", err)
-	}
-	return nil
-}
-
-// fail wraps what went wrong while doing something.
-func (s *Store) fail(what string, err error) error {
-	return fmt.Errorf("store: %s: %w", what, s.explain(err))
 }
 
 // explain adds to an error of SQLite what an operator can do about it.
@@ -171,57 +138,4 @@ func (s *Store) explain(err error) error {
 		return fmt.Errorf("%s: %w: make room, and it goes on: %w", s.path, store.ErrFull, err)
 	}
 	return err
-}
-
-// transact runs f in a transaction; after runs when it is on disk, before
-// another one begins. Either may be all that there is to do.
-func (s *Store) transact(ctx context.Context, what string, f func(*sql.Tx) error, after func()) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return s.fail(what, err)
-	}
-	if err := f(tx); err != nil {
-		_ = tx.Rollback() // the first error is the one to tell
-		return s.fail(what, err)
-	}
-	if err := tx.Commit(); err != nil {
-		return s.fail(what, err)
-	}
-	if after != nil {
-		after()
-	}
-	return nil
-}
-
-// exec runs one statement in a transaction of its own.
-func (s *Store) exec(ctx context.Context, what, query string, args ...any) error {
-	return s.transact(ctx, what, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, query, args...)
-		return err
-	}, nil)
-}
-
-// nanos is a time as it is stored.
-func nanos(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-// at is the time of nanos.
-func at(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, n).UTC()
-}
-
-func bit(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"bytes"
@@ -73,7 +73,7 @@ func (s *Store) Read(ctx context.Context, zone string, after int64, take func(st
 		}
 		e.Epoch, e.Seq = uint64(epoch), uint64(seq)
 		if e.Events, err = s.decode(body); err != nil {
-			return s.fail("read the log", damaged(s.path, fmt.Errorf("log entry %d: %w", e.Position, err)))
+			return s.fail("read the log", s.damaged(fmt.Errorf("log entry %d: %w", e.Position, err)))
 		}
 		if err := take(e); err != nil {
 			return err
@@ -171,7 +171,7 @@ type thinned struct {
 func (s *Store) thin(ctx context.Context, tx *sql.Tx, e *thinned, keep func(int64, int, *tyto.Event) bool) (dropped int64, err error) {
 	events, err := s.decode(e.body)
 	if err != nil {
-		return 0, damaged(s.path, fmt.Errorf("log entry %d: %w", e.position, err))
+		return 0, s.damaged(fmt.Errorf("log entry %d: %w", e.position, err))
 	}
 	kept := events[:0:0]
 	for i := range events {
@@ -192,17 +192,4 @@ func (s *Store) thin(ctx context.Context, tx *sql.Tx, e *thinned, keep func(int6
 		_, err = tx.ExecContext(ctx, "UPDATE event_log SET body = ?, events = ? WHERE position = ?", s.pack.EncodeAll(bodies[0], nil), len(kept), e.position)
 	}
 	return int64(len(events) - len(kept)), err
-}
-
-// collect is all rows of an answer.
-func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (all []T, err error) {
-	defer rows.Close()
-	for rows.Next() {
-		x, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, x)
-	}
-	return all, rows.Err()
 }

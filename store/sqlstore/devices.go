@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -246,7 +246,7 @@ func (s *Store) Device(ctx context.Context, id string) (store.DeviceRow, tyto.De
 		err = json.Unmarshal(body, &d)
 	}
 	if err != nil {
-		return row, d, s.fail("read a device", damaged(s.path, fmt.Errorf("device %q: %w", id, err)))
+		return row, d, s.fail("read a device", s.damaged(fmt.Errorf("device %q: %w", id, err)))
 	}
 	return row, d, nil
 }

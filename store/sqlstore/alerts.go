@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"cmp"
@@ -98,7 +98,7 @@ func (s *Store) scanAlert(rows *sql.Rows) (r store.AlertRow, err error) {
 		return r, err
 	}
 	if err := json.Unmarshal([]byte(body), &r.Alert); err != nil {
-		return r, damaged(s.path, err)
+		return r, s.damaged(err)
 	}
 	r.Count = uint64(count)
 	return r, nil
@@ -255,7 +255,7 @@ func (s *Store) tellDecision(ctx context.Context, tx *sql.Tx, id string, n store
 		return err
 	}
 	if err := json.Unmarshal([]byte(body), &a); err != nil {
-		return damaged(s.path, err)
+		return s.damaged(err)
 	}
 	a.Count = uint64(count)
 	return s.logNews(ctx, tx, zone, n.Time, []tyto.Event{store.AlertNews(zone, a, n)})

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func (s *Store) Follow(ctx context.Context, after int64, take func(store.Entry) 
 		}
 		e.Epoch, e.Seq, e.Received = uint64(epoch), uint64(seq), at(appended)
 		if e.Events, err = s.decode(body); err != nil {
-			return s.fail("follow the log", damaged(s.path, fmt.Errorf("log entry %d: %w", e.Position, err)))
+			return s.fail("follow the log", s.damaged(fmt.Errorf("log entry %d: %w", e.Position, err)))
 		}
 		if err := take(e); err != nil {
 			return err
