@@ -52,6 +52,7 @@ type Act struct {
 	Operation string   `json:"operation"`         // "modbus 6"
 	Object    string   `json:"object,omitempty"`  // "holding registers 40-49"
 	Outcome   string   `json:"outcome,omitempty"` // "" if no answer was seen, "ok", or the error
+	Count     uint64   `json:"count,omitempty"`   // how often it was done since it was told before; 0 is once
 	Evidence  Evidence `json:"evidence"`
 }
 
@@ -119,8 +120,9 @@ const EventVersion = 1
 // An Alert is something a person should look at: one for each cause, however
 // often it occurs.
 type Alert struct {
-	ID         string    `json:"id,omitempty"` // of the cause: the same when it occurs again
-	Rule       string    `json:"rule"`         // stable id, "plc-stop"
+	ID         string    `json:"id,omitempty"`     // of the cause: the same when it occurs again
+	Parent     string    `json:"parent,omitempty"` // id of the alert that this one is a consequence of
+	Rule       string    `json:"rule"`             // stable id, "plc-stop"
 	Severity   Severity  `json:"severity"`
 	Title      string    `json:"title"`
 	Detail     string    `json:"detail,omitempty"`   // what was seen, in a few words
