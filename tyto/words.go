@@ -35,13 +35,14 @@ const (
 	PartSerial        // serial number of Subject.Part
 	Purdue            // Purdue level: "0" to "5"
 	LookedUp          // a name it asked for and the address it was told: "www.example.com 192.0.2.1"
+	Decision          // what a person decided about the zone's baseline: see package baseline
 	endOfAttrs
 )
 
 var attrNames = [endOfAttrs]string{
 	"", "clue", "address", "identity", "category", "type", "vendor", "nic_vendor", "model", "model_number", "hardware",
 	"os", "firmware", "serial", "hostname", "domain", "location", "description", "role", "protocol", "service",
-	"forwards", "virtual", "part_model", "part_firmware", "part_serial", "purdue_level", "looked_up",
+	"forwards", "virtual", "part_model", "part_firmware", "part_serial", "purdue_level", "looked_up", "decision",
 }
 
 // String is a's name as in JSON.
