@@ -71,10 +71,9 @@ func (g *Engine) Learn(x *tyto.Event) {
 	if x.Time.After(g.clock) {
 		g.clock = x.Time
 	}
-	for _, r := range g.rules.about(x.Kind, g.event.text(protocol)) {
+	for _, r := range g.rules.about(x) {
 		g.event.rule = r
-		// An error is a condition on what the event has not: it does not hold.
-		if out, _, err := r.when.Eval(&g.event); err == nil && out.Value() == true {
+		if r.isOf(g.event.text(protocol)) && r.when.holds(&g.event) {
 			g.matched(r)
 		}
 	}
@@ -264,12 +263,10 @@ func (g *Engine) Changed() []tyto.Alert {
 
 func (g *Engine) tell(causes []*cause) []tyto.Alert {
 	out := []tyto.Alert{}
-	seen := map[string]tyto.Device{}
+	seen := map[string]*tyto.Device{}
 	for _, c := range causes {
-		if c.rule.where != nil {
-			if ok, _, err := c.rule.where.Eval(&pair{g.devices, seen, c.client, c.server}); err != nil || ok.Value() != true {
-				continue
-			}
+		if c.rule.where != nil && !c.rule.where.holds(&pair{g.devices, seen, c.client, c.server}) {
+			continue
 		}
 		out = append(out, g.alert(c))
 	}

@@ -62,18 +62,17 @@ func eventEnv() (*cel.Env, error) {
 	options := []cel.EnvOption{
 		cel.Variable("operations", cel.MapType(cel.StringType, cel.IntType)),
 		cel.Variable("threshold", cel.MapType(cel.StringType, cel.IntType)),
-		cel.Variable("confidence", cel.IntType),
-		cel.Variable("client_public", cel.BoolType), cel.Variable("server_public", cel.BoolType), cel.Variable("server_group", cel.BoolType),
 	}
 	for _, n := range nameTexts {
-		typ := cel.StringType
-		if n == "port" || n == "client_vlan" {
-			typ = cel.IntType
+		if numbers[n] == nil {
+			options = append(options, cel.Variable(n, cel.StringType))
 		}
-		options = append(options, cel.Variable(n, typ))
 	}
-	for _, n := range []string{"sessions", "client_packets", "server_packets", "client_bytes", "server_bytes", "seconds"} {
+	for n := range numbers {
 		options = append(options, cel.Variable(n, cel.IntType))
+	}
+	for n := range truths {
+		options = append(options, cel.Variable(n, cel.BoolType))
 	}
 	return cel.NewEnv(options...)
 }
@@ -114,35 +113,27 @@ func (e *event) evidence() *tyto.Evidence {
 
 // ResolveName implements interpreter.Activation.
 func (e *event) ResolveName(n string) (any, bool) {
+	if number := numbers[n]; number != nil {
+		return number(e), true
+	}
+	if truth := truths[n]; truth != nil {
+		return truth(e), true
+	}
 	switch n {
-	case "port":
-		if e.Conversation != nil {
-			return int64(e.Conversation.Port), true
-		}
-		return int64(0), true
-	case "client_vlan":
-		return int64(e.client.VLAN), true
-	case "client_public":
-		return public(e.client.Addr), true
-	case "server_public":
-		return public(e.server.Addr), true
-	case "server_group":
-		return e.server.Addr.IsMulticast() || e.server.MAC.IsGroup(), true
 	case "threshold":
 		return e.rule.limits, true
-	case "confidence":
-		if e.Observation != nil {
-			return int64(e.Observation.Confidence), true
+	case "operations":
+		ops := make(map[string]int64, len(e.talk().Operations))
+		for op, n := range e.talk().Operations {
+			ops[op] = int64(n)
 		}
-		return int64(0), true
+		return ops, true
 	}
-	if x, ok := e.amount(n); ok {
-		return x, true
+	x, ok := nameOf[n]
+	if !ok {
+		return nil, false
 	}
-	if x, ok := nameOf[n]; ok {
-		return e.text(x), true
-	}
-	return nil, false
+	return e.text(x), true
 }
 
 // nameOf is the name of a text.
@@ -153,38 +144,6 @@ var nameOf = func() map[string]name {
 	}
 	return all
 }()
-
-// none stands for the conversation of events that have none.
-var none tyto.Conversation
-
-// amount is what conversations count.
-func (e *event) amount(n string) (any, bool) {
-	c := e.Conversation
-	if c == nil {
-		c = &none
-	}
-	switch n {
-	case "operations":
-		ops := make(map[string]int64, len(c.Operations))
-		for op, n := range c.Operations {
-			ops[op] = int64(n)
-		}
-		return ops, true
-	case "sessions":
-		return int64(c.Sessions), true
-	case "client_packets":
-		return int64(c.Packets[0]), true
-	case "server_packets":
-		return int64(c.Packets[1]), true
-	case "client_bytes":
-		return int64(c.Bytes[0]), true
-	case "server_bytes":
-		return int64(c.Bytes[1]), true
-	case "seconds":
-		return int64(c.Last.Sub(c.First).Seconds()), true
-	}
-	return nil, false
-}
 
 // text is what a name stands for in this event, "" if it has no such thing.
 func (e *event) text(n name) string {
@@ -260,7 +219,7 @@ func subjectText(s *tyto.Subject) string {
 
 // public reports whether an address is one that hosts have on the internet.
 func public(a frame.Addr) bool {
-	return !a.IsUnspecified() && !a.IsPrivate() && !a.IsLinkLocal() && !a.IsLoopback() && !a.IsMulticast() && a.String() != "255.255.255.255"
+	return !a.IsUnspecified() && !a.IsPrivate() && !a.IsLinkLocal() && !a.IsLoopback() && !a.IsMulticast()
 }
 
 // Devices is what rules ask about devices.
@@ -283,11 +242,66 @@ func deviceEnv() (*cel.Env, error) {
 	return cel.NewEnv(options...)
 }
 
+// words is how functions read an event.
+func (r *Rule) words() *vocabulary[*event] {
+	return &vocabulary[*event]{
+		text: func(name string) func(*event) string {
+			n, ok := nameOf[name]
+			if !ok || numbers[name] != nil {
+				return nil
+			}
+			return func(e *event) string { return e.text(n) }
+		},
+		number: func(name string) func(*event) int64 { return numbers[name] },
+		truth:  func(name string) func(*event) bool { return truths[name] },
+		count: func(op string) func(*event) int64 {
+			return func(e *event) int64 { return int64(e.talk().Operations[op]) }
+		},
+		limits: r.limits,
+	}
+}
+
+// numbers is what of an event is a number.
+var numbers = map[string]func(*event) int64{
+	"port":           func(e *event) int64 { return int64(e.talk().Port) },
+	"client_vlan":    func(e *event) int64 { return int64(e.client.VLAN) },
+	"sessions":       func(e *event) int64 { return int64(e.talk().Sessions) },
+	"client_packets": func(e *event) int64 { return int64(e.talk().Packets[0]) },
+	"server_packets": func(e *event) int64 { return int64(e.talk().Packets[1]) },
+	"client_bytes":   func(e *event) int64 { return int64(e.talk().Bytes[0]) },
+	"server_bytes":   func(e *event) int64 { return int64(e.talk().Bytes[1]) },
+	"seconds":        func(e *event) int64 { return int64(e.talk().Last.Sub(e.talk().First).Seconds()) },
+	"confidence": func(e *event) int64 {
+		if e.Observation == nil {
+			return 0
+		}
+		return int64(e.Observation.Confidence)
+	},
+}
+
+// truths is what of an event holds or does not.
+var truths = map[string]func(*event) bool{
+	"client_public": func(e *event) bool { return public(e.client.Addr) },
+	"server_public": func(e *event) bool { return public(e.server.Addr) },
+	"server_group":  func(e *event) bool { return e.server.Addr.IsMulticast() || e.server.MAC.IsGroup() },
+}
+
+// none stands for the conversation of events that have none.
+var none tyto.Conversation
+
+// talk is what conversations count.
+func (e *event) talk() *tyto.Conversation {
+	if e.Conversation == nil {
+		return &none
+	}
+	return e.Conversation
+}
+
 // pair is the devices of an alert, as conditions see them. They are asked for
 // when a condition asks, each once.
 type pair struct {
 	devices        Devices
-	seen           map[string]tyto.Device // by id, of this and other pairs
+	seen           map[string]*tyto.Device // by id, of this and other pairs
 	client, server tyto.Subject
 }
 
@@ -296,42 +310,62 @@ var _ interpreter.Activation = (*pair)(nil)
 // Parent implements interpreter.Activation.
 func (p *pair) Parent() interpreter.Activation { return nil }
 
-// device is a device by its id; an empty one if nothing is known of it.
-func (p *pair) device(id string) tyto.Device {
-	d, ok := p.seen[id]
-	if !ok && id != "" {
-		d, _ = p.devices.Outline(id)
+// ResolveName implements interpreter.Activation.
+func (p *pair) ResolveName(n string) (any, bool) {
+	if text := pairWords.text(n); text != nil {
+		return text(p), true
+	}
+	if truth := pairWords.truth(n); truth != nil {
+		return truth(p), true
+	}
+	if side, what, _ := strings.Cut(n, "_"); what == "roles" {
+		return append([]string{}, p.of(side).Roles...), true
+	}
+	return nil, false
+}
+
+// pairWords is how functions read a pair.
+var pairWords = vocabulary[*pair]{
+	text: func(name string) func(*pair) string {
+		side, what, _ := strings.Cut(name, "_")
+		attr, ok := map[string]tyto.Attr{"category": tyto.Category, "type": tyto.Type, "vendor": tyto.Vendor, "os": tyto.OS}[what]
+		if !ok {
+			return nil
+		}
+		return func(p *pair) string { return p.of(side).Value(attr) }
+	},
+	truth: func(name string) func(*pair) bool {
+		side, what, _ := strings.Cut(name, "_")
+		if what != "known" {
+			return nil
+		}
+		return func(p *pair) bool { return p.id(side) != "" }
+	},
+	number: func(string) func(*pair) int64 { return nil },
+	count:  func(string) func(*pair) int64 { return nil },
+}
+
+// id is the device on a side, "" if it is none.
+func (p *pair) id(side string) string {
+	switch {
+	case p.devices == nil:
+		return ""
+	case side == "server":
+		return p.devices.Find(p.server)
+	}
+	return p.devices.Find(p.client)
+}
+
+// of is what is known of the device on a side.
+func (p *pair) of(side string) *tyto.Device {
+	id := p.id(side)
+	d := p.seen[id]
+	if d == nil {
+		d = new(tyto.Device)
+		if id != "" {
+			*d, _ = p.devices.Outline(id)
+		}
 		p.seen[id] = d
 	}
 	return d
-}
-
-// ResolveName implements interpreter.Activation.
-func (p *pair) ResolveName(n string) (any, bool) {
-	side, what, _ := strings.Cut(n, "_")
-	s := p.client
-	if side == "server" {
-		s = p.server
-	}
-	id := ""
-	if p.devices != nil {
-		id = p.devices.Find(s)
-	}
-	if what == "known" {
-		return id != "", true
-	}
-	d := p.device(id)
-	switch what {
-	case "category":
-		return d.Value(tyto.Category), true
-	case "type":
-		return d.Value(tyto.Type), true
-	case "vendor":
-		return d.Value(tyto.Vendor), true
-	case "os":
-		return d.Value(tyto.OS), true
-	case "roles":
-		return append([]string{}, d.Roles...), true
-	}
-	return nil, false
 }

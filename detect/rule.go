@@ -40,10 +40,11 @@ type Rule struct {
 	Thresholds  map[string]Threshold `yaml:"thresholds"`
 	Cases       []Case               `yaml:"cases"`
 
-	severity    tyto.Severity
-	when, where cel.Program
-	per, of     []name
-	limits      map[string]int64
+	severity tyto.Severity
+	when     *condition[*event]
+	where    *condition[*pair] // nil holds for all
+	per, of  []name
+	limits   map[string]int64
 }
 
 // Count says how many are too many: so many different values within a window.
@@ -72,39 +73,63 @@ type Case struct {
 
 // Rules are rules that were read and compiled. They do not change.
 type Rules struct {
-	all    []*Rule
-	of     map[matter][]*Rule    // that name protocols, with those of any
-	others map[tyto.Kind][]*Rule // of any protocol
-}
-
-// matter is what rules are looked up by.
-type matter struct {
-	kind     tyto.Kind
-	protocol string
+	all      []*Rule
+	observed [1 << 8][]*Rule    // that an observation may be the matter of, by attribute
+	did      [1 << 8][]*Rule    // that an act may be, by verb
+	talked   map[string][]*Rule // that a conversation may be, by a protocol that rules name
+	others   []*Rule            // that a conversation of another protocol may be
 }
 
 // about is the rules that an event may be the matter of.
-func (r *Rules) about(k tyto.Kind, protocol string) []*Rule {
-	if rules, ok := r.of[matter{k, protocol}]; ok {
-		return rules
+func (r *Rules) about(x *tyto.Event) []*Rule {
+	switch {
+	case x.Observation != nil:
+		return r.observed[uint8(x.Observation.Attr)]
+	case x.Act != nil:
+		return r.did[uint8(x.Act.Verb)]
+	case x.Conversation != nil:
+		if rules, ok := r.talked[x.Conversation.Protocol]; ok {
+			return rules
+		}
+		return r.others
 	}
-	return r.others[k]
+	return nil
 }
 
 // index sorts the rules by their matter.
 func (r *Rules) index() {
-	r.of, r.others = map[matter][]*Rule{}, map[tyto.Kind][]*Rule{}
+	r.talked = map[string][]*Rule{}
 	for _, x := range r.all {
-		for _, p := range x.Protocols {
-			r.of[matter{x.Kind, p}] = append(r.of[matter{x.Kind, p}], x)
-		}
-		if len(x.Protocols) == 0 {
-			r.others[x.Kind] = append(r.others[x.Kind], x)
+		switch x.Kind {
+		case tyto.KindObservation:
+			for a := range r.observed {
+				if need, ok := x.when.needs["attribute"]; !ok || need == tyto.Attr(a).String() {
+					r.observed[a] = append(r.observed[a], x)
+				}
+			}
+		case tyto.KindAct:
+			for v := range r.did {
+				if need, ok := x.when.needs["verb"]; !ok || need == tyto.Verb(v).String() {
+					r.did[v] = append(r.did[v], x)
+				}
+			}
+		case tyto.KindConversation:
+			for _, p := range x.Protocols {
+				r.talked[p] = append(r.talked[p], x)
+			}
+			if len(x.Protocols) == 0 {
+				r.others = append(r.others, x)
+			}
 		}
 	}
-	for m := range r.of {
-		r.of[m] = append(r.of[m], r.others[m.kind]...)
+	for p := range r.talked {
+		r.talked[p] = append(r.talked[p], r.others...)
 	}
+}
+
+// isOf reports whether a rule is one for a protocol.
+func (r *Rule) isOf(protocol string) bool {
+	return len(r.Protocols) == 0 || slices.Contains(r.Protocols, protocol)
 }
 
 // All is the rules, by id.
@@ -178,11 +203,11 @@ func (r *Rule) compile(events, devices *cel.Env, changes map[string]int64) (err 
 			r.limits[k] = n
 		}
 	}
-	if r.when, err = compile(events, r.When); err != nil {
+	if r.when, err = compileCondition(events, r.When, r.words()); err != nil {
 		return err
 	}
 	if r.Where != "" {
-		if r.where, err = compile(devices, r.Where); err != nil {
+		if r.where, err = compileCondition(devices, r.Where, &pairWords); err != nil {
 			return err
 		}
 	}
@@ -199,20 +224,6 @@ func (r *Rule) compile(events, devices *cel.Env, changes map[string]int64) (err 
 func (r *Rule) atLeast() int { return int(r.limits[r.Count.AtLeast]) }
 
 func (r *Rule) within() time.Duration { return time.Duration(r.limits[r.Count.Within]) * time.Second }
-
-func compile(env *cel.Env, text string) (cel.Program, error) {
-	ast, issues := env.Compile(text)
-	if issues.Err() != nil {
-		return nil, issues.Err()
-	}
-	if ast.OutputType() != cel.BoolType {
-		return nil, fmt.Errorf("%q is no condition", text)
-	}
-	// No limit of cost: keeping count of it takes half of the time, the rules
-	// come with the program, and a condition can only go over the operations
-	// of one conversation, which are few.
-	return env.Program(ast, cel.EvalOptions(cel.OptOptimize))
-}
 
 // A Limit is a threshold with the value that holds.
 type Limit struct {
