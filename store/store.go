@@ -37,6 +37,7 @@ type Store interface {
 	Maps
 	Alerts
 	Sensors
+	Enrolment
 	People
 	Settings
 
@@ -53,6 +54,9 @@ type Batch struct {
 	Sensor string
 	Epoch  uint64 // of the sensor: changes when it starts anew
 	Seq    uint64 // of the batch within the epoch
+	// Floor says that every batch of the epoch before it is done with, and
+	// that no batch is sent under those numbers any more. 0 says nothing.
+	Floor  uint64
 	Events []tyto.Event
 
 	Received time.Time // by the hub's clock; Follow alone reads it back
@@ -89,6 +93,8 @@ func ClassOf(k tyto.Kind) Class {
 type Log interface {
 	// Append adds a batch and returns once it is on disk. A batch that is
 	// there already, by (sensor, epoch, seq), changes nothing: fresh is false.
+	// If it has a Floor it is remembered that it was there, also when the log
+	// forgets it.
 	Append(ctx context.Context, b Batch) (position int64, fresh bool, err error)
 	// Read calls take with each entry of a zone after a position, in order,
 	// until the log ends or take fails. Entries of class B that were folded
@@ -117,8 +123,9 @@ type Change struct {
 	Sensors       []SensorReport
 	Traffic       []Traffic
 	Alerts        []tyto.Alert // Count is what was added
-	News          []News       // for readers; see Readers
-	Time          time.Time    // of News, by the hub's clock
+	Gaps          []SensorGap
+	News          []News    // for readers; see Readers
+	Time          time.Time // of News, by the hub's clock
 }
 
 // Knowledge is written by the analyst of a zone, and read when it starts.

@@ -81,6 +81,8 @@ type Conversation struct {
 type Health struct {
 	Interface string            `json:"interface"`
 	Counters  map[string]uint64 `json:"counters"`
+	Version   string            `json:"version,omitempty"` // of the sensor's program, if it is not the hub's
+	Gaps      []Gap             `json:"gaps,omitempty"`    // what was lost on the way, told once
 }
 
 // Kind says which of an Event's pointers is set.

@@ -20,7 +20,7 @@ func (s *Store) Write(ctx context.Context, c store.Change) error {
 	w := writer{s: s, ctx: ctx, change: &c, fresh: map[tallyKey]int64{}}
 	return s.transact(ctx, "write", func(tx *sql.Tx) error {
 		w.tx = tx
-		for _, step := range []func() error{w.gone, w.devices, w.conversations, w.moves, w.alerts, w.sensors, w.traffic, w.news, w.folded} {
+		for _, step := range []func() error{w.gone, w.devices, w.conversations, w.moves, w.alerts, w.sensors, w.gaps, w.traffic, w.news, w.folded} {
 			if err := step(); err != nil {
 				return err
 			}

@@ -22,6 +22,11 @@ func (s *Store) Append(ctx context.Context, b store.Batch) (position int64, fres
 		return 0, false, s.fail("append", err)
 	}
 	err = s.transact(ctx, "append", func(tx *sql.Tx) error {
+		if b.Floor > 0 {
+			if before, err := received(ctx, tx, &b); before || err != nil {
+				return err
+			}
+		}
 		for i, body := range bodies {
 			if counts[i] == 0 {
 				continue
