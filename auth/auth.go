@@ -48,7 +48,7 @@ type Store interface {
 	User(ctx context.Context, name string) (tyto.User, bool, error)
 	PutUser(ctx context.Context, u tyto.User) error
 	PutFirstUser(ctx context.Context, u tyto.User) (bool, error)
-	PutSession(ctx context.Context, s tyto.Session) error
+	PutSession(ctx context.Context, s tyto.Session, keep int) error
 	Session(ctx context.Context, hash string) (tyto.Session, bool, error)
 	TouchSession(ctx context.Context, hash string, used time.Time) error
 	DeleteSession(ctx context.Context, hash string) error

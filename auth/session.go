@@ -20,6 +20,10 @@ const CookieName = "__Host-tyto"
 // not every request is a write.
 const touchEvery = time.Minute
 
+// maxSessions is how many sessions a user may have; those that were used
+// longest ago end beyond it.
+const maxSessions = 20
+
 // SignIn makes a session for who knows the password. The error is ErrRefused,
 // a *WaitError, or the store's.
 func (a *Auth) SignIn(ctx context.Context, name, password string, from netip.Addr) (Identity, *http.Cookie, error) {
@@ -55,7 +59,7 @@ func (a *Auth) begin(ctx context.Context, u tyto.User, from netip.Addr) (Identit
 	token, hash := newToken()
 	now := a.now()
 	s := tyto.Session{Hash: hash, User: u.Name, Created: now, Used: now, Expires: now.Add(a.cfg.Absolute)}
-	if err := a.store.PutSession(ctx, s); err != nil {
+	if err := a.store.PutSession(ctx, s, maxSessions); err != nil {
 		return Identity{}, nil, fmt.Errorf("auth: begin a session: %w", err)
 	}
 	cookie := a.cookie(token)

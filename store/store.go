@@ -180,40 +180,6 @@ type Window struct {
 	Offset int
 }
 
-// People is what authentication remembers.
-type People interface {
-	// Users lists all users by name.
-	Users(ctx context.Context) ([]tyto.User, error)
-	// AnyUser reports whether there is a user at all.
-	AnyUser(ctx context.Context) (bool, error)
-	// User finds a user by name.
-	User(ctx context.Context, name string) (u tyto.User, found bool, err error)
-	// PutUser creates or replaces a user.
-	PutUser(ctx context.Context, u tyto.User) error
-	// PutFirstUser creates a user if there is none at all, else ok is false.
-	PutFirstUser(ctx context.Context, u tyto.User) (ok bool, err error)
-	// DeleteUser forgets a user and ends their sessions.
-	DeleteUser(ctx context.Context, name string) error
-
-	// PutSession remembers a session.
-	PutSession(ctx context.Context, s tyto.Session) error
-	// Session finds a session by the hash of its token.
-	Session(ctx context.Context, hash string) (s tyto.Session, found bool, err error)
-	// TouchSession notes that a session was used.
-	TouchSession(ctx context.Context, hash string, used time.Time) error
-	// DeleteSession ends a session; one that is not there is no error.
-	DeleteSession(ctx context.Context, hash string) error
-	// DeleteSessionsOf ends all sessions of a user but the one to keep.
-	DeleteSessionsOf(ctx context.Context, user, keep string) error
-	// DeleteSessionsBefore ends sessions that expired or were last used before.
-	DeleteSessionsBefore(ctx context.Context, expires, used time.Time) error
-
-	// Audit adds a record that nothing removes.
-	Audit(ctx context.Context, r tyto.AuditRecord) error
-	// AuditRecords lists the newest records first.
-	AuditRecords(ctx context.Context, limit int) ([]tyto.AuditRecord, error)
-}
-
 // Settings are small values by name.
 type Settings interface {
 	// Setting is a value, "" if it was never put.

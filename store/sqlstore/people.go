@@ -2,24 +2,42 @@ package sqlstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"time"
 
+	"tyto/store"
 	"tyto/tyto"
 )
 
-const personColumns = "name, role, password, created, disabled"
+const personColumns = "name, role, sites, password, temporary, origin, created, seen, disabled"
 
 func scanPerson(rows interface{ Scan(...any) error }) (u tyto.User, err error) {
-	var created int64
+	var temporary, created, seen int64
 	var disabled int
-	err = rows.Scan(&u.Name, &u.Role, &u.Password, &created, &disabled)
-	u.Created, u.Disabled = at(created), disabled != 0
+	var sites string
+	err = rows.Scan(&u.Name, &u.Role, &sites, &u.Password, &temporary, &u.Origin, &created, &seen, &disabled)
+	u.Sites, u.Temporary, u.Created, u.Seen, u.Disabled = sitesOf(sites), at(temporary), at(created), at(seen), disabled != 0
 	return u, err
+}
+
+func personValues(u *tyto.User) []any {
+	return []any{u.Name, u.Role, sitesText(u.Sites), u.Password, nanos(u.Temporary), u.Origin, nanos(u.Created), nanos(u.Seen), bit(u.Disabled)}
+}
+
+// sitesText is sites as they are stored.
+func sitesText(s tyto.Sites) string {
+	if s.All {
+		return "*"
+	}
+	return join(s.Named)
+}
+
+func sitesOf(text string) tyto.Sites {
+	if text == "*" {
+		return tyto.AllSites()
+	}
+	return tyto.Sites{Named: lines(text)}
 }
 
 // Users implements store.People.
@@ -45,7 +63,16 @@ func (s *Store) AnyUser(ctx context.Context) (any bool, err error) {
 
 // User implements store.People.
 func (s *Store) User(ctx context.Context, name string) (tyto.User, bool, error) {
-	u, err := scanPerson(s.read.QueryRowContext(ctx, "SELECT "+personColumns+" FROM person WHERE name = ?", name))
+	return s.person(ctx, "name = ?", name)
+}
+
+// UserOf implements store.People.
+func (s *Store) UserOf(ctx context.Context, origin string) (tyto.User, bool, error) {
+	return s.person(ctx, "origin = ?", origin)
+}
+
+func (s *Store) person(ctx context.Context, where string, arg any) (tyto.User, bool, error) {
+	u, err := scanPerson(s.read.QueryRowContext(ctx, "SELECT "+personColumns+" FROM person WHERE "+where, arg))
 	if errors.Is(err, sql.ErrNoRows) {
 		return tyto.User{}, false, nil
 	}
@@ -55,23 +82,36 @@ func (s *Store) User(ctx context.Context, name string) (tyto.User, bool, error) 
 	return u, true, nil
 }
 
-const insertPerson = "INSERT INTO person (" + personColumns + ") SELECT ?, ?, ?, ?, ? "
+const insertPerson = "INSERT INTO person (" + personColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
 
 // PutUser implements store.People.
 func (s *Store) PutUser(ctx context.Context, u tyto.User) error {
-	return s.exec(ctx, "put a user", insertPerson+`WHERE true ON CONFLICT (name) DO UPDATE SET role = excluded.role,
-		password = excluded.password, disabled = excluded.disabled`, u.Name, u.Role, u.Password, nanos(u.Created), bit(u.Disabled))
+	return s.keepingAdmin(ctx, "put a user", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, insertPerson+`(name) DO UPDATE SET role = excluded.role, sites = excluded.sites,
+			password = excluded.password, temporary = excluded.temporary, origin = excluded.origin, disabled = excluded.disabled`, personValues(&u)...)
+		return err
+	})
+}
+
+// PutNewUser implements store.People.
+func (s *Store) PutNewUser(ctx context.Context, u tyto.User) error {
+	return s.transact(ctx, "put a new user", func(tx *sql.Tx) error {
+		return one(store.ErrTaken)(tx.ExecContext(ctx, insertPerson+"DO NOTHING", personValues(&u)...))
+	}, nil)
 }
 
 // PutFirstUser implements store.People.
 func (s *Store) PutFirstUser(ctx context.Context, u tyto.User) (ok bool, err error) {
 	err = s.transact(ctx, "put the first user", func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, insertPerson+"WHERE NOT EXISTS (SELECT 1 FROM person)", u.Name, u.Role, u.Password, nanos(u.Created), bit(u.Disabled))
-		if err != nil {
+		if err := s.alone(ctx, tx, "person"); err != nil {
 			return err
 		}
-		n, err := r.RowsAffected()
-		ok = n == 1
+		var any bool
+		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM person)").Scan(&any); err != nil || any {
+			return err
+		}
+		ok = true
+		_, err := tx.ExecContext(ctx, insertPerson+"DO NOTHING", personValues(&u)...)
 		return err
 	}, nil)
 	return ok && err == nil, err
@@ -79,86 +119,64 @@ func (s *Store) PutFirstUser(ctx context.Context, u tyto.User) (ok bool, err err
 
 // DeleteUser implements store.People.
 func (s *Store) DeleteUser(ctx context.Context, name string) error {
-	return s.exec(ctx, "delete a user", "DELETE FROM person WHERE name = ?", name)
+	return s.keepingAdmin(ctx, "delete a user", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM person WHERE name = ?", name)
+		return err
+	})
 }
 
-// PutSession implements store.People.
-func (s *Store) PutSession(ctx context.Context, x tyto.Session) error {
-	return s.exec(ctx, "put a session", "INSERT INTO session (hash, person, created, used, expires) VALUES (?, ?, ?, ?, ?)",
-		x.Hash, x.User, nanos(x.Created), nanos(x.Used), nanos(x.Expires))
+// SeeUser implements store.People.
+func (s *Store) SeeUser(ctx context.Context, name string, when time.Time) error {
+	return s.exec(ctx, "see a user", "UPDATE person SET seen = ? WHERE name = ? AND seen < ?", nanos(when), name, nanos(when))
 }
 
-// Session implements store.People.
-func (s *Store) Session(ctx context.Context, hash string) (x tyto.Session, found bool, err error) {
-	var created, used, expires int64
-	err = s.read.QueryRowContext(ctx, "SELECT hash, person, created, used, expires FROM session WHERE hash = ?", hash).Scan(&x.Hash, &x.User, &created, &used, &expires)
-	if errors.Is(err, sql.ErrNoRows) {
-		return tyto.Session{}, false, nil
-	}
-	if err != nil {
-		return tyto.Session{}, false, s.fail("read a session", err)
-	}
-	x.Created, x.Used, x.Expires = at(created), at(used), at(expires)
-	return x, true, nil
-}
-
-// TouchSession implements store.People.
-func (s *Store) TouchSession(ctx context.Context, hash string, used time.Time) error {
-	return s.exec(ctx, "touch a session", "UPDATE session SET used = max(used, ?) WHERE hash = ?", nanos(used), hash)
-}
-
-// DeleteSession implements store.People.
-func (s *Store) DeleteSession(ctx context.Context, hash string) error {
-	return s.exec(ctx, "delete a session", "DELETE FROM session WHERE hash = ?", hash)
-}
-
-// DeleteSessionsOf implements store.People.
-func (s *Store) DeleteSessionsOf(ctx context.Context, user, keep string) error {
-	return s.exec(ctx, "delete sessions", "DELETE FROM session WHERE person = ? AND hash <> ?", user, keep)
-}
-
-// DeleteSessionsBefore implements store.People.
-func (s *Store) DeleteSessionsBefore(ctx context.Context, expires, used time.Time) error {
-	return s.exec(ctx, "delete sessions", "DELETE FROM session WHERE expires <= ? OR used <= ?", nanos(expires), nanos(used))
-}
-
-// Audit implements store.People.
-func (s *Store) Audit(ctx context.Context, r tyto.AuditRecord) error {
-	return s.transact(ctx, "audit", func(tx *sql.Tx) error {
-		var before string
-		err := tx.QueryRowContext(ctx, "SELECT hash FROM audit ORDER BY n DESC LIMIT 1").Scan(&before)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+// keepingAdmin runs f in a transaction that must not take the last
+// administrator away.
+func (s *Store) keepingAdmin(ctx context.Context, what string, f func(*sql.Tx) error) error {
+	return s.transact(ctx, what, func(tx *sql.Tx) error {
+		if err := s.alone(ctx, tx, "person"); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO audit (at, who, origin, what, object, outcome, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
-			nanos(r.Time), r.Who, r.From, r.What, r.Object, r.Outcome, chain(before, r))
-		return err
+		before, err := anyAdmin(ctx, tx)
+		if err == nil {
+			err = f(tx)
+		}
+		if err != nil || !before {
+			return err
+		}
+		if left, err := anyAdmin(ctx, tx); err != nil || left {
+			return err
+		}
+		return store.ErrLastAdmin
 	}, nil)
 }
 
-// chain is the hash of a record that follows another.
-func chain(before string, r tyto.AuditRecord) string {
-	text, _ := json.Marshal([]any{before, nanos(r.Time), r.Who, r.From, r.What, r.Object, r.Outcome}) // numbers and strings cannot fail
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+func anyAdmin(ctx context.Context, tx *sql.Tx) (any bool, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM person WHERE role = ? AND sites = '*' AND disabled = 0 AND password <> '')", string(tyto.Admin)).Scan(&any)
+	return any, err
 }
 
-// AuditRecords implements store.People.
-func (s *Store) AuditRecords(ctx context.Context, limit int) ([]tyto.AuditRecord, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT at, who, origin, what, object, outcome FROM audit ORDER BY n DESC LIMIT ?", limit)
-	if err != nil {
-		return nil, s.fail("read the audit", err)
+// alone keeps other writers from a table until the transaction ends. SQLite
+// has one writer anyway.
+func (s *Store) alone(ctx context.Context, tx *sql.Tx, table string) error {
+	if s.dialect == SQLite {
+		return nil
 	}
-	records, err := collect(rows, func(rows *sql.Rows) (r tyto.AuditRecord, err error) {
-		var when int64
-		err = rows.Scan(&when, &r.Who, &r.From, &r.What, &r.Object, &r.Outcome)
-		r.Time = at(when)
-		return r, err
-	})
-	if err != nil {
-		return nil, s.fail("read the audit", err)
+	_, err := tx.ExecContext(ctx, "LOCK TABLE "+table+" IN SHARE ROW EXCLUSIVE MODE")
+	return err
+}
+
+// one is none unless a statement changed a row.
+func one(none error) func(sql.Result, error) error {
+	return func(r sql.Result, err error) error {
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
+		return none
 	}
-	return records, nil
 }
 
 // Setting implements store.Settings.
