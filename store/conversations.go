@@ -72,7 +72,8 @@ type Conversations interface {
 	ConversationTotals(ctx context.Context) (ConversationTotals, error)
 	// Traffic is what was seen in the time before the newest traffic, in at
 	// most points intervals of equal length, oldest first; silence is zero.
-	Traffic(ctx context.Context, span time.Duration, points int) ([]Traffic, error)
+	// It is that of zones, of all without any.
+	Traffic(ctx context.Context, span time.Duration, points int, zones ...string) ([]Traffic, error)
 }
 
 // ConversationTotals counts conversations.

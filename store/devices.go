@@ -76,8 +76,9 @@ type Devices interface {
 	FirstDevices(ctx context.Context, sort string, limit int) ([]DeviceRow, error)
 	// CountDevices is how many devices there are.
 	CountDevices(ctx context.Context) (uint64, error)
-	// DeviceTotals is what the overview tells of devices.
-	DeviceTotals(ctx context.Context) (DeviceTotals, error)
+	// DeviceTotals is what the overview tells of devices: of those in zones,
+	// of all without any.
+	DeviceTotals(ctx context.Context, zones ...string) (DeviceTotals, error)
 }
 
 // DeviceTotals counts devices.

@@ -350,9 +350,11 @@ func (s *Store) ConversationTotals(context.Context) (store.ConversationTotals, e
 var steps = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
 
 // Traffic implements store.Conversations.
-func (s *Store) Traffic(ctx context.Context, span time.Duration, points int) ([]store.Traffic, error) {
+func (s *Store) Traffic(ctx context.Context, span time.Duration, points int, zones ...string) ([]store.Traffic, error) {
+	within, args := inZones(zones)
 	var oldest, newest int64
-	err := s.read.QueryRowContext(ctx, "SELECT coalesce(min(at), 0), coalesce(max(at), 0) FROM traffic WHERE at > (SELECT max(at) FROM traffic) - ?", int64(span)).Scan(&oldest, &newest)
+	err := s.read.QueryRowContext(ctx, "SELECT coalesce(min(at), 0), coalesce(max(at), 0) FROM traffic WHERE "+within+" AND at > (SELECT max(at) FROM traffic WHERE "+within+") - ?",
+		append(append(args[:len(args):len(args)], args...), int64(span))...).Scan(&oldest, &newest)
 	if err != nil {
 		return nil, s.fail("read traffic", err)
 	}
@@ -366,7 +368,8 @@ func (s *Store) Traffic(ctx context.Context, span time.Duration, points int) ([]
 			break
 		}
 	}
-	rows, err := s.read.QueryContext(ctx, "SELECT at / ?1, sum(packets), sum(bytes) FROM traffic WHERE at >= ?2 GROUP BY 1", step, oldest)
+	rows, err := s.read.QueryContext(ctx, "SELECT at / ?, sum(packets), sum(bytes) FROM traffic WHERE "+within+" AND at >= ? GROUP BY 1",
+		append(append([]any{step}, args...), oldest)...)
 	if err != nil {
 		return nil, s.fail("read traffic", err)
 	}

@@ -271,20 +271,31 @@ func (s *Store) unpack(body []byte) ([]byte, error) {
 }
 
 // DeviceTotals implements store.Devices.
-func (s *Store) DeviceTotals(ctx context.Context) (store.DeviceTotals, error) {
-	chosen := s.roster.choose(&store.DeviceQuery{})
+func (s *Store) DeviceTotals(ctx context.Context, zones ...string) (store.DeviceTotals, error) {
+	chosen := s.roster.choose(&store.DeviceQuery{Zone: zones})
 	t := store.DeviceTotals{Total: chosen.total, ByCategory: chosen.facets["category"], ByType: chosen.facets["type"],
 		ByVendor: chosen.facets["vendor"], ByOS: chosen.facets["os"]}
+	within, args := inZones(zones)
 	var newest int64
-	if err := s.read.QueryRowContext(ctx, "SELECT coalesce(max(last_seen), 0) FROM device").Scan(&newest); err != nil {
+	if err := s.read.QueryRowContext(ctx, "SELECT coalesce(max(last_seen), 0) FROM device WHERE "+within, args...).Scan(&newest); err != nil {
 		return t, s.fail("count devices", err)
 	}
 	t.Newest = at(newest)
-	err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM device WHERE first_seen > ?", newest-day).Scan(&t.NewDay)
+	err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM device WHERE "+within+" AND first_seen > ?", append(args, newest-day)...).Scan(&t.NewDay)
 	if err != nil {
 		return t, s.fail("count devices", err)
 	}
 	return t, nil
+}
+
+// inZones is the condition that a row is of one of zones, or of any if there
+// are none.
+func inZones(zones []string) (condition string, args []any) {
+	if len(zones) == 0 {
+		return "1 = 1", nil
+	}
+	list, _ := json.Marshal(zones) // strings cannot fail
+	return "zone IN (SELECT value FROM json_each(?))", []any{string(list)}
 }
 
 const day = int64(24 * 60 * 60 * 1e9)

@@ -49,6 +49,7 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"enrolment/receipts":       testReceipts,
 		"traffic":                  testTraffic,
 		"sensors":                  testSensors,
+		"views":                    testView,
 		"users":                    testUsers,
 		"users/first":              testFirstUser,
 		"users/last administrator": testLastAdmin,
