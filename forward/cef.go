@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -40,6 +41,8 @@ func cefLine(e *tyto.Event, clip int) []byte {
 	w.pair("app", r.app)
 	w.pair("act", r.action)
 	w.pair("outcome", r.outcome)
+	w.pair("suser", r.by)
+	w.pair("reason", r.reason)
 	for _, n := range []struct {
 		key string
 		n   uint64
@@ -89,7 +92,7 @@ func (w *cefWriter) header(fields ...string) {
 	w.b.WriteString("CEF:0")
 	for _, f := range fields {
 		w.b.WriteByte('|')
-		w.b.WriteString(cefHeader.Replace(oneLine(f, min(w.clip, 512))))
+		w.b.WriteString(cefHeader.Replace(outbound.OneLine(f, min(w.clip, 512))))
 	}
 	w.b.WriteByte('|')
 }
@@ -103,7 +106,7 @@ func (w *cefWriter) pair(key, value string) {
 		w.b.WriteByte(' ')
 	}
 	w.more = true
-	fmt.Fprintf(&w.b, "%s=%s", key, cefValue.Replace(clean(value, w.clip)))
+	fmt.Fprintf(&w.b, "%s=%s", key, cefValue.Replace(outbound.Clean(value, w.clip)))
 }
 
 func (w *cefWriter) labeled(key, label, value string) {

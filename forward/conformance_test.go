@@ -9,6 +9,8 @@ import (
 
 	"tyto/forward"
 	"tyto/forward/forwardtest"
+	"tyto/lab/doubles"
+	"tyto/outbound"
 )
 
 func open(t testing.TB, d forward.Destination) forward.Output {
@@ -66,9 +68,10 @@ func TestSplunk(t *testing.T) {
 	for name, ack := range map[string]bool{"plain": false, "acknowledged": true} {
 		t.Run(name, func(t *testing.T) {
 			forwardtest.Run(t, func(t testing.TB) forwardtest.Place {
-				far := forwardtest.Splunk(t, ack)
-				return forwardtest.Place{Refuses: true, Received: far.Received, Down: far.Down, Up: far.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
-					return open(t, forward.Destination{Splunk: &forward.Splunk{URL: far.URL, Token: secret(t, forwardtest.SplunkToken), Index: "main", Ack: ack}})
+				far := doubles.Splunk(ack)
+				at := doubles.Serve(t, far)
+				return forwardtest.Place{Refuses: true, Received: received(far), Down: at.Down, Up: at.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
+					return open(t, forward.Destination{Splunk: &forward.Splunk{URL: at.URL, Token: secret(t, doubles.SplunkToken), Index: "main", Ack: ack}})
 				}}
 			})
 		})
@@ -77,23 +80,33 @@ func TestSplunk(t *testing.T) {
 
 func TestSentinel(t *testing.T) {
 	forwardtest.Run(t, func(t testing.TB) forwardtest.Place {
-		far := forwardtest.Azure(t)
-		return forwardtest.Place{Refuses: true, Received: far.Received, Down: far.Down, Up: far.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
-			return open(t, forward.Destination{Sentinel: sentinel(t, far)})
+		far := doubles.Azure()
+		at := doubles.Serve(t, far)
+		return forwardtest.Place{Refuses: true, Received: received(far), Down: at.Down, Up: at.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
+			return open(t, forward.Destination{Sentinel: sentinel(t, at.URL)})
 		}}
 	})
 }
 
-func sentinel(t testing.TB, far *forwardtest.Double) *forward.Sentinel {
-	return &forward.Sentinel{Endpoint: far.URL, Login: far.URL, Rule: forwardtest.AzureRule, Tenant: forwardtest.AzureTenant,
-		Client: forwardtest.AzureClient, Secret: secret(t, forwardtest.AzureSecret)}
+func received(d interface{ Received() []string }) func(testing.TB) []string {
+	return func(testing.TB) []string { return d.Received() }
+}
+
+// app is the application that the doubles of Microsoft know.
+func app(t testing.TB, url string) outbound.App {
+	return outbound.App{Login: url, Tenant: doubles.Tenant, Client: doubles.App, Secret: secret(t, doubles.Secret)}
+}
+
+func sentinel(t testing.TB, url string) *forward.Sentinel {
+	return &forward.Sentinel{Endpoint: url, Rule: doubles.Rule, App: app(t, url)}
 }
 
 func TestWebhook(t *testing.T) {
 	forwardtest.Run(t, func(t testing.TB) forwardtest.Place {
-		far := forwardtest.Hook(t)
-		return forwardtest.Place{Refuses: true, Received: far.Received, Down: far.Down, Up: far.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
-			return open(t, forward.Destination{Webhook: &forward.Webhook{URL: far.URL, Secret: secret(t, "s3")}})
+		far := doubles.Hook()
+		at := doubles.Serve(t, far)
+		return forwardtest.Place{Refuses: true, Received: received(far), Down: at.Down, Up: at.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
+			return open(t, forward.Destination{Webhook: &forward.Webhook{URL: at.URL, Secret: secret(t, "s3")}})
 		}}
 	})
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -37,7 +37,7 @@ type Problem struct{ Key, Why string } // Key as in "syslog.address"
 // product is one file of this package.
 type product interface {
 	// check finds what cannot be meant; kinds are those to be sent.
-	check(kinds []tyto.Kind, bad func(key, why string))
+	check(kinds []tyto.Kind, bad outbound.Bad)
 	open() (Output, error)
 }
 
@@ -165,42 +165,8 @@ func (d *Destination) Test(ctx context.Context, e tyto.Event) (answer string, er
 	return answer, err
 }
 
-// A Secret is named by where it is, so that no configuration holds one. It is
-// read each time that it is needed, and may change meanwhile.
-type Secret struct {
-	File string `yaml:"file,omitempty"`
-	Env  string `yaml:"env,omitempty"`
-}
-
-func (s Secret) check(key string, needed bool, bad func(key, why string)) {
-	switch {
-	case s.File != "" && s.Env != "":
-		bad(key, "names a file and a variable of the environment; want one of them")
-	case s.File == "" && s.Env == "" && needed:
-		bad(key, "is missing; name a file that holds it with 'file:', or a variable of the environment with 'env:'")
-	}
-}
-
-// maxSecret bounds the file of a secret.
-const maxSecret = 64 << 10
-
-func (s Secret) read() (string, error) {
-	if s.Env != "" {
-		if v := os.Getenv(s.Env); v != "" {
-			return v, nil
-		}
-		return "", fmt.Errorf("the variable %s of the environment is empty", s.Env)
-	}
-	if s.File == "" {
-		return "", nil
-	}
-	b, err := os.ReadFile(s.File)
-	if err != nil {
-		return "", fmt.Errorf("read the secret: %w", err)
-	}
-	v := strings.TrimSpace(string(b))
-	if v == "" || len(v) > maxSecret {
-		return "", fmt.Errorf("the secret in %s has %d bytes; want 1 to %d", s.File, len(v), maxSecret)
-	}
-	return v, nil
-}
+// Secret and TLS are package outbound's.
+type (
+	Secret = outbound.Secret
+	TLS    = outbound.TLS
+)

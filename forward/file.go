@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -25,7 +26,7 @@ type File struct {
 
 var _ product = (*File)(nil)
 
-func (f *File) check(kinds []tyto.Kind, bad func(key, why string)) {
+func (f *File) check(kinds []tyto.Kind, bad outbound.Bad) {
 	if !filepath.IsAbs(f.Path) {
 		bad("path", fmt.Sprintf("%q is not absolute; write /var/log/tyto/events.json, or so", f.Path))
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -29,7 +30,7 @@ var formats = map[string]format{
 }
 
 // checkFormat says what is wrong with a format for some kinds.
-func checkFormat(name string, kinds []tyto.Kind, bad func(key, why string)) {
+func checkFormat(name string, kinds []tyto.Kind, bad outbound.Bad) {
 	f, ok := formats[name]
 	if !ok {
 		bad("format", fmt.Sprintf("%q is none of %s", name, strings.Join(slices.Sorted(maps.Keys(formats)), ", ")))
@@ -75,13 +76,13 @@ func jsonLine(e *tyto.Event, _ int) []byte {
 // shown is JSON with escapes for what would hide in a terminal or a log. In
 // JSON such can only be in strings.
 func shown(b []byte) []byte {
-	if !bytes.ContainsFunc(b, hidden) {
+	if !bytes.ContainsFunc(b, outbound.Hidden) {
 		return b
 	}
 	var out bytes.Buffer
 	for _, r := range string(b) {
 		switch {
-		case !hidden(r):
+		case !outbound.Hidden(r):
 			out.WriteRune(r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

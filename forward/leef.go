@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -19,7 +20,7 @@ func leefLine(e *tyto.Event, clip int) []byte {
 	b.WriteString("LEEF:2.0")
 	for _, f := range []string{vendor, productName, "1", r.class, "x09"} {
 		b.WriteByte('|')
-		b.WriteString(leefHeader.Replace(oneLine(f, min(clip, 512))))
+		b.WriteString(leefHeader.Replace(outbound.OneLine(f, min(clip, 512))))
 	}
 	b.WriteByte('|')
 	more := false
@@ -31,7 +32,7 @@ func leefLine(e *tyto.Event, clip int) []byte {
 			b.WriteByte('\t')
 		}
 		more = true
-		b.WriteString(key + "=" + oneLine(value, clip))
+		b.WriteString(key + "=" + outbound.OneLine(value, clip))
 	}
 	number := func(key string, n uint64) {
 		if n != 0 {
@@ -55,6 +56,8 @@ func leefLine(e *tyto.Event, clip int) []byte {
 	pair("protocol", r.app)
 	pair("action", r.action)
 	pair("outcome", r.outcome)
+	pair("usrName", r.by)
+	pair("reason", r.reason)
 	number("srcBytes", r.out)
 	number("dstBytes", r.in)
 	number("sessions", r.count)

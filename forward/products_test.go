@@ -17,33 +17,39 @@ import (
 
 	"tyto/forward"
 	"tyto/forward/forwardtest"
+	"tyto/lab/doubles"
 	"tyto/tyto"
 )
 
 // overHTTP are the outputs that get answers.
-func overHTTP(t *testing.T) map[string]func(t testing.TB) (*forwardtest.Double, forward.Output) {
-	return map[string]func(t testing.TB) (*forwardtest.Double, forward.Output){
-		"splunk": func(t testing.TB) (*forwardtest.Double, forward.Output) {
-			far := forwardtest.Splunk(t, false)
-			return far, open(t, forward.Destination{Splunk: &forward.Splunk{URL: far.URL, Token: secret(t, forwardtest.SplunkToken)}})
+func overHTTP() map[string]func(t testing.TB) (*doubles.Double, forward.Output) {
+	return map[string]func(t testing.TB) (*doubles.Double, forward.Output){
+		"splunk": func(t testing.TB) (*doubles.Double, forward.Output) {
+			far := doubles.Splunk(false)
+			return &far.Double, open(t, forward.Destination{Splunk: &forward.Splunk{URL: doubles.Serve(t, far).URL, Token: secret(t, doubles.SplunkToken)}})
 		},
-		"sentinel": func(t testing.TB) (*forwardtest.Double, forward.Output) {
-			far := forwardtest.Azure(t)
-			o := open(t, forward.Destination{Sentinel: sentinel(t, far)})
-			if err := o.Send(t.Context(), forwardtest.Alerts(0, 1)); err != nil { // signs in
-				t.Fatal(err)
-			}
-			return far, o
+		"sentinel": func(t testing.TB) (*doubles.Double, forward.Output) {
+			far := doubles.Azure()
+			return far, signedIn(t, open(t, forward.Destination{Sentinel: sentinel(t, doubles.Serve(t, far).URL)}))
 		},
-		"webhook": func(t testing.TB) (*forwardtest.Double, forward.Output) {
-			far := forwardtest.Hook(t)
-			return far, open(t, forward.Destination{Webhook: &forward.Webhook{URL: far.URL}})
+		"webhook": func(t testing.TB) (*doubles.Double, forward.Output) {
+			far := doubles.Hook()
+			return far, open(t, forward.Destination{Webhook: &forward.Webhook{URL: doubles.Serve(t, far).URL}})
 		},
 	}
 }
 
+// signedIn is an output that has a token.
+func signedIn(t testing.TB, o forward.Output) forward.Output {
+	t.Helper()
+	if err := o.Send(t.Context(), forwardtest.Alerts(0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
 func TestAnswers(t *testing.T) {
-	for name, make := range overHTTP(t) {
+	for name, make := range overHTTP() {
 		for status, want := range map[int]struct {
 			refused bool
 			after   time.Duration
@@ -64,7 +70,7 @@ func TestAnswers(t *testing.T) {
 				if !errors.As(err, &f) || f.Refused != want.refused || f.After != want.after || f.Sent != 0 {
 					t.Fatalf("got %#v, want %+v", err, want)
 				}
-				for _, s := range []string{forwardtest.SplunkToken, forwardtest.AzureSecret, "token-"} {
+				for _, s := range []string{doubles.SplunkToken, doubles.Secret, "token-"} {
 					if strings.Contains(err.Error(), s) {
 						t.Errorf("the error holds a secret: %v", err)
 					}
@@ -86,12 +92,12 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestSentinelSignsInAgain(t *testing.T) {
-	far := forwardtest.Azure(t)
+	far := doubles.Azure()
 	far.Life = 0 // expired at once, whatever it says
-	o := open(t, forward.Destination{Sentinel: sentinel(t, far)})
+	o := open(t, forward.Destination{Sentinel: sentinel(t, doubles.Serve(t, far).URL)})
 	defer o.Close()
-	if err := o.Send(t.Context(), forwardtest.Alerts(0, 1)); err == nil || far.Logins != 2 {
-		t.Errorf("signed in %d times, error %v", far.Logins, err)
+	if err := o.Send(t.Context(), forwardtest.Alerts(0, 1)); err == nil || far.Logins() != 2 {
+		t.Errorf("signed in %d times, error %v", far.Logins(), err)
 	}
 	far.Life = time.Hour
 	for range 3 {
@@ -99,14 +105,14 @@ func TestSentinelSignsInAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if far.Logins != 3 {
-		t.Errorf("signed in %d times, want a third time only", far.Logins)
+	if far.Logins() != 3 {
+		t.Errorf("signed in %d times, want a third time only", far.Logins())
 	}
 }
 
 func TestWrongSecretIsNotRepeated(t *testing.T) {
-	far := forwardtest.Azure(t) // whose answer repeats what it was given
-	s := sentinel(t, far)
+	far := doubles.Azure() // whose answer repeats what it was given
+	s := sentinel(t, doubles.Serve(t, far).URL)
 	s.Secret = secret(t, "wr0ng-secret")
 	o := open(t, forward.Destination{Sentinel: s})
 	defer o.Close()
@@ -127,15 +133,15 @@ func TestLargeBatches(t *testing.T) {
 		e.Alert.Techniques = []string{strings.Repeat("T0858", 3000)}
 		all = append(all, e)
 	}
-	for name, make := range overHTTP(t) {
+	for name, make := range overHTTP() {
 		t.Run(name, func(t *testing.T) {
 			far, o := make(t)
 			defer o.Close()
-			had := len(far.Received(t))
+			had := len(far.Received())
 			if err := o.Send(t.Context(), all); err != nil {
 				t.Fatal(err)
 			}
-			if got := len(far.Received(t)) - had; got != len(all) {
+			if got := len(far.Received()) - had; got != len(all) {
 				t.Errorf("%d arrived, want %d", got, len(all))
 			}
 		})
@@ -143,7 +149,7 @@ func TestLargeBatches(t *testing.T) {
 }
 
 func TestWebhookSignature(t *testing.T) {
-	far := forwardtest.Hook(t)
+	far := doubles.Hook()
 	deliveries := map[string]int{}
 	far.Check = func(body []byte, h http.Header) error {
 		parts := regexp.MustCompile(`^t=(\d+),v1=([0-9a-f]{64})$`).FindStringSubmatch(h.Get("X-Tyto-Signature"))
@@ -158,7 +164,7 @@ func TestWebhookSignature(t *testing.T) {
 		deliveries[h.Get("X-Tyto-Delivery")]++
 		return nil
 	}
-	o := open(t, forward.Destination{Webhook: &forward.Webhook{URL: far.URL, Secret: secret(t, "s3cret"), Token: secret(t, "t0ken"), Headers: map[string]string{"X-Plant": "graz"}}})
+	o := open(t, forward.Destination{Webhook: &forward.Webhook{URL: doubles.Serve(t, far).URL, Secret: secret(t, "s3cret"), Token: secret(t, "t0ken"), Headers: map[string]string{"X-Plant": "graz"}}})
 	defer o.Close()
 	for range 2 {
 		if err := o.Send(t.Context(), forwardtest.Alerts(0, 3)); err != nil {

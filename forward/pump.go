@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tyto/outbound"
 	"tyto/store"
 	"tyto/tyto"
 )
@@ -261,7 +262,7 @@ func (p *pump) sent(ctx context.Context, n int) {
 // fail notes a failure, and logs the first of several.
 func (p *pump) fail(ctx context.Context, err error) {
 	was := false
-	text := clean(err.Error(), maxReason)
+	text := outbound.Clean(err.Error(), outbound.MaxReason)
 	p.tell(func(s *Status) {
 		was, s.Failing = s.Failing, true
 		s.Error = text
@@ -272,12 +273,9 @@ func (p *pump) fail(ctx context.Context, err error) {
 	}
 }
 
-// maxReason bounds what is kept of a far end's words.
-const maxReason = 1000
-
 // setAside keeps an event that the far end will never take.
 func (p *pump) setAside(ctx context.Context, e *tyto.Event, f *Failure) error {
-	reason := clean(f.Error(), maxReason)
+	reason := outbound.Clean(f.Error(), outbound.MaxReason)
 	u := store.Undelivered{Reader: p.reader(), Time: p.f.deps.Clock(), Reason: reason, Event: *e}
 	if err := p.f.deps.Memory.PutUndelivered(ctx, []store.Undelivered{u}); err != nil {
 		return err

@@ -26,6 +26,8 @@ type record struct {
 	app      string
 	action   string
 	outcome  string
+	by       string // the person who decided
+	reason   string
 	count    uint64
 	in, out  uint64 // bytes to the source, from the source
 	start    time.Time
@@ -91,6 +93,7 @@ func ofAlert(a *tyto.Alert) record {
 	if len(a.Devices) > 0 {
 		r.device = a.Devices[0]
 	}
+	r.action, r.by, r.reason = a.Status, a.By, a.Comment
 	r.custom = []labeled{{"techniques", strings.Join(a.Techniques, ",")}, {"devices", strings.Join(a.Devices, ",")}, {"evidence", evidenceText(&a.Evidence)}, {"alertId", a.ID}}
 	return r
 }

@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -24,12 +24,10 @@ type Sentinel struct {
 	Endpoint string            `yaml:"endpoint"`           // of the DCE or the DCR: https://NAME.REGION.ingest.monitor.azure.com
 	Rule     string            `yaml:"rule"`               // immutable id: dcr-…
 	Streams  map[string]string `yaml:"streams,omitempty"`  // by kind; Custom-TytoAlert_CL, Custom-TytoDevice_CL, …
-	Tenant   string            `yaml:"tenant"`             // id of the directory
-	Client   string            `yaml:"client"`             // id of the application
-	Secret   Secret            `yaml:"secret"`             // of the application
-	Login    string            `yaml:"login,omitempty"`    // https://login.microsoftonline.com
 	Audience string            `yaml:"audience,omitempty"` // https://monitor.azure.com
 	TLS      *TLS              `yaml:"tls,omitempty"`
+
+	outbound.App `yaml:",inline"`
 }
 
 var _ product = (*Sentinel)(nil)
@@ -37,50 +35,37 @@ var _ product = (*Sentinel)(nil)
 var (
 	ruleRule   = regexp.MustCompile(`^dcr-[0-9a-f]{32}$`)
 	streamRule = regexp.MustCompile(`^(Custom|Microsoft)-[A-Za-z0-9_]{1,100}$`)
-	guidRule   = regexp.MustCompile(`^[0-9A-Za-z.-]{1,253}$`)
 )
 
-func (s *Sentinel) check(kinds []tyto.Kind, bad func(key, why string)) {
-	checkURL("endpoint", s.Endpoint, bad)
-	checkURL("login", cmp.Or(s.Login, defaultLogin), bad)
+func (s *Sentinel) check(kinds []tyto.Kind, bad outbound.Bad) {
+	outbound.CheckURL("endpoint", s.Endpoint, bad)
 	if !ruleRule.MatchString(s.Rule) {
 		bad("rule", fmt.Sprintf("%q is no immutable id of a data collection rule, such as dcr-000a00a000a00000a000000aa000a0aa", s.Rule))
 	}
-	for key, id := range map[string]string{"tenant": s.Tenant, "client": s.Client} {
-		if !guidRule.MatchString(id) {
-			bad(key, fmt.Sprintf("%q is no id; see the overview of the application in Microsoft Entra", id))
-		}
-	}
+	s.App.Check(bad)
 	for kind, stream := range s.Streams {
 		if !slices.Contains(allKinds, tyto.Kind(kind)) || !streamRule.MatchString(stream) {
 			bad("streams", fmt.Sprintf("%q: %q is not KIND: Custom-TABLE_CL", kind, stream))
 		}
 	}
-	s.Secret.check("secret", true, bad)
-	s.TLS.check("tls", bad)
+	s.TLS.Check("tls", bad)
 }
 
-const (
-	defaultLogin    = "https://login.microsoftonline.com"
-	defaultAudience = "https://monitor.azure.com"
-)
+const defaultAudience = "https://monitor.azure.com"
 
 func (s *Sentinel) open() (Output, error) {
-	p, err := newPoster(s.TLS)
+	c, err := outbound.NewClient(s.TLS)
 	if err != nil {
 		return nil, err
 	}
-	o := &sentinelOutput{poster: p, Sentinel: *s}
+	o := &sentinelOutput{Caller: &outbound.Caller{Client: c, Login: s.For(cmp.Or(s.Audience, defaultAudience))}, Sentinel: *s}
 	o.Endpoint = strings.TrimRight(o.Endpoint, "/")
-	o.Login, o.Audience = strings.TrimRight(cmp.Or(o.Login, defaultLogin), "/"), cmp.Or(o.Audience, defaultAudience)
 	return o, nil
 }
 
 type sentinelOutput struct {
-	*poster
+	*outbound.Caller
 	Sentinel
-	token   string
-	expires time.Time
 }
 
 // maxIngest is the API's limit of a call, 1 MB, before compression too.
@@ -126,53 +111,10 @@ func (o *sentinelOutput) run(ctx context.Context, events []tyto.Event) error {
 }
 
 func (o *sentinelOutput) ingest(ctx context.Context, to string, body []byte) error {
-	for again := false; ; again = true {
-		if err := o.login(ctx); err != nil {
-			return fmt.Errorf("sentinel: sign in: %w", err)
-		}
-		_, err := o.post(ctx, to, http.Header{"Authorization": {"Bearer " + o.token}, "Content-Type": {"application/json"}}, body, true)
-		var s *statusError
-		if errors.As(err, &s) && s.status == http.StatusUnauthorized && !again { // expired sooner than it said
-			o.token = ""
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("sentinel: %w", err)
-		}
-		return nil
-	}
-}
-
-// login gets a token if there is none, or soon none (OAuth 2.0 client
-// credentials, RFC 6749 section 4.4).
-func (o *sentinelOutput) login(ctx context.Context) error {
-	if o.token != "" && time.Until(o.expires) > time.Minute {
-		return nil
-	}
-	secret, err := o.Secret.read()
+	_, err := o.Call(ctx, outbound.Request{URL: to, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, Zip: true})
 	if err != nil {
-		return err
+		return fmt.Errorf("sentinel: %w", err)
 	}
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {o.Client}, "client_secret": {secret}, "scope": {o.Audience + "/.default"}}
-	text, err := o.post(ctx, o.Login+"/"+url.PathEscape(o.Tenant)+"/oauth2/v2.0/token",
-		http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, []byte(form.Encode()), false)
-	o.answer = strings.ReplaceAll(o.answer, secret, "…")
-	if err != nil {
-		var s *statusError
-		if errors.As(err, &s) { // no event is to blame
-			return errors.New(strings.ReplaceAll(s.text, secret, "…"))
-		}
-		return err
-	}
-	var token struct {
-		Token   string `json:"access_token"`
-		Expires int    `json:"expires_in"`
-	}
-	o.answer = "" // it holds the token
-	if err := json.Unmarshal(text, &token); err != nil || token.Token == "" {
-		return errors.New("the answer holds no token")
-	}
-	o.token, o.expires = token.Token, time.Now().Add(time.Duration(token.Expires)*time.Second)
 	return nil
 }
 
@@ -180,12 +122,12 @@ func (o *sentinelOutput) login(ctx context.Context) error {
 // its own, and the whole as Event.
 func row(e *tyto.Event) []byte {
 	r := recordOf(e)
-	x := map[string]any{"TimeGenerated": e.Time.UTC().Format(time.RFC3339Nano), "EventId": eventID(e), "Kind": e.Kind, "SensorName": clean(e.Sensor, maxColumn),
-		"Zone": clean(e.Zone, maxColumn), "EventClass": clean(r.class, maxColumn), "Title": clean(r.title, maxColumn), "SeverityLevel": r.severity,
-		"Event": clean(string(eventJSON(e)), maxColumn)}
+	x := map[string]any{"TimeGenerated": e.Time.UTC().Format(time.RFC3339Nano), "EventId": eventID(e), "Kind": e.Kind, "SensorName": outbound.Clean(e.Sensor, maxColumn),
+		"Zone": outbound.Clean(e.Zone, maxColumn), "EventClass": outbound.Clean(r.class, maxColumn), "Title": outbound.Clean(r.title, maxColumn), "SeverityLevel": r.severity,
+		"Event": outbound.Clean(string(eventJSON(e)), maxColumn)}
 	put := func(key, value string) {
 		if value != "" {
-			x[key] = clean(value, maxColumn)
+			x[key] = outbound.Clean(value, maxColumn)
 		}
 	}
 	put("DeviceId", r.device)
@@ -199,6 +141,8 @@ func row(e *tyto.Event) []byte {
 	put("Protocol", r.app)
 	put("Action", r.action)
 	put("Outcome", r.outcome)
+	put("DecidedBy", r.by)
+	put("Reason", r.reason)
 	put("Message", r.message)
 	if r.port != 0 {
 		x["DstPort"] = r.port

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -29,18 +30,18 @@ type Splunk struct {
 
 var _ product = (*Splunk)(nil)
 
-func (s *Splunk) check(_ []tyto.Kind, bad func(key, why string)) {
-	checkURL("url", s.URL, bad)
-	s.Token.check("token", true, bad)
-	s.TLS.check("tls", bad)
+func (s *Splunk) check(_ []tyto.Kind, bad outbound.Bad) {
+	outbound.CheckURL("url", s.URL, bad)
+	s.Token.Check("token", true, bad)
+	s.TLS.Check("tls", bad)
 }
 
 func (s *Splunk) open() (Output, error) {
-	p, err := newPoster(s.TLS)
+	p, err := outbound.NewClient(s.TLS)
 	if err != nil {
 		return nil, err
 	}
-	o := &splunkOutput{poster: p, Splunk: *s}
+	o := &splunkOutput{Client: p, Splunk: *s}
 	o.URL = strings.TrimRight(s.URL, "/")
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
@@ -49,7 +50,7 @@ func (s *Splunk) open() (Output, error) {
 }
 
 type splunkOutput struct {
-	*poster
+	*outbound.Client
 	Splunk
 	channel string // of acknowledgements; a GUID of our choice
 }
@@ -72,7 +73,7 @@ func (o *splunkOutput) Send(ctx context.Context, events []tyto.Event) error {
 // event is one event in the collector's envelope.
 func (o *splunkOutput) event(e *tyto.Event) []byte {
 	x := map[string]any{
-		"time": json.Number(fmt.Sprintf("%d.%06d", e.Time.Unix(), e.Time.Nanosecond()/1000)), "host": cmp.Or(clean(e.Sensor, 255), machine),
+		"time": json.Number(fmt.Sprintf("%d.%06d", e.Time.Unix(), e.Time.Nanosecond()/1000)), "host": cmp.Or(outbound.Clean(e.Sensor, 255), machine),
 		"sourcetype": cmp.Or(o.Sourcetype, "tyto:"+string(e.Kind)), "source": cmp.Or(o.Source, "tyto"), "event": json.RawMessage(jsonLine(e, 0)),
 	}
 	if o.Index != "" {
@@ -125,7 +126,7 @@ func (o *splunkOutput) piece(ctx context.Context, body []byte) error {
 }
 
 func (o *splunkOutput) ask(ctx context.Context, path string, body []byte, zip bool) (r reply, err error) {
-	token, err := o.Token.read()
+	token, err := o.Token.Read()
 	if err != nil {
 		return r, fmt.Errorf("splunk: %w", err)
 	}
@@ -133,11 +134,11 @@ func (o *splunkOutput) ask(ctx context.Context, path string, body []byte, zip bo
 	if o.Ack {
 		h.Set("X-Splunk-Request-Channel", o.channel)
 	}
-	text, err := o.post(ctx, o.URL+path, h, body, zip)
+	text, err := o.Do(ctx, outbound.Request{URL: o.URL + path, Header: h, Body: body, Zip: zip})
 	if err != nil {
-		var s *statusError
-		if bad := json.Unmarshal(text, &r); bad == nil && errors.As(err, &s) && s.status == http.StatusBadRequest && !ofEvent(r.Code) {
-			s.status = http.StatusServiceUnavailable // it is the set-up that is wrong, and that is mended
+		var s *outbound.StatusError
+		if bad := json.Unmarshal(text, &r); bad == nil && errors.As(err, &s) && s.Status == http.StatusBadRequest && !ofEvent(r.Code) {
+			s.Status = http.StatusServiceUnavailable // it is the set-up that is wrong, and that is mended
 		}
 		return r, fmt.Errorf("splunk: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -44,7 +45,7 @@ func (s *Syslog) defaults() Syslog {
 	return x
 }
 
-func (s *Syslog) check(kinds []tyto.Kind, bad func(key, why string)) {
+func (s *Syslog) check(kinds []tyto.Kind, bad outbound.Bad) {
 	x := s.defaults()
 	if _, port, err := net.SplitHostPort(x.Address); err != nil || port == "" {
 		bad("address", fmt.Sprintf("%q is not HOST:PORT, such as siem.example.org:6514", x.Address))
@@ -70,7 +71,7 @@ func (s *Syslog) check(kinds []tyto.Kind, bad func(key, why string)) {
 	if x.TLS != nil && x.Transport != "tls" {
 		bad("tls", "is set, but the transport is "+x.Transport+"; write 'transport: tls'")
 	}
-	x.TLS.check("tls", bad)
+	x.TLS.Check("tls", bad)
 }
 
 func (s *Syslog) open() (Output, error) {
@@ -78,7 +79,7 @@ func (s *Syslog) open() (Output, error) {
 	o.format = formats[o.Format]
 	if o.Transport == "tls" {
 		var err error
-		if o.tls, err = o.TLS.config(); err != nil {
+		if o.tls, err = o.TLS.Config(); err != nil {
 			return nil, err
 		}
 	}

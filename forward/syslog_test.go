@@ -21,6 +21,7 @@ import (
 
 	"tyto/forward"
 	"tyto/forward/forwardtest"
+	"tyto/tyto"
 )
 
 // issue makes an authority, and certificates that it signs, in a folder.
@@ -60,16 +61,25 @@ func write(t testing.TB, folder, name string, c, parent *x509.Certificate, signe
 	return key
 }
 
-// TestSyslog sends to a real rsyslogd, over each transport.
+// daemons are the real programs that are sent to.
+var daemons = map[string]func(t testing.TB, transport, folder string, lines bool) *forwardtest.Rsyslog{
+	"rsyslog": func(t testing.TB, transport, folder string, _ bool) *forwardtest.Rsyslog {
+		return forwardtest.StartRsyslog(t, transport, folder)
+	},
+	"syslog-ng": forwardtest.StartSyslogNG,
+}
+
+// TestSyslog sends to real daemons, over each transport.
 func TestSyslog(t *testing.T) {
-	for _, c := range []struct{ transport, format, header, framing string }{
-		{"tcp", "cef", "rfc5424", "octets"}, {"tcp", "leef", "rfc3164", "lines"}, {"tls", "cef", "rfc5424", "octets"}, {"udp", "json", "rfc5424", "octets"},
+	for _, c := range []struct{ daemon, transport, format, header, framing string }{
+		{"rsyslog", "tcp", "cef", "rfc5424", "octets"}, {"rsyslog", "tcp", "leef", "rfc3164", "lines"}, {"rsyslog", "tls", "cef", "rfc5424", "octets"}, {"rsyslog", "udp", "json", "rfc5424", "octets"},
+		{"syslog-ng", "tcp", "json", "rfc5424", "octets"}, {"syslog-ng", "tcp", "cef", "rfc3164", "lines"}, {"syslog-ng", "tls", "leef", "rfc5424", "octets"}, {"syslog-ng", "udp", "cef", "rfc5424", "octets"},
 	} {
-		t.Run(c.transport+" "+c.format+" "+c.header, func(t *testing.T) {
+		t.Run(c.daemon+" "+c.transport+" "+c.format+" "+c.header, func(t *testing.T) {
 			forwardtest.Run(t, func(t testing.TB) forwardtest.Place {
 				folder := t.TempDir()
 				issue(t, folder)
-				far := forwardtest.StartRsyslog(t, c.transport, folder)
+				far := daemons[c.daemon](t, c.transport, folder, c.framing == "lines")
 				s := &forward.Syslog{Address: far.Address, Transport: c.transport, Format: c.format, Header: c.header, Framing: c.framing}
 				if c.transport == "udp" {
 					s.MaxSize = 60_000
@@ -99,15 +109,33 @@ func header(format string) func(text string) error {
 	}
 }
 
+// TestSyslogFields has each daemon say what it read of a message, by field,
+// over each transport.
 func TestSyslogFields(t *testing.T) {
-	far := forwardtest.StartRsyslog(t, "tcp", t.TempDir())
-	o := open(t, forward.Destination{Syslog: &forward.Syslog{Address: far.Address}})
+	for daemon, start := range daemons {
+		for _, transport := range []string{"tcp", "tls", "udp"} {
+			t.Run(daemon+" "+transport, func(t *testing.T) { testFields(t, start, transport) })
+		}
+	}
+}
+
+func testFields(t *testing.T, start func(t testing.TB, transport, folder string, lines bool) *forwardtest.Rsyslog, transport string) {
+	folder := t.TempDir()
+	issue(t, folder)
+	far := start(t, transport, folder, false)
+	s := &forward.Syslog{Address: far.Address, Transport: transport}
+	if transport == "tls" {
+		s.TLS = &forward.TLS{CA: filepath.Join(folder, "ca.pem"), Cert: filepath.Join(folder, "client.pem"), Key: filepath.Join(folder, "client.key")}
+	}
+	o := open(t, forward.Destination{Syslog: s})
 	defer o.Close()
-	if err := o.Send(t.Context(), forwardtest.Alerts(7, 8)); err != nil {
+	e := forwardtest.Alert(7)
+	e.Alert.Status, e.Alert.By, e.Alert.Comment = "closed", "ada|b=c\\d", "planned\nwork"
+	if err := o.Send(t.Context(), []tyto.Event{e}); err != nil {
 		t.Fatal(err)
 	}
 	var lines []forwardtest.Line
-	for range 500 {
+	for range 1000 {
 		if lines = far.Lines(t); len(lines) > 0 {
 			break
 		}
@@ -120,9 +148,16 @@ func TestSyslogFields(t *testing.T) {
 	if l.Priority != "11" || l.Host != "probe-1" || l.App != "tyto" || l.ID != "alert" || !strings.HasPrefix(l.Time, "2026-03-01T12:00:07") {
 		t.Errorf("the header was read as %+v", l)
 	}
-	for _, want := range []string{"|plc-stop|event-00007|8|rt=1772366407000 ", " src=192.0.2.1 smac=00:1b:1b:00:00:01 dst=192.0.2.2 ", " cs1=T0858 cs1Label=techniques"} {
-		if !strings.Contains(l.Message, want) {
-			t.Errorf("%q is not in %q", want, l.Message)
+	head, extension, _ := strings.Cut(strings.TrimSpace(l.Message), "|8|")
+	if head != "CEF:0|Tyto|Tyto|1|plc-stop|event-00007" {
+		t.Errorf("the header of CEF is %q", head)
+	}
+	want := map[string]string{"rt": "1772366407000", "src": "192.0.2.1", "smac": "00:1b:1b:00:00:01", "dst": "192.0.2.2", "cs1": "T0858", "cs1Label": "techniques",
+		"act": "closed", "suser": "ada|b=c\\d", "reason": "planned\nwork", "flexString2": "plant", "app": "s7comm"}
+	got := cefFields(extension)
+	for k, v := range want {
+		if got[k] != v {
+			t.Errorf("%s is %q, want %q; of %s", k, got[k], v, extension)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -32,11 +33,11 @@ var _ product = (*Webhook)(nil)
 
 var headerRule = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-func (w *Webhook) check(kinds []tyto.Kind, bad func(key, why string)) {
-	checkURL("url", w.URL, bad)
-	w.Secret.check("secret", false, bad)
-	w.Token.check("token", false, bad)
-	w.TLS.check("tls", bad)
+func (w *Webhook) check(kinds []tyto.Kind, bad outbound.Bad) {
+	outbound.CheckURL("url", w.URL, bad)
+	w.Secret.Check("secret", false, bad)
+	w.Token.Check("token", false, bad)
+	w.TLS.Check("tls", bad)
 	switch w.Format {
 	case "", "json", "ocsf":
 		checkFormat(w.format(), kinds, bad)
@@ -58,15 +59,15 @@ func (w *Webhook) format() string {
 }
 
 func (w *Webhook) open() (Output, error) {
-	p, err := newPoster(w.TLS)
+	p, err := outbound.NewClient(w.TLS)
 	if err != nil {
 		return nil, err
 	}
-	return &webhookOutput{poster: p, Webhook: *w, line: formats[w.format()].line}, nil
+	return &webhookOutput{Client: p, Webhook: *w, line: formats[w.format()].line}, nil
 }
 
 type webhookOutput struct {
-	*poster
+	*outbound.Client
 	Webhook
 	line func(*tyto.Event, int) []byte
 }
@@ -84,7 +85,7 @@ func (o *webhookOutput) Send(ctx context.Context, events []tyto.Event) error {
 		body := append(append([]byte{'['}, bytes.Join(piece, []byte{','})...), ']')
 		h, err := o.header(body)
 		if err == nil {
-			_, err = o.post(ctx, o.URL, h, body, false)
+			_, err = o.Do(ctx, outbound.Request{URL: o.URL, Header: h, Body: body})
 		}
 		if err != nil {
 			return fmt.Errorf("webhook: %w", err)
@@ -101,14 +102,14 @@ func (o *webhookOutput) header(body []byte) (http.Header, error) {
 	sum := sha256.Sum256(body)
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Tyto-Delivery", hex.EncodeToString(sum[:16])) // the same when the same is sent again
-	secret, err := o.Secret.read()
+	secret, err := o.Secret.Read()
 	if err != nil {
 		return nil, err
 	}
 	if secret != "" {
 		h.Set("X-Tyto-Signature", sign(secret, time.Now(), body))
 	}
-	token, err := o.Token.read()
+	token, err := o.Token.Read()
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,12 @@ import (
 	"time"
 )
 
-// Rsyslog is a real rsyslogd on a port of loopback.
+// Rsyslog is a real rsyslogd, or syslog-ng, on a port of loopback.
 type Rsyslog struct {
 	Address string
+	name    string // of the program
+	args    []string
+	env     []string // nil: this process's
 	folder  string
 	udp     bool
 	process *exec.Cmd
@@ -56,7 +59,8 @@ func StartRsyslog(t testing.TB, transport, folder string) *Rsyslog {
 	if _, err := exec.LookPath("rsyslogd"); err != nil {
 		t.Fatal("rsyslogd is missing; run .ci/install")
 	}
-	r := &Rsyslog{folder: folder, udp: transport == "udp"}
+	r := &Rsyslog{folder: folder, udp: transport == "udp", name: "rsyslogd",
+		args: []string{"-n", "-f", filepath.Join(folder, "rsyslog.conf"), "-i", filepath.Join(folder, "pid")}}
 	module, global, load := "imtcp", "", ""
 	port := freePort(t, "tcp")
 	switch transport {
@@ -94,7 +98,8 @@ func freePort(t testing.TB, network string) string {
 // Up starts it, and waits until it listens.
 func (r *Rsyslog) Up(t testing.TB) {
 	t.Helper()
-	r.process = exec.Command("rsyslogd", "-n", "-f", filepath.Join(r.folder, "rsyslog.conf"), "-i", filepath.Join(r.folder, "pid"))
+	r.process = exec.Command(r.name, r.args...)
+	r.process.Env = r.env
 	log, err := os.OpenFile(filepath.Join(r.folder, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	must(t, err)
 	defer log.Close()
@@ -107,7 +112,7 @@ func (r *Rsyslog) Up(t testing.TB) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	text, _ := os.ReadFile(filepath.Join(r.folder, "log"))
-	t.Fatalf("rsyslogd does not listen: %s", text)
+	t.Fatalf("%s does not listen: %s", r.name, text)
 }
 
 // listens reports whether a TCP connection is taken, or a UDP port is in use.

@@ -1,4 +1,4 @@
-package forward
+package outbound
 
 import (
 	"crypto/tls"
@@ -16,14 +16,15 @@ type TLS struct {
 	Name string `yaml:"name,omitempty"` // that the far end's certificate must bear, if not its address
 }
 
-func (t *TLS) check(key string, bad func(key, why string)) {
+// Check finds what cannot be meant.
+func (t *TLS) Check(key string, bad Bad) {
 	if t != nil && (t.Cert == "") != (t.Key == "") {
 		bad(key, "has one of cert and key; want both, or none")
 	}
 }
 
-// config reads the files.
-func (t *TLS) config() (*tls.Config, error) {
+// Config reads the files; a nil TLS trusts the system's authorities.
+func (t *TLS) Config() (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if t == nil {
 		return c, nil
