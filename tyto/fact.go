@@ -35,6 +35,7 @@ type Fact struct {
 	Peer     string     `json:"peer,omitempty"`     // the server's device, or the name of a destination
 	What     string     `json:"what,omitempty"`     // "tcp/502", "write modbus 6", "firmware 1.2"
 	Protocol string     `json:"protocol,omitempty"` // Wireshark's short name
+	Verb     Verb       `json:"verb,omitzero"`      // of an operation, if it is more than reading
 	Client   Subject    `json:"client"`
 	Server   Subject    `json:"server,omitzero"`
 	Status   FactStatus `json:"status"`
@@ -45,4 +46,13 @@ type Fact struct {
 	Last     time.Time  `json:"last"`
 	Count    uint64     `json:"count"`
 	Evidence Evidence   `json:"evidence"` // the earliest
+}
+
+// Learning says whether what a zone does becomes part of its baseline.
+type Learning struct {
+	Zone   string    `json:"zone"`
+	Active bool      `json:"active"`         // false: what is not usual is alerted of
+	Since  time.Time `json:"since"`          // it is so
+	Until  time.Time `json:"until,omitzero"` // when it is active: it ends by itself then
+	By     string    `json:"by,omitempty"`   // the person who switched it; "" is the hub
 }
