@@ -16,6 +16,7 @@ type Conversation struct {
 	packets  [2]uint32 // from the low end, from the high end, since the last report
 	Flags    Flags
 	Dissects uint16 // the dissector's number, 0 while none is known
+	Named    uint16 // the dissector that gives the conversation its name, if it is not Dissects; 0 if it is
 	tries    uint8  // payloads that no dissector wanted
 	ended    bool
 
@@ -84,6 +85,15 @@ func (c *Conversation) Try() bool {
 
 // Open reports whether a dissector may still be found.
 func (c *Conversation) Open() bool { return c.tries < maxTries && c.Flags&Done == 0 }
+
+// Again has what follows looked at as if the conversation began with it, under
+// the name that it has. The buffers of its streams must have been given back.
+func (c *Conversation) Again() {
+	if c.Named == 0 {
+		c.Named = c.Dissects
+	}
+	c.Dissects, c.tries, c.Memory, c.Streams = 0, 0, [4]uint64{}, [2]stream.Half{}
+}
 
 // Tried reports whether payloads went by that no dissector wanted.
 func (c *Conversation) Tried() bool { return c.tries > 0 }

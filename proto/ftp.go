@@ -139,7 +139,7 @@ func ftpAnswer(m *Message, s *Sink, line []byte) {
 		s.Sender(tyto.Clue, line[4:], tyto.Stated, "ftp.response.arg")
 	case code == 234 && m.Memory[0]&ftpSecure != 0:
 		s.Op("ftp secured")
-		s.Done()
+		s.Switch()
 	case m.Memory[0]&ftpPassword == 0:
 	case code == 230:
 		m.Memory[0] &^= ftpPassword

@@ -17,7 +17,7 @@ func TestGenerateFTP(t *testing.T) {
 	c.ask("STOR recipe.bin\r\n").answer("150 Go on\r\n226 Done\r\n").ask("DELE recipe.old\r\n").answer("250 Deleted\r\n").ask("XYZZY\r\n")
 	c.end()
 	c = w.tcp(client, 50801, server, 2121)
-	c.answer("220-Welcome\r\n220 Second line\r\n").ask("AUTH TLS\r\n").answer("234 Go\r\n").ask("\x16\x03\x01\x00\x01\x00")
+	c.answer("220-Welcome\r\n220 Second line\r\n").ask("AUTH TLS\r\n").answer("234 Go\r\n").ask(wireHello())
 	c.end()
 	w.keep(t, "ftp")
 }

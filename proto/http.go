@@ -353,8 +353,8 @@ func tellOutcome(m *Message, s *Sink, asked uint64, code int) {
 	}
 	if asked&httpProxied != 0 && success {
 		s.Sender(tyto.Role, httpProxyRole, tyto.Shown, "http.request.uri")
-		if asked&httpConnect != 0 {
-			s.Done()
+		if asked&httpConnect != 0 { // what the tunnel carries
+			s.Switch()
 		}
 	}
 	if i := asked & httpSOAPMask >> httpSOAP; i > 0 {

@@ -111,7 +111,7 @@ func TestGenerateHTTP(t *testing.T) {
 	c = w.tcp(phone, 50005, server, 3128)
 	c.ask("CONNECT www.lab.example:443 HTTP/1.1\r\nHost: www.lab.example:443\r\n\r\n")
 	c.answer("HTTP/1.1 200 Connection established\r\nVia: 1.1 proxy\r\n\r\n")
-	c.say(0, []byte{22, 3, 1, 0, 4, 1, 0, 0, 0})
+	c.ask(wireHello())
 	c.end()
 
 	c = w.tcp(phone, 50006, server, 18080) // not on a port of its own, and against the rules

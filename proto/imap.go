@@ -131,7 +131,7 @@ func imapAnswer(m *Message, s *Sink, line []byte) {
 		*memory &^= imapSecure
 		if ok {
 			s.Op("imap secured")
-			s.Done()
+			s.Switch()
 		}
 	case ok:
 		*memory &^= imapLogin

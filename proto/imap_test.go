@@ -16,7 +16,7 @@ func TestGenerateIMAP(t *testing.T) {
 	c.ask("a4 FETCH 1 BODY[]\r\n").answer("* 1 FETCH (BODY[] {17}\r\nSubject: secret\r\n)\r\na4 OK\r\n").ask("a5 LOGOUT\r\n")
 	c.end()
 	c = w.tcp(client, 51101, server, 143)
-	c.answer("* OK ready\r\n").ask("1 STARTTLS\r\n").answer("1 OK go\r\n").ask("\x16\x03\x01\x00\x01\x00")
+	c.answer("* OK ready\r\n").ask("1 STARTTLS\r\n").answer("1 OK go\r\n").ask(wireHello())
 	c.end()
 	w.keep(t, "imap")
 }

@@ -23,8 +23,9 @@ const ldapMax = 16 << 20
 
 // What Memory[0] of a conversation keeps.
 const (
-	ldapNamed = 1 << iota // a login that names somebody is under way
-	ldapClear             // with a password in the clear
+	ldapNamed  = 1 << iota // a login that names somebody is under way
+	ldapClear              // with a password in the clear
+	ldapSecure             // the client asked for TLS
 )
 
 // Operations by the tag of their message (RFC 4511 section 4.2 on).
@@ -99,6 +100,15 @@ func ldapMessage(m *Message, s *Sink, tag byte, c frame.Cursor) {
 		ldapSearch(s, c)
 	case 0x64:
 		ldapEntry(s, c)
+	case 0x77:
+		ldapExtended(m, c)
+	case 0x78:
+		if code, ok := ldapResult(&c); ok && code == 0 && m.Memory[0]&ldapSecure != 0 {
+			s.Op("ldap secured")
+			s.Switch()
+			return
+		}
+		m.Memory[0] &^= ldapSecure
 	case 0x66, 0x68, 0x4a, 0x6c:
 		s.Did(tyto.Write, ldapOps[tag], nil, "")
 		return
@@ -128,16 +138,31 @@ func ldapBind(m *Message, s *Sink, c frame.Cursor) {
 	}
 }
 
+// ldapResult is the code that an answer begins with (RFC 4511 section 4.1.9); 0 is success.
+func ldapResult(c *frame.Cursor) (code int64, ok bool) {
+	_, body, ok := der.Next(c)
+	code, ok2 := der.Int(body)
+	return code, ok && ok2
+}
+
+// ldapExtended notes whether TLS is asked for (RFC 4511 section 4.14.1).
+func ldapExtended(m *Message, c frame.Cursor) {
+	m.Memory[0] &^= ldapSecure
+	if name, ok := der.Expect(&c, 0x80); ok && bytes.Equal(name, ldapStartTLS) {
+		m.Memory[0] |= ldapSecure
+	}
+}
+
 var (
+	ldapStartTLS  = []byte("1.3.6.1.4.1.1466.20037")
 	ldapNegotiate = []byte("NTLMSSP\x00")
 	ldapInClear   = []byte("in the clear")
 )
 
 func ldapBound(m *Message, s *Sink, c frame.Cursor) {
 	s.NTLM(c.Rest())
-	_, body, ok := der.Next(&c)
-	code, ok2 := der.Int(body)
-	if !ok || !ok2 || code == 14 || m.Memory[0]&ldapNamed == 0 { // 14: the login goes on
+	code, ok := ldapResult(&c)
+	if !ok || code == 14 || m.Memory[0]&ldapNamed == 0 { // 14: the login goes on
 		return
 	}
 	object := []byte(nil)

@@ -45,7 +45,12 @@ func TestGenerateLDAP(t *testing.T) {
 	c.say(1, ldapPacket(3, kerberosTLV(0x61, []byte{0x0a, 1, 0, 4, 0, 4, 0})))
 	c.say(0, ldapPacket(4, ldapSearchFor("DC=plant,DC=example", ldapEquals("sAMAccountName", "someone"))))
 	c.say(1, ldapPacket(4, kerberosTLV(0x64, ldapString(4, "CN=someone,DC=plant,DC=example"), kerberosTLV(0x30, ldapValue("mail", "someone@plant.example")))))
+	c.say(0, ldapPacket(6, kerberosTLV(0x77, ldapString(0x80, "1.3.6.1.4.1.1466.20036")))).say(1, ldapPacket(6, kerberosTLV(0x78, []byte{0x0a, 1, 0, 4, 0, 4, 0})))
 	c.say(0, ldapPacket(5, kerberosTLV(0x66, ldapString(4, "CN=someone"), kerberosTLV(0x30))))
+	c.end()
+	c = w.tcp(client, 50402, dc, 389)
+	c.say(0, ldapPacket(1, kerberosTLV(0x77, ldapString(0x80, "1.3.6.1.4.1.1466.20037")))).say(1, ldapPacket(1, kerberosTLV(0x78, []byte{0x0a, 1, 0, 4, 0, 4, 0})))
+	c.ask(wireHello())
 	c.end()
 	w.keep(t, "ldap")
 }

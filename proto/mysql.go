@@ -70,7 +70,7 @@ func tellMySQL(m *Message, s *Sink) {
 	case m.ToServer:
 		if *memory&mysqlLogin == 0 && len(m.Body) == mysqlHeader+32 && c.L16()&mysqlTLS != 0 {
 			s.Op("mysql secured")
-			s.Done()
+			s.Switch()
 			return
 		}
 		*memory |= mysqlLogin

@@ -24,7 +24,7 @@ func TestGenerateMySQL(t *testing.T) {
 	c.answer(mysqlPacket(0, mysqlHello)).ask(mysqlPacket(1, login)).answer(mysqlPacket(2, "\x00\x00\x00\x02\x00\x00\x00")).ask(mysqlPacket(0, "\x03select 1"))
 	c.end()
 	c = w.tcp(client, 51402, server, 3306)
-	c.answer(mysqlPacket(0, mysqlHello)).ask(mysqlPacket(1, "\x85\xae\xff\x01\x00\x00\x00\x01\x21"+string(make([]byte, 23)))).ask("\x16\x03\x01\x00\x01\x00")
+	c.answer(mysqlPacket(0, mysqlHello)).ask(mysqlPacket(1, "\x85\xae\xff\x01\x00\x00\x00\x01\x21"+string(make([]byte, 23)))).ask(wireHello())
 	c.end()
 	w.keep(t, "mysql")
 }

@@ -87,7 +87,7 @@ func tellPgSQL(m *Message, s *Sink) {
 		m.Memory[0] &^= pgsqlSecure
 		if c.U8() != 'N' {
 			s.Op("pgsql secured")
-			s.Done()
+			s.Switch()
 		}
 	case m.ToServer:
 		switch c.U8() {

@@ -24,7 +24,7 @@ func TestGeneratePgSQL(t *testing.T) {
 	c.ask(startup).answer(pgsqlPacket("R", "\x00\x00\x00\x00") + pgsqlPacket("S", "server_version\x0015.4\x00") + pgsqlPacket("Z", "I")).ask(pgsqlPacket("Q", "select 1\x00"))
 	c.end()
 	c = w.tcp(client, 51502, server, 5432)
-	c.ask("\x00\x00\x00\x08\x04\xd2\x16\x2f").answer("S").ask("\x16\x03\x01\x00\x01\x00")
+	c.ask("\x00\x00\x00\x08\x04\xd2\x16\x2f").answer("S").ask(wireHello())
 	c.end()
 	w.keep(t, "pgsql")
 }

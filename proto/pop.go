@@ -103,7 +103,7 @@ func popAnswer(m *Message, s *Sink, line []byte) {
 		}
 	case ok && *memory&popSecure != 0:
 		s.Op("pop secured")
-		s.Done()
+		s.Switch()
 	case *memory&popLogin == 0:
 	case ok:
 		*memory &^= popLogin

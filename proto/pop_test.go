@@ -15,7 +15,7 @@ func TestGeneratePOP(t *testing.T) {
 	c.ask("user someone\r\n").answer("+OK\r\n").ask("pass secret\r\n").answer("+OK Logged in.\r\n").ask("RETR 1\r\n").answer("+OK\r\nSubject: secret\r\n.\r\n").ask("QUIT\r\n")
 	c.end()
 	c = w.tcp(client, 51001, server, 110)
-	c.answer("+OK ready\r\n").ask("STLS\r\n").answer("+OK\r\n").ask("\x16\x03\x01\x00\x01\x00")
+	c.answer("+OK ready\r\n").ask("STLS\r\n").answer("+OK\r\n").ask(wireHello())
 	c.end()
 	w.keep(t, "pop")
 }

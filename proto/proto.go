@@ -33,6 +33,9 @@ type Dissector struct {
 	// First are the bytes with which a message can begin, "" for any: a
 	// cheap filter before Is when looking Anywhere.
 	First string
+	// Shared says that other protocols use its conversations too, as DTLS
+	// and RTP do those of STUN: a datagram that is not its own may be theirs.
+	Shared bool
 	// Split is for streams (TCP) only: the length of the message at the
 	// start of m.Body; 0 if more bytes are needed to tell; negative if this
 	// is not (or no longer) the protocol. It may be more than len(m.Body):

@@ -102,7 +102,7 @@ func rdpConfirmed(m *Message, s *Sink, c frame.Cursor) {
 		s.Op("rdp connected")
 		s.Sender(tyto.Clue, rdpSecurity[chosen], tyto.Stated, "rdp.negReq.selectedProtocol")
 		if chosen != 0 { // TLS begins
-			s.Done()
+			s.Switch()
 		}
 	}
 }

@@ -32,7 +32,7 @@ func TestGenerateRDP(t *testing.T) {
 	client, server := wireStation(50), wireStation(51)
 	c := w.tcp(client, 50600, server, 3389)
 	c.say(0, rdpAsk("Cookie: mstshash=someone\r\n", 3)).say(1, rdpPacket([]byte{14, 0xd0, 0, 0, 0x12, 0x34, 0, 2, 0, 8, 0, 2, 0, 0, 0}))
-	c.answer("\x16\x03\x03\x00\x10----------------")
+	c.ask(wireHello())
 	c.end()
 	c = w.tcp(client, 50601, server, 3390)
 	c.say(0, rdpAsk("Cookie: mstshash=someone\r\n", 0)).say(1, rdpPacket([]byte{14, 0xd0, 0, 0, 0x12, 0x34, 0, 2, 0, 8, 0, 0, 0, 0, 0}))

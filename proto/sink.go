@@ -58,6 +58,7 @@ type Sink struct {
 	serverName  []byte
 	malformed   string
 	done        bool
+	switched    bool
 	overflow    int
 	sender      tyto.Subject
 	receiver    tyto.Subject
@@ -66,7 +67,7 @@ type Sink struct {
 // Begin empties the sink for a message in f.
 func (s *Sink) Begin(f *frame.Frame) {
 	s.nFacts, s.nDeeds, s.nResolved, s.used, s.overflow = 0, 0, 0, 0, 0
-	s.serverName, s.malformed, s.done = nil, "", false
+	s.serverName, s.malformed, s.done, s.switched = nil, "", false, false
 	s.sender = tyto.Subject{MAC: f.SrcMAC, Addr: f.Src, VLAN: f.VLAN}
 	s.receiver = tyto.Subject{MAC: f.DstMAC, Addr: f.Dst, VLAN: f.VLAN}
 }
@@ -213,6 +214,11 @@ func (s *Sink) Malformed(why string) {
 // later packets are only counted.
 func (s *Sink) Done() { s.done = true }
 
+// Switch tells that what follows in this conversation is of another protocol,
+// such as TLS after STARTTLS: it is looked for as at the beginning. The
+// conversation keeps the name of this one.
+func (s *Sink) Switch() { s.switched = true }
+
 // Scratch is n bytes of the sink's own memory to build a value in, valid
 // until the sink is reset; empty if there is no more.
 func (s *Sink) Scratch(n int) []byte {
@@ -248,6 +254,9 @@ func (s *Sink) Broken() string { return s.malformed }
 
 // Finished reports whether Done was told.
 func (s *Sink) Finished() bool { return s.done }
+
+// Switched reports whether Switch was told.
+func (s *Sink) Switched() bool { return s.switched }
 
 // Overflow is how many things did not fit.
 func (s *Sink) Overflow() int { return s.overflow }

@@ -152,7 +152,7 @@ func smtpAnswer(m *Message, s *Sink, line []byte) {
 	switch {
 	case code == 220 && *memory&smtpSecure != 0:
 		s.Op("smtp secured")
-		s.Done()
+		s.Switch()
 	case code == 220 && *memory&smtpGreeted == 0:
 		*memory |= smtpGreeted
 		smtpGreeting(m, s, line[4:])

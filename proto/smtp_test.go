@@ -17,7 +17,7 @@ func TestGenerateSMTP(t *testing.T) {
 	c.ask("DATA\r\n").answer("354 End with .\r\n").ask("Subject: secret\r\n\r\nEHLO secret.plant.example\r\n.\r\n").answer("250 Ok\r\n").ask("QUIT\r\n").answer("221 Bye\r\n")
 	c.end()
 	c = w.tcp(client, 50901, server, 587)
-	c.answer("220 mail.plant.example ESMTP\r\n").ask("EHLO [192.168.17.50]\r\n").answer("250 STARTTLS\r\n").ask("STARTTLS\r\n").answer("220 Go\r\n").ask("\x16\x03\x01\x00\x01\x00")
+	c.answer("220 mail.plant.example ESMTP\r\n").ask("EHLO [192.168.17.50]\r\n").answer("250 STARTTLS\r\n").ask("STARTTLS\r\n").answer("220 Go\r\n").ask(wireHello())
 	c.end()
 	w.keep(t, "smtp")
 }

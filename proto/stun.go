@@ -11,7 +11,7 @@ func init() {
 	register(Dissector{
 		Name:     "stun",
 		Where:    []Where{UDP(3478), TCP(3478), UDP(19302)},
-		Anywhere: true, First: "\x00\x01",
+		Anywhere: true, First: "\x00\x01", Shared: true,
 		Is: isSTUN, Split: splitSTUN, Tell: tellSTUN,
 	})
 }

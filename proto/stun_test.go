@@ -24,6 +24,7 @@ func stunPackets() [][]byte {
 		onUDP(laptop, server, 40000, 3478, say(3)),
 		onUDP(server, laptop, 3478, 40000, say(0x113, attr(9, "\x00\x00\x04\x01Unauthorized"), software)),
 		onUDP(laptop, printer, 40005, 40006, cat(uint16(1), uint16(8), "0123456789abcdef", attr(3, "\x00\x00\x00\x04"))), // RFC 3489
+		onUDP(printer, laptop, 40002, 40001, dtlsPackets()[0][42:]),                                                      // where STUN found a way, DTLS goes
 		onUDP(laptop, server, 40003, 3478, cat(uint16(1), uint16(400), uint32(stunCookie), "0123456789ab")),
 		onUDP(laptop, server, 40003, 3478, cat(uint16(1), uint16(4), uint32(stunCookie), "0123456789ab", uint16(6), uint16(9))),
 	}, talk(laptop, server, 40004, 3478, ">"+string(say(3)), "<"+string(say(0x103, software)), ">\x40\x00\x00\x05abcde\x00\x00\x00")...)
@@ -33,6 +34,6 @@ func TestSTUN(t *testing.T) {
 	p := stunPackets()
 	says(t, "stun", p[1], "clue=ExServer-4.5.2 stated stun.att.software", "role=stun server", "op stun binding answer")
 	says(t, "stun", p[2], "!someone")
-	says(t, "stun", p[6], "malformed: stun: message ends early")
-	says(t, "stun", p[7], "malformed: stun: attribute runs over the end")
+	says(t, "stun", p[7], "malformed: stun: message ends early")
+	says(t, "stun", p[8], "malformed: stun: attribute runs over the end")
 }

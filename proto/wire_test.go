@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"tyto/frame"
@@ -216,4 +217,14 @@ func wireAllocs(t *testing.T, name string, m *Message) {
 	if len(s.Facts()) == 0 {
 		t.Errorf("%s told nothing", name)
 	}
+}
+
+// wireHello is a client's hello, of TLS 1.2 for mail.plant.example, the same every time.
+func wireHello() string {
+	name := "mail.plant.example"
+	sni := cat(uint16(len(name)+3), 0, uint16(len(name)), name)
+	extensions := cat(uint16(0), uint16(len(sni)), sni, uint16(10), uint16(4), uint16(2), uint16(29), uint16(11), uint16(2), uint16(0x100))
+	body := cat(uint16(0x303), strings.Repeat("r", 32), 0, uint16(4), uint16(0xc02f), uint16(0xc030), uint16(0x100), uint16(len(extensions)), extensions)
+	message := cat(1, 0, uint16(len(body)), body)
+	return string(cat("\x16\x03\x01", uint16(len(message)), message))
 }

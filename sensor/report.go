@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -56,6 +57,7 @@ func (w *worker) end(r *flow.Report) {
 		w.show(f, r.Conversation, flow.Direction(d))
 		w.feeder.End(&r.Streams[d], w)
 	}
+	w.change = false
 }
 
 // transport is what a conversation goes over, as Conversation.Transport has it.
@@ -82,7 +84,7 @@ var ipNumbers = func() (n [256]string) {
 
 // protocol is the conversation's protocol, as its dissector or a header says it.
 func (w *worker) protocol(r *flow.Report) string {
-	if d := w.index.At(r.Dissects); d != nil {
+	if d := w.index.At(cmp.Or(r.Named, r.Dissects)); d != nil {
 		return d.Name
 	}
 	switch {

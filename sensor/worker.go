@@ -28,6 +28,7 @@ type worker struct {
 	message proto.Message
 	sink    proto.Sink
 	conv    *flow.Conversation
+	change  bool // what follows in it is of another protocol
 	source  uint16
 	last    frame.Frame // stands for what was not seen, when a conversation ends
 }
@@ -125,8 +126,21 @@ func (w *worker) datagram(f *frame.Frame, c *flow.Conversation, d flow.Direction
 		}
 		w.message.ToServer = c.ToServer(d)
 	}
-	if dis := w.index.At(c.Dissects); dis.Is(&w.message) {
+	dis := w.index.At(c.Dissects)
+	if dis.Is(&w.message) {
 		w.tell(dis)
+	} else if dis.Shared && c.Open() {
+		w.other(c)
+	}
+}
+
+// other looks whether a datagram is of another protocol than the one so far,
+// and goes on with that.
+func (w *worker) other(c *flow.Conversation) {
+	c.Try()
+	if n := w.index.Find(&w.message); n != 0 {
+		c.Dissects, c.Memory = n, [4]uint64{}
+		w.tell(w.index.At(n))
 	}
 }
 
@@ -154,9 +168,13 @@ func (w *worker) segment(f *frame.Frame, c *flow.Conversation, d flow.Direction)
 	if h.Gaps > 0 {
 		c.Flags |= flow.Lossy
 	}
-	if c.Flags&flow.Done != 0 {
+	if c.Flags&flow.Done != 0 || w.change {
 		w.feeder.Kill(&c.Streams[0])
 		w.feeder.Kill(&c.Streams[1])
+	}
+	if w.change {
+		w.change = false
+		c.Again()
 	}
 }
 
@@ -167,7 +185,7 @@ func (w *worker) show(f *frame.Frame, c *flow.Conversation, d flow.Direction) {
 
 // Split implements stream.Handler.
 func (w *worker) Split(b []byte) int {
-	if w.conv.Flags&flow.Done != 0 {
+	if w.conv.Flags&flow.Done != 0 || w.change {
 		return -1
 	}
 	w.message.Body, w.message.Cut = b, false
@@ -202,6 +220,7 @@ func (w *worker) tell(d *proto.Dissector) {
 			c.Ops = w.ops.count(c.Ops, deeds[i].Operation)
 		}
 	}
+	w.change = w.sink.Switched() && d.Split != nil
 	if w.sink.Finished() {
 		c.Flags |= flow.Done
 	}
