@@ -241,3 +241,20 @@ func BenchmarkLoad(b *testing.B) {
 		standard(b)
 	}
 }
+
+// TestCountedActs holds that acts which stand for several count as many.
+func TestCountedActs(t *testing.T) {
+	rules := standard(t)
+	g := New("z", rules, nil)
+	e := events(t, &rules.Rule("login-failures").Cases[0])[0]
+	e.Act.Count = 7
+	g.Learn(&e)
+	if got := alertsOf(g, "login-failures"); len(got) != 0 {
+		t.Errorf("7 failures, and there is %+v", got)
+	}
+	e.Act.Count, e.Act.Evidence.Packet = 2, 9
+	g.Learn(&e)
+	if got := alertsOf(g, "login-failures"); len(got) != 1 || got[0].Count != 9 || !strings.HasPrefix(got[0].Detail, "9 failures") {
+		t.Errorf("%+v", got)
+	}
+}

@@ -124,7 +124,7 @@ func (g *Engine) note(c *cause) {
 	if last.After(c.last) {
 		c.last = last
 	}
-	c.n++
+	c.n += e.times()
 }
 
 // count puts the event's value into the windows that it is in, each half a
@@ -135,7 +135,10 @@ func (g *Engine) count(c *cause) (enough bool) {
 		at = g.event.Conversation.First
 	}
 	half := max(int64(c.rule.within())/2, 1)
-	hash := g.valueOf(c.rule)
+	hash, times := g.valueOf(c.rule), uint64(1)
+	if len(c.rule.of) == 0 {
+		times = g.event.times()
+	}
 	if c.windows == nil {
 		c.windows = map[int64]map[uint64]struct{}{}
 	}
@@ -145,18 +148,30 @@ func (g *Engine) count(c *cause) (enough bool) {
 			w = map[uint64]struct{}{}
 			c.windows[start] = w
 		}
-		if _, has := w[hash]; !has && len(w) < maxPerWindow {
-			if g.counted >= maxCounted {
-				g.Refused++
-				continue
-			}
-			w[hash] = struct{}{}
-			g.counted++
-		}
+		g.enter(w, hash, times)
 		c.most = max(c.most, len(w))
 	}
 	c.thin(g)
 	return c.most >= c.rule.atLeast()
+}
+
+// enter puts a value into a window, or as many as an act stands for.
+func (g *Engine) enter(w map[uint64]struct{}, hash, times uint64) {
+	for i := range times {
+		if len(w) >= maxPerWindow {
+			return
+		}
+		value := hash + i*0x9e3779b97f4a7c15
+		if _, has := w[value]; has {
+			continue
+		}
+		if g.counted >= maxCounted {
+			g.Refused++
+			return
+		}
+		w[value] = struct{}{}
+		g.counted++
+	}
 }
 
 // maxWindows is how many windows a cause keeps: more than a sensor is late by,

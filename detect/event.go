@@ -101,6 +101,14 @@ func (e *event) set(x *tyto.Event) {
 	}
 }
 
+// times is how often what the event tells was done.
+func (e *event) times() uint64 {
+	if e.Act != nil {
+		return max(e.Act.Count, 1)
+	}
+	return 1
+}
+
 func (e *event) evidence() *tyto.Evidence {
 	switch {
 	case e.Act != nil:

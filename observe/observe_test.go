@@ -70,7 +70,7 @@ func TestToldIsToldOnce(t *testing.T) {
 		o.Told(f, "x", &s)
 	}
 	o.Flush()
-	if want := "[hostname printer write modbus 6 by 10.0.0.1 stop stop by 10.0.0.2]"; fmt.Sprint(got) != want {
+	if want := "[hostname printer write modbus 6 by 10.0.0.1 stop stop by 10.0.0.2 stop stop by 10.0.0.2 stop stop by 10.0.0.2]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -90,5 +90,53 @@ func TestRepetitionDoesNotAllocate(t *testing.T) {
 	say()
 	if n := testing.AllocsPerRun(100, say); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestActsAreCounted holds that what is held back is counted: soon where rules
+// count, with the next one after a minute elsewhere.
+func TestActsAreCounted(t *testing.T) {
+	type act struct{ told, count uint64 }
+	told := map[tyto.Verb]*act{}
+	o := NewObserver("s", 1024, NewBatch(4), func(b *Batch) *Batch {
+		for _, e := range b.Events {
+			a := told[e.Act.Verb]
+			if a == nil {
+				a = &act{}
+				told[e.Act.Verb] = a
+			}
+			a.told++
+			a.count += max(e.Act.Count, 1)
+		}
+		b.Reset()
+		return b
+	})
+	f := &frame.Frame{Time: 1, Src: frame.V4(10, 0, 0, 1), Dst: frame.V4(10, 0, 0, 2), Flags: frame.IPv4}
+	var s proto.Sink
+	do := func() {
+		s.Begin(f)
+		s.Did(tyto.LoginFailed, "ftp PASS", nil, "530")
+		s.Did(tyto.Write, "modbus 6", nil, "ok")
+		s.Did(tyto.Read, "modbus 3", nil, "illegal function")
+		o.Told(f, "x", &s)
+	}
+	for range 1000 {
+		f.Time += int64(time.Millisecond)
+		do()
+	}
+	o.Flush()
+	for verb, want := range map[tyto.Verb]act{tyto.LoginFailed: {47, 1000}, tyto.Write: {1, 1}, tyto.Read: {47, 1000}} {
+		got := *told[verb]
+		if got.told > want.told || got.count > want.count || got.count < want.count*7/8 {
+			t.Errorf("%v: %d are told as %d, want %d at most as %d", verb, got.count, got.told, want.count, want.told)
+		}
+	}
+	f.Time += int64(2 * time.Minute)
+	do()
+	o.Flush()
+	for verb, a := range told {
+		if a.count != 1001 {
+			t.Errorf("%v: %d after all, want 1001", verb, a.count)
+		}
 	}
 }

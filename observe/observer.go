@@ -11,23 +11,27 @@ import (
 // How long what was said stays said.
 const (
 	factPatience = 15 * time.Minute // then a fact is told again: it is still so
-	deedPatience = time.Minute      // the same act again within it is counted only
+	deedPatience = time.Minute      // the same act again within it is counted only; see tally
 )
 
 // An Observer turns what one worker's dissectors tell into events. It belongs
 // to one goroutine.
 type Observer struct {
 	News    *News
+	deeds   *tally
 	sensor  string
 	out     *Batch
 	full    func(*Batch) *Batch
 	capture string
 }
 
+// maxDeeds is how many acts are remembered, of 24 bytes each.
+const maxDeeds = 1 << 14
+
 // NewObserver writes events into batches. When one is full it is given to
 // full, which returns the next, empty one.
 func NewObserver(sensor string, remember int, first *Batch, full func(*Batch) *Batch) *Observer {
-	return &Observer{News: NewNews(remember), sensor: sensor, out: first, full: full}
+	return &Observer{News: NewNews(remember), deeds: newTally(min(remember, maxDeeds)), sensor: sensor, out: first, full: full}
 }
 
 // Sensor is the name that the events carry.
@@ -62,7 +66,7 @@ func (o *Observer) Told(f *frame.Frame, protocol string, s *proto.Sink) {
 	}
 	deeds := s.Deeds()
 	for i := range deeds {
-		if x := &deeds[i]; x.Verb != tyto.NoVerb && x.Verb != tyto.Read {
+		if x := &deeds[i]; x.Verb != tyto.NoVerb && (x.Verb != tyto.Read || refused(x.Outcome)) {
 			o.did(f, protocol, s, x)
 		}
 	}
@@ -115,11 +119,15 @@ func (o *Observer) did(f *frame.Frame, protocol string, s *proto.Sink, x *proto.
 		client, server = server, client
 	}
 	h := mix(hashFact(&client, tyto.Attr(x.Verb), 0, protocol, x.Operation, x.Object), hashFact(&server, tyto.NoAttr, 0, "", x.Outcome, nil))
-	if !o.News.Is(h, f.Time, deedPatience) {
+	n := o.deeds.count(h, f.Time, deedPatience, counted(x.Verb, x.Outcome))
+	if n == 0 {
 		return
 	}
+	if n == 1 {
+		n = 0 // as it is said in events
+	}
 	a := o.Room().act()
-	*a = tyto.Act{Client: client, Server: server, Verb: x.Verb, Operation: x.Operation, Object: clean(x.Object), Outcome: x.Outcome,
+	*a = tyto.Act{Client: client, Server: server, Verb: x.Verb, Operation: x.Operation, Object: clean(x.Object), Outcome: x.Outcome, Count: n,
 		Evidence: tyto.Evidence{Sensor: o.sensor, Capture: o.capture, Packet: f.Number, Protocol: protocol, Field: x.Operation}}
 	o.stamp(f.Time)
 }
