@@ -25,7 +25,7 @@ type Observer struct {
 	capture string
 }
 
-// maxDeeds is how many acts are remembered, of 24 bytes each.
+// maxDeeds is how many acts are remembered, of 40 bytes each.
 const maxDeeds = 1 << 14
 
 // NewObserver writes events into batches. When one is full it is given to
@@ -119,15 +119,18 @@ func (o *Observer) did(f *frame.Frame, protocol string, s *proto.Sink, x *proto.
 		client, server = server, client
 	}
 	h := mix(hashFact(&client, tyto.Attr(x.Verb), 0, protocol, x.Operation, x.Object), hashFact(&server, tyto.NoAttr, 0, "", x.Outcome, nil))
-	n := o.deeds.count(h, f.Time, deedPatience, counted(x.Verb, x.Outcome))
+	d, n := o.deeds.count(h, f.Time, deedPatience, counted(x.Verb, x.Outcome))
 	if n == 0 {
 		return
+	}
+	if d.object == "" {
+		d.object = clean(x.Object)
 	}
 	if n == 1 {
 		n = 0 // as it is said in events
 	}
 	a := o.Room().act()
-	*a = tyto.Act{Client: client, Server: server, Verb: x.Verb, Operation: x.Operation, Object: clean(x.Object), Outcome: x.Outcome, Count: n,
+	*a = tyto.Act{Client: client, Server: server, Verb: x.Verb, Operation: x.Operation, Object: d.object, Outcome: x.Outcome, Count: n,
 		Evidence: tyto.Evidence{Sensor: o.sensor, Capture: o.capture, Packet: f.Number, Protocol: protocol, Field: x.Operation}}
 	o.stamp(f.Time)
 }

@@ -17,6 +17,7 @@ type done struct {
 	hash       uint64
 	at         int64 // when it was told last
 	told, held uint32
+	object     string // as it is told, so that it is made once
 }
 
 func newTally(n int) *tally {
@@ -34,7 +35,7 @@ const eagerly = 8
 // count notes an act, and says for how many it is to be told; 0: it is held
 // back. What was told within patience is told again only if it is counted by
 // rules, and then the more rarely the more often it was done.
-func (t *tally) count(hash uint64, now int64, patience time.Duration, eager bool) uint64 {
+func (t *tally) count(hash uint64, now int64, patience time.Duration, eager bool) (d *done, n uint64) {
 	at := hash & t.mask &^ (ways - 1)
 	oldest := at
 	for i := at; i < at+ways; i++ {
@@ -51,14 +52,14 @@ func (t *tally) count(hash uint64, now int64, patience time.Duration, eager bool
 		case age < 0 || age >= int64(patience):
 			d.told = 0
 		case !eager || d.held*eagerly < d.told:
-			return 0
+			return d, 0
 		}
 		n := d.held
 		d.at, d.told, d.held = now, d.told+n, 0
-		return uint64(n)
+		return d, uint64(n)
 	}
-	t.slots[oldest] = done{hash, now, 1, 0}
-	return 1
+	t.slots[oldest] = done{hash: hash, at: now, told: 1}
+	return &t.slots[oldest], 1
 }
 
 // counted reports whether rules count such acts: attempts to sign in, what is
