@@ -13,6 +13,7 @@ import { Page, Shell } from './shell/shell.tsx'
 // What is not on the way from sign-in to the list of devices loads when it is wanted.
 const Device = lazy(() => import('./pages/device.tsx'))
 const Conversations = lazy(() => import('./pages/conversations.tsx'))
+const NetMap = lazy(() => import('./pages/map.tsx'))
 const Alerts = lazy(() => import('./pages/alerts.tsx'))
 const Alert = lazy(() => import('./pages/alert.tsx'))
 const Sensors = lazy(() => import('./pages/sensors.tsx'))
@@ -81,6 +82,7 @@ const router = createBrowserRouter([
               { path: '/alerts', element: <Alerts /> },
               { path: '/alerts/:id', element: <Alert /> },
               { path: '/conversations', element: <Conversations /> },
+              { path: '/map', element: <NetMap /> },
               { path: '/sensors', element: <Sensors /> },
               { path: '*', element: <Lost /> },
             ],

@@ -1,6 +1,7 @@
 import contract from '../../api/openapi.json' with { type: 'json' }
 import type { Alert, Conversation, Count, DeviceRow, Traffic } from '../src/api/types.ts'
 import { alertDetail, alerts, decided } from './alerts.ts'
+import { categoryOf, mapOf } from './map.ts'
 import { type World, whole, world } from './world.ts'
 
 /** A strict double of the hub's API: it refuses what the contract does not allow. */
@@ -119,7 +120,7 @@ function deviceMatches(r: DeviceRow, p: Params, except = ''): boolean {
   )
 }
 
-function conversationMatches(c: Conversation, p: Params, except = ''): boolean {
+function conversationMatches(w: World, c: Conversation, p: Params, except = ''): boolean {
   const q = p.get('q')?.[0]?.toLowerCase()
   if (
     q &&
@@ -130,6 +131,8 @@ function conversationMatches(c: Conversation, p: Params, except = ''): boolean {
     return false
   const device = p.get('device')?.[0]
   if (device && c.client.id !== device && c.server.id !== device) return false
+  const among = p.get('category')
+  if (among && ![c.client.id, c.server.id].every(id => !id || among.includes(categoryOf(w, id)))) return false
   return (['protocol', 'scope'] as const).every(
     k => k === except || !p.has(k) || (p.get(k) as string[]).includes(c[k] ?? ''),
   )
@@ -212,7 +215,7 @@ export function createFake(options: FakeOptions = {}): Fake {
       r => r[k],
     )
   const conversations = (p: Params) => {
-    const rows = w.conversations.filter(c => conversationMatches(c, p))
+    const rows = w.conversations.filter(c => conversationMatches(w, c, p))
     order(rows, conversationKey(p.get('sort')?.[0] ?? 'last_seen'))
     if ((p.get('order')?.[0] ?? 'desc') === 'desc') rows.reverse()
     return json({
@@ -220,11 +223,11 @@ export function createFake(options: FakeOptions = {}): Fake {
       total: rows.length,
       facets: {
         protocol: counts(
-          w.conversations.filter(c => conversationMatches(c, p, 'protocol')),
+          w.conversations.filter(c => conversationMatches(w, c, p, 'protocol')),
           c => c.protocol,
         ),
         scope: counts(
-          w.conversations.filter(c => conversationMatches(c, p, 'scope')),
+          w.conversations.filter(c => conversationMatches(w, c, p, 'scope')),
           c => c.scope,
         ),
       },
@@ -317,6 +320,7 @@ export function createFake(options: FakeOptions = {}): Fake {
         },
       ),
     'GET /api/v1/conversations': conversations,
+    'GET /api/v1/map': p => json(mapOf(w, p)),
     'GET /api/v1/alerts': p => {
       const rows = w.rows.length ? alerts(w) : []
       const has = (key: string, value: string) => !p.has(key) || (p.get(key) ?? []).includes(value)

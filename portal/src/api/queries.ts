@@ -110,6 +110,7 @@ export interface ConversationFilter {
   device?: string
   protocol?: string[]
   scope?: string[]
+  category?: string[]
   sort?: ConversationSort
   order?: 'asc' | 'desc'
 }
@@ -125,6 +126,21 @@ export const conversationsPage = (filter: ConversationFilter, offset: number, li
   queryFn: ({ signal }: { signal: AbortSignal }): Promise<ConversationList> =>
     take(GET('/api/v1/conversations', { params: { query: { ...filter, offset, limit } }, signal })),
 })
+
+/** What a map shows; the same words as in the address bar. */
+export interface MapFilter {
+  category?: string[]
+  zone?: string[]
+  protocol?: string[]
+  scope?: string[]
+}
+
+export const networkMap = (filter: MapFilter) =>
+  queryOptions({
+    queryKey: ['map', filter] as const,
+    staleTime: 5 * 60_000, // a map that moves while it is looked at helps nobody
+    queryFn: ({ signal }) => take(GET('/api/v1/map', { params: { query: filter }, signal })),
+  })
 
 export type AlertSort = 'last_seen' | 'first_seen' | 'severity' | 'count' | 'title' | 'status'
 

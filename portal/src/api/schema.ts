@@ -188,6 +188,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who talks to whom, summed up by pairs of devices */
+        get: operations["get-map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -592,12 +609,75 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        MapDevice: {
+            /**
+             * Format: int64
+             * @description Sent
+             */
+            bytes: number;
+            /** @description it, iot, ot, network, medical, unknown */
+            category: string;
+            id: string;
+            ip?: string;
+            /** Format: date-time */
+            last_seen: string;
+            mac?: string;
+            /** @description What it is called */
+            name?: string;
+            /** @description The level where devices of its type usually are */
+            purdue_level?: string;
+            site?: string;
+            /** @description Id of the taxonomy */
+            type?: string;
+            vendor?: string;
+            zone?: string;
+        };
+        MapLink: {
+            /** Format: int64 */
+            bytes: number;
+            /** @description Id of a device; absent for hosts of the internet and for groups */
+            client?: string;
+            /** Format: int64 */
+            conversations: number;
+            /** Format: date-time */
+            last_seen: string;
+            /** Format: int64 */
+            packets: number;
+            /** @description The most bytes first, at most 8 */
+            protocols: components["schemas"]["MapProtocol"][];
+            /** @description lan, internet, multicast */
+            scope: string;
+            /** @description As client */
+            server?: string;
+        };
+        MapProtocol: {
+            /** Format: int64 */
+            bytes: number;
+            /** @description Wireshark's short name; absent if it is not known */
+            protocol?: string;
+        };
         Module: {
             firmware?: string;
             model?: string;
             serial?: string;
             /** Format: int32 */
             slot: number;
+        };
+        NetworkMap: {
+            /** @description The most bytes first */
+            devices: components["schemas"]["MapDevice"][];
+            /**
+             * Format: int64
+             * @description How many devices the filters select, shown or not
+             */
+            devices_total: number;
+            /** @description The most bytes first; both ends are among devices, or are none */
+            links: components["schemas"]["MapLink"][];
+            /**
+             * Format: int64
+             * @description How many links there are among the devices, shown or not
+             */
+            links_total: number;
         };
         Overview: {
             alerts: components["schemas"]["OverviewAlerts"];
@@ -1186,6 +1266,8 @@ export interface operations {
     "list-conversations": {
         parameters: {
             query?: {
+                /** @description Of every device that takes part: it, iot, ot, network, medical, unknown */
+                category?: string[];
                 /** @description Id of a device on either side */
                 device?: string;
                 limit?: number;
@@ -1491,6 +1573,8 @@ export interface operations {
     "list-device-conversations": {
         parameters: {
             query?: {
+                /** @description Of every device that takes part: it, iot, ot, network, medical, unknown */
+                category?: string[];
                 limit?: number;
                 offset?: number;
                 order?: "asc" | "desc";
@@ -1517,6 +1601,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-map": {
+        parameters: {
+            query?: {
+                /** @description it, iot, ot, network, medical, unknown */
+                category?: string[];
+                /** @description The most devices, those with the most bytes */
+                devices?: number;
+                /** @description The most links, those with the most bytes */
+                links?: number;
+                /** @description Wireshark's short names */
+                protocol?: string[];
+                /** @description Text that names, addresses, vendor, model or type contain */
+                q?: string;
+                /** @description lan, internet, multicast */
+                scope?: string[];
+                site?: string[];
+                /** @description Ids of the taxonomy, such as ip_camera */
+                type?: string[];
+                vendor?: string[];
+                zone?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkMap"];
                 };
             };
             /** @description Unauthorized */

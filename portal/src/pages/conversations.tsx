@@ -5,6 +5,7 @@ import { Link, useSearchParams } from 'react-router'
 import { device } from '../api/queries.ts'
 import type { ConversationList } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
+import { categoryName } from '../parts/format.ts'
 import { Empty } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
 import { useColumns, useListState } from '../table/state.ts'
@@ -12,8 +13,9 @@ import tools from '../table/table.module.css'
 import { ColumnMenu, Facet, FilterChips, ListCount, Search, SortSelect } from '../table/tools.tsx'
 import { ConversationTable, conversationColumns, conversationSorts, scopes } from './conversation-table.tsx'
 import css from './pages.module.css'
+import { Views } from './views.tsx'
 
-const filters = ['protocol', 'scope', 'device'] as const
+const filters = ['protocol', 'scope', 'category', 'device'] as const
 const all = conversationColumns.map(c => c.id)
 const standard = ['client', 'server', 'protocol', 'port', 'scope', 'operations', 'bytes', 'last_seen']
 const standardNarrow = ['client', 'server', 'protocol', 'bytes', 'last_seen']
@@ -42,6 +44,7 @@ export default function Conversations() {
   )
   return (
     <Page title="Conversations" className={css.fill}>
+      <Views />
       <div className={tools.tools}>
         <Search state={state} label="Search names, addresses, protocol" />
         <div className={tools.more}>
@@ -57,7 +60,17 @@ export default function Conversations() {
       </div>
       <FilterChips
         state={state}
-        name={(f, v) => (f === 'device' ? (about ? nameOf(about) : v) : f === 'scope' ? (scopes[v] ?? v) : v)}
+        name={(f, v) =>
+          f === 'device'
+            ? about
+              ? nameOf(about)
+              : v
+            : f === 'scope'
+              ? (scopes[v] ?? v)
+              : f === 'category'
+                ? `Only ${categoryName(v)}`
+                : v
+        }
       />
       <ConversationTable
         filter={{ ...lists, ...(only?.[0] ? { device: only[0] } : {}), ...(state.q ? { q: state.q } : {}) }}

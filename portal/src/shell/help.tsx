@@ -13,6 +13,7 @@ const keys: [string[], string][] = [
   [['g', 'd'], 'Devices'],
   [['g', 'a'], 'Alerts'],
   [['g', 'c'], 'Conversations'],
+  [['g', 'm'], 'Map'],
   [['g', 's'], 'Sensors'],
   [['?'], 'These keys'],
 ]

@@ -26,6 +26,7 @@ const commands: Command[] = [
   { icon: 'bell', text: 'Alerts', to: '/alerts' },
   { icon: 'conversations', text: 'Conversations', to: '/conversations' },
   { icon: 'globe', text: 'Conversations with the internet', to: '/conversations?scope=internet' },
+  { icon: 'map', text: 'Map of who talks to whom', to: '/map' },
   { icon: 'sensors', text: 'Sensors', to: '/sensors' },
 ]
 

@@ -18,6 +18,7 @@ const places: { to: string; text: string; icon: Glyph }[] = [
   { to: '/devices', text: 'Devices', icon: 'devices' },
   { to: '/alerts', text: 'Alerts', icon: 'bell' },
   { to: '/conversations', text: 'Conversations', icon: 'conversations' },
+  { to: '/map', text: 'Map', icon: 'map' },
   { to: '/sensors', text: 'Sensors', icon: 'sensors' },
 ]
 
@@ -39,6 +40,7 @@ export function Shell() {
     'g d': () => void go('/devices'),
     'g a': () => void go('/alerts'),
     'g c': () => void go('/conversations'),
+    'g m': () => void go('/map'),
     'g s': () => void go('/sensors'),
   })
   useEffect(() => {

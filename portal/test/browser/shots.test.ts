@@ -27,12 +27,19 @@ test.runIf(folder)('pictures of every page', { timeout: 300_000 }, async () => {
     ['devices-none', `${home}/devices?q=zebra`],
     ['device', `${home}/devices/${plc}`],
     ['conversations', `${home}/conversations`],
+    ['conversations-iot', `${home}/conversations?category=iot&scope=internet`],
+    ['map', `${home}/map`],
+    ['map-purdue', `${home}/map?group=purdue`],
+    ['map-iot', `${home}/map?category=iot&scope=lan&group=subnet`],
+    ['map-found', `${home}/map?q=plc`],
+    ['map-table', `${home}/map?as=table`],
     ['alerts', `${home}/alerts`],
     ['alert', `${home}/alerts/00000000000000a1`],
     ['sensors', `${home}/sensors`],
     ['overview-empty', `${nothing}/`],
     ['devices-empty', `${nothing}/devices`],
     ['sensors-empty', `${nothing}/sensors`],
+    ['map-empty', `${nothing}/map`],
     ['setup', `${first}/#token=demo-token-0001`],
     ['sign-in', `${out}/`],
   ]
@@ -42,6 +49,7 @@ test.runIf(folder)('pictures of every page', { timeout: 300_000 }, async () => {
       for (const [name, url] of views) {
         if (only && !only.includes(name)) continue
         const v = await visit(b, url, { viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
+        if (/^map(?!-table|-empty)/.test(name)) await v.page.waitForSelector('[data-drawn]')
         await v.page.waitForTimeout(700)
         if (name === 'device') {
           await v.page.getByRole('button', { name: /^Model/ }).click()
