@@ -123,11 +123,7 @@ func (c *crew) work(w *worker, me uint8) {
 
 func (c *crew) do(w *worker, me uint8, j *job) {
 	w.captures = j.captures
-	for i, owner := range j.owner {
-		if owner == me {
-			w.packet(&j.batch.Packets[i])
-		}
-	}
+	w.take(j.batch.Packets, j.owner, me)
 	if c.sensor.config.Live {
 		w.observer.Flush()
 		t := w.totals()

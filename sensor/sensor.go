@@ -34,6 +34,7 @@ type Config struct {
 	Live     bool
 	Clock    func() time.Time // for when health is told; needed if Live
 	Progress func([]capture.Info)
+	Failed   func(Failure)                                     // is told what this program failed on; called by workers
 	Spy      func(*frame.Frame, *proto.Dissector, *proto.Sink) // sees each message told; for tests; one worker only
 }
 
@@ -82,9 +83,12 @@ func (s *Sensor) Totals() Totals { return s.totals }
 func (s *Sensor) alone(ctx context.Context, publish func([]tyto.Event) error) error {
 	defer s.closeWith(ctx)()
 	var failed error
-	w := newWorker(&s.config, s.index, observe.NewBatch(batchSize), func(b *observe.Batch) *observe.Batch {
+	var w *worker
+	w = newWorker(&s.config, s.index, observe.NewBatch(batchSize), func(b *observe.Batch) *observe.Batch {
 		if failed == nil {
+			w.guard.away = true
 			failed = publish(s.number(b.Events))
+			w.guard.away = false
 		}
 		b.Reset()
 		return b
@@ -93,9 +97,7 @@ func (s *Sensor) alone(ctx context.Context, publish func([]tyto.Event) error) er
 	for failed == nil && ctx.Err() == nil {
 		more := s.read(&b)
 		w.captures = s.names(w.captures)
-		for i := range b.Packets {
-			w.packet(&b.Packets[i])
-		}
+		w.take(b.Packets, nil, 0)
 		if !more {
 			break
 		}

@@ -30,6 +30,7 @@ func (t *Totals) add(x Totals) {
 	t.Malformed += x.Malformed
 	t.Messages += x.Messages
 	t.Overflow += x.Overflow
+	t.Failures += x.Failures
 	t.Begun += x.Begun
 	t.Evicted += x.Evicted
 	t.Retransmits += x.Retransmits

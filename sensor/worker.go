@@ -21,6 +21,8 @@ type worker struct {
 	ops         operations
 	captures    []string // by number of the source
 	spy         func(*frame.Frame, *proto.Dissector, *proto.Sink)
+	fail        func(Failure)
+	guard       guard
 	counters    Counters
 	malformedBy []uint64 // by number of the source
 
@@ -40,12 +42,13 @@ type Counters struct {
 	Malformed uint64 // packets whose headers break a rule, and messages that do
 	Messages  uint64 // shown to a dissector
 	Overflow  uint64 // facts that did not fit into the sink
+	Failures  uint64 // packets on which this program failed; see Failure
 }
 
 func newWorker(c *Config, index *proto.Index, first *observe.Batch, full func(*observe.Batch) *observe.Batch) *worker {
 	w := &worker{
 		decoder: decode.New(decode.DefaultConfig()), index: index, feeder: stream.NewFeeder(c.Buffers),
-		observer: observe.NewObserver(c.Name, c.Remember, first, full), names: newNames(), spy: c.Spy,
+		observer: observe.NewObserver(c.Name, c.Remember, first, full), names: newNames(), spy: c.Spy, fail: c.Failed,
 	}
 	w.flows = flow.New(flow.Config{Conversations: c.Conversations, Window: c.Window, ServerPort: index.ServerPort}, w.report)
 	return w
@@ -57,6 +60,7 @@ func (w *worker) packet(p *frame.Packet) {
 		w.source = p.Source
 		w.observer.Capture(w.captures[p.Source])
 	}
+	w.conv = nil
 	w.counters.Packets++
 	w.counters.Bytes += uint64(p.Length)
 	w.flows.Tick(p.Clock)
@@ -201,6 +205,10 @@ func (w *worker) Take(b []byte, cut bool) {
 // tell shows the message to its dissector and passes on what that tells.
 func (w *worker) tell(d *proto.Dissector) {
 	f, c := w.message.Frame, w.conv
+	if w.guard.off(c.Dissects) {
+		c.Flags |= flow.Done
+		return
+	}
 	w.counters.Messages++
 	w.sink.Begin(f)
 	d.Tell(&w.message, &w.sink)

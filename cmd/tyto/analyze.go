@@ -128,6 +128,7 @@ func (a *analyzeCommand) sensor(set settings, source capture.Source, bar *progre
 		config.Window = time.Hour // all windows are added up anyway
 	}
 	config.Progress = bar.show
+	config.Failed = tellFailure(newLog(os.Stderr, &set))
 	return sensor.New(config, source)
 }
 

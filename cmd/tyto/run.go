@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"time"
 
@@ -147,5 +148,6 @@ func newSensor(set *settings, source capture.Source, live bool) *sensor.Sensor {
 		}
 	}
 	config.Live, config.Clock = true, time.Now
+	config.Failed = tellFailure(newLog(os.Stderr, set))
 	return sensor.New(config, source)
 }
