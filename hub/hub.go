@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -59,9 +60,15 @@ type Deps struct {
 	Portal   http.Handler // may be nil
 	TypeName func(id string) string
 	Version  api.Version
-	Metrics  []prometheus.Collector // of who works beside the hub, for its page
-	Clock    func() time.Time       // nil: the machine's
-	Log      *slog.Logger           // nil: silence
+	// Enrolment lets sensors in that come over the network to SensorListener;
+	// without it none do.
+	Enrolment      *auth.Enrolment
+	SensorListener net.Listener
+	SensorAddress  string                 // HOST:PORT by which sensors reach it; see SensorAddressFor
+	Step           func(string)           // is told of each step towards safety, for tests; may be nil
+	Metrics        []prometheus.Collector // of who works beside the hub, for its page
+	Clock          func() time.Time       // nil: the machine's
+	Log            *slog.Logger           // nil: silence
 }
 
 // A Hub is the hub. Accept and Handler may be used from any goroutine.
@@ -74,7 +81,9 @@ type Hub struct {
 	handler http.Handler
 	notices notices
 	metrics metrics
-	epoch   uint64 // of batches that this process accepts; no clock, which may be set back
+	sensors *receiver                         // nil without Enrolment
+	sites   atomic.Pointer[map[string]string] // by zone
+	epoch   uint64                            // of batches that this process accepts; no clock, which may be set back
 
 	ready chan struct{} // closed when the zones are restored
 	ended chan struct{} // closed when Run returns
@@ -104,6 +113,10 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	registry := prometheus.NewRegistry()
 	h.register(registry)
 	registry.MustRegister(deps.Metrics...)
+	if deps.Enrolment != nil {
+		h.sensors = newReceiver(h)
+	}
+	h.sites.Store(&cfg.Sites)
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, Clock: deps.Clock, Log: deps.Log,
 		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Ready: h.isReady, Portal: deps.Portal, TLS: deps.TLS != nil,
@@ -148,6 +161,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	all, running := errgroup.WithContext(ctx)
 	if h.deps.Listener != nil {
 		all.Go(func() error { return h.serve(running) })
+	}
+	if h.deps.SensorListener != nil && h.sensors != nil {
+		all.Go(func() error { return h.serveSensors(running) })
 	}
 	all.Go(func() error {
 		if err := h.restore(running); err != nil {
@@ -327,7 +343,8 @@ func (h *Hub) accept(ctx context.Context, events []tyto.Event) error {
 	h.seq++
 	b := store.Batch{Zone: name, Sensor: events[0].Sensor, Epoch: h.epoch, Seq: h.seq, Events: events, Received: h.now()}
 	h.mu.Unlock()
-	return z.accept(ctx, b)
+	_, err = z.accept(ctx, b)
+	return err
 }
 
 func (h *Hub) isReady(ctx context.Context) error {

@@ -15,6 +15,7 @@ type metrics struct {
 	batches  prometheus.Counter
 	failures prometheus.Counter
 	flushes  prometheus.Histogram
+	refused  *prometheus.CounterVec
 }
 
 func newMetrics() metrics {
@@ -22,6 +23,7 @@ func newMetrics() metrics {
 		events:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tyto_hub_events_total", Help: "Events accepted and on disk."}, []string{"kind"}),
 		batches:  prometheus.NewCounter(prometheus.CounterOpts{Name: "tyto_hub_batches_total", Help: "Batches accepted and on disk."}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{Name: "tyto_hub_write_failures_total", Help: "Times that knowledge could not be written to the store; it is tried again."}),
+		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tyto_hub_sensor_refusals_total", Help: "Requests of sensors that were not granted, by status."}, []string{"status"}),
 		flushes: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "tyto_hub_write_seconds", Help: "How long it takes to write knowledge to the store.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
 	}
@@ -41,7 +43,7 @@ func (h *Hub) register(r *prometheus.Registry) {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, of)
 	}
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		h.metrics.events, h.metrics.batches, h.metrics.failures, h.metrics.flushes,
+		h.metrics.events, h.metrics.batches, h.metrics.failures, h.metrics.flushes, h.metrics.refused,
 		gauge("tyto_hub_devices", "Devices in the store.", func() float64 {
 			n, err := h.deps.Store.CountDevices(context.Background())
 			if err != nil {

@@ -24,7 +24,7 @@ func (h *Hub) record(zone string, d tyto.Device) store.DeviceRecord {
 		ID: d.ID, Category: cmp.Or(d.Value(tyto.Category), "unknown"), Type: d.Value(tyto.Type), Vendor: d.Value(tyto.Vendor),
 		Model: cmp.Or(d.Value(tyto.Model), d.Value(tyto.ModelNumber)), OS: d.Value(tyto.OS), Firmware: d.Value(tyto.Firmware), Hostname: d.Value(tyto.Hostname),
 		IPs: ips, NICVendor: d.Value(tyto.NICVendor), Roles: d.Roles, Protocols: d.Protocols, First: d.First, Last: d.Last,
-		Packets: d.Packets, Bytes: d.Bytes, Zone: zone, Site: h.cfg.Sites[zone],
+		Packets: d.Packets, Bytes: d.Bytes, Zone: zone, Site: h.site(zone),
 	}
 	if len(ips) > 0 {
 		r.IP = ips[0]

@@ -12,6 +12,9 @@ import (
 // the store, where their sums are, observations from the log, and from there
 // also what was accepted and not folded when the hub ended.
 func (h *Hub) restore(ctx context.Context) error {
+	if err := h.PlacesChanged(ctx); err != nil {
+		return err
+	}
 	names, err := h.deps.Store.Zones(ctx)
 	if err != nil {
 		return err
@@ -48,6 +51,7 @@ func (z *zone) restore(ctx context.Context) error {
 	}
 	err = memory.Read(ctx, z.name, 0, func(e store.Entry) error {
 		fresh := e.Position > folded
+		z.batch = mark{e.Epoch, e.Seq}
 		for i := range e.Events {
 			if fresh || e.Events[i].Observation != nil {
 				z.learn(&e.Events[i], fresh)

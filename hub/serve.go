@@ -35,6 +35,11 @@ func (h *Hub) serve(ctx context.Context) error {
 	if h.deps.TLS != nil {
 		l = tls.NewListener(l, h.deps.TLS)
 	}
+	return serveUntil(ctx, &s, l)
+}
+
+// serveUntil serves until ctx is done, and then lets requests end.
+func serveUntil(ctx context.Context, s *http.Server, l net.Listener) error {
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	select {

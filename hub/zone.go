@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -33,6 +34,9 @@ type zone struct {
 	changed  map[string]struct{} // devices that the store does not know as they are
 	sensors  map[string]store.SensorReport
 	traffic  map[int64]*store.Traffic
+	gaps     []store.SensorGap // what was lost on the way, as sensors tell
+	batch    mark              // the one that is learnt
+	heard    map[string]mark   // of each interface, where its last health was
 	names    lookups
 	placed   map[tyto.Subject]string // the device that the store has for a subject
 	replaced time.Time               // when they were looked at last
@@ -50,7 +54,7 @@ type increment struct{ tyto.Conversation }
 
 func newZone(h *Hub, name string) *zone {
 	z := &zone{hub: h, name: name, known: inventory.New(name, h.cfg.Inventory), pending: map[talk]*increment{}, changed: map[string]struct{}{},
-		sensors: map[string]store.SensorReport{}, traffic: map[int64]*store.Traffic{}, placed: map[tyto.Subject]string{}}
+		sensors: map[string]store.SensorReport{}, heard: map[string]mark{}, traffic: map[int64]*store.Traffic{}, placed: map[tyto.Subject]string{}}
 	if h.cfg.Detections != nil {
 		z.alerts = detect.New(name, h.cfg.Detections, z.known)
 	}
@@ -59,22 +63,23 @@ func newZone(h *Hub, name string) *zone {
 
 // accept logs a batch and learns it. The lock makes the order of learning
 // that of the log, so that a position says what was learnt.
-func (z *zone) accept(ctx context.Context, b store.Batch) error {
+func (z *zone) accept(ctx context.Context, b store.Batch) (fresh bool, err error) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	position, fresh, err := z.hub.deps.Store.Append(ctx, b)
 	if err != nil {
-		return fmt.Errorf("hub: accept %d events of %q: %w", len(b.Events), b.Sensor, err)
+		return false, fmt.Errorf("hub: accept %d events of %q: %w", len(b.Events), b.Sensor, err)
 	}
 	if !fresh {
-		return nil
+		return false, nil
 	}
+	z.batch = mark{b.Epoch, b.Seq}
 	for i := range b.Events {
 		z.learn(&b.Events[i], true)
 	}
 	z.position = position
 	z.hub.metrics.accepted(b.Events)
-	return nil
+	return true, nil
 }
 
 // learn takes what an event tells. Conversations that are not fresh are in
@@ -163,9 +168,20 @@ func (z *zone) count(c *tyto.Conversation) {
 	}
 }
 
+// A mark is a batch's place in what its sensor told.
+type mark struct{ epoch, seq uint64 }
+
 func (z *zone) health(e *tyto.Event) {
-	z.sensors[e.Sensor+"\x00"+e.Health.Interface] = store.SensorReport{
-		Sensor: e.Sensor, Zone: z.name, Version: z.hub.deps.Version.Version, Interface: e.Health.Interface,
+	for _, g := range e.Health.Gaps {
+		z.gaps = append(z.gaps, store.SensorGap{Sensor: e.Sensor, Zone: z.name, Received: z.hub.now(), Gap: g})
+	}
+	key := e.Sensor + "\x00" + e.Health.Interface
+	if had := z.heard[key]; had.epoch == z.batch.epoch && had.seq > z.batch.seq {
+		return // it was overtaken by a newer one
+	}
+	z.heard[key] = z.batch
+	z.sensors[key] = store.SensorReport{
+		Sensor: e.Sensor, Zone: z.name, Version: cmp.Or(e.Health.Version, z.hub.deps.Version.Version), Interface: e.Health.Interface,
 		Time: e.Time, Received: z.hub.now(), Counters: maps.Clone(e.Health.Counters),
 	}
 }
@@ -216,13 +232,14 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 	if z.moving && (final || z.hub.now().Sub(z.replaced) >= replaceEvery) {
 		z.takeMoves(c)
 	}
-	c.Sensors = values(z.sensors)
+	c.Sensors, c.Gaps = values(z.sensors), z.gaps
+	z.gaps = nil
 	for _, t := range values(z.traffic) {
 		c.Traffic = append(c.Traffic, *t)
 	}
 	clear(z.sensors)
 	clear(z.traffic)
-	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves)+len(c.Alerts) == 0 {
+	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves)+len(c.Alerts)+len(c.Gaps) == 0 {
 		return nil, false
 	}
 	return c, len(z.changed) > 0

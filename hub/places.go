@@ -1,0 +1,52 @@
+package hub
+
+import (
+	"context"
+	"maps"
+
+	"tyto/store"
+)
+
+// site is where a zone is, "" if nobody said.
+func (h *Hub) site(zone string) string { return (*h.sites.Load())[zone] }
+
+// PlacesChanged reads again where zones are. The devices of those that moved
+// are written anew.
+func (h *Hub) PlacesChanged(ctx context.Context) error {
+	_, zones, err := h.deps.Store.Places(ctx)
+	if err != nil {
+		return err
+	}
+	before, now := *h.sites.Load(), maps.Clone(h.cfg.Sites)
+	if now == nil {
+		now = map[string]string{}
+	}
+	for _, z := range zones {
+		now[z.ID] = z.Site
+	}
+	h.sites.Store(&now)
+	for _, z := range h.all() {
+		if before[z.name] != now[z.name] {
+			if err := z.rewrite(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rewrite has all devices of the zone written with the next flushes.
+func (z *zone) rewrite(ctx context.Context) error {
+	var ids []string
+	q := store.DeviceQuery{Zone: []string{z.name}, Window: store.Window{Sort: "first_seen"}}
+	err := z.hub.deps.Store.EachDevice(ctx, q, func(r store.DeviceRow) error {
+		ids = append(ids, r.ID)
+		return nil
+	})
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	for _, id := range ids {
+		z.changed[id] = struct{}{}
+	}
+	return err
+}
