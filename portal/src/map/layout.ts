@@ -37,10 +37,8 @@ export interface Layout {
   /** Where hosts of the internet are drawn, and groups that anybody may join. */
   internet: Point
   multicast: Point
-  /** What is to be seen of it all. */
+  /** Where the groups are. */
   frame: { x: [number, number]; y: [number, number] }
-  /** The larger of width and height. */
-  extent: number
 }
 
 /** The /24 of an IPv4 address, the /64 of another; '' without an address. */
@@ -164,7 +162,6 @@ export function layout(devices: readonly MapDevice[], by: Grouping): Layout {
     at,
     internet: { x: (left + right) / 2, y: high + gap },
     multicast: { x: (left + right) / 2, y: low - gap },
-    frame: { x: [left, right], y: [low - gap, high + gap] },
-    extent: Math.max(right - left, high - low + 2 * gap, 4),
+    frame: { x: [left, right], y: [low, high] },
   }
 }

@@ -42,9 +42,18 @@ const manyLines = 1500
 
 const clamp = (low: number, n: number, high: number) => Math.max(low, Math.min(high, n))
 
-function build({ devices, lines, places, colourOf, colours }: Props): Graph<Node, Edge> {
+/** What is to be seen of it all: the groups, and who is beyond them. */
+function frameOf(places: Layout, lines: readonly Line[]): Layout['frame'] {
+  const { x, y } = places.frame
+  const beyond = (id: string) => lines.some(l => l.ends.includes(id))
+  return { x, y: [beyond(multicast) ? places.multicast.y - 1 : y[0], beyond(internet) ? places.internet.y + 1 : y[1]] }
+}
+
+/** The graph for a picture of some pixels. */
+function build({ devices, lines, places, colourOf, colours }: Props, pixels: number): Graph<Node, Edge> {
   const graph = new Graph<Node, Edge>({ type: 'undirected', multi: false })
-  const size = clamp(2.2, 300 / places.extent, 9)
+  const { x, y } = frameOf(places, lines)
+  const size = clamp(2.2, (0.36 * pixels) / Math.max(x[1] - x[0], y[1] - y[0], 1), 9)
   for (const [id, at] of places.at) {
     const d = devices.get(id)
     if (!d) continue
@@ -246,10 +255,12 @@ export default function Stage(props: Props) {
   useEffect(() => {
     const [container, under, over] = [box.current, below.current, names.current]
     if (!container || !under || !over) return
-    const graph = build({ ...latest.current, devices, lines, places, colourOf, colours })
+    const pixels = Math.min(container.clientWidth, container.clientHeight)
+    const graph = build({ ...latest.current, devices, lines, places, colourOf, colours }, pixels)
     const camera = handle.current?.sigma.getCamera().getState()
     const sigma = make(container, graph, colours)
-    sigma.setCustomBBox(places.frame)
+    sigma.setCustomBBox(frameOf(places, lines))
+    sigma.refresh()
     const keep = handle.current?.sigma && latest.current.places === places
     if (camera && keep) sigma.getCamera().setState(camera)
     handle.current = { sigma }

@@ -18,6 +18,8 @@ const paths = [
   '/conversations?scope=internet',
   '/alerts',
   '/alerts/00000000000000a1',
+  '/map?category=iot',
+  '/map?as=table',
   '/sensors',
 ]
 
