@@ -102,7 +102,7 @@ type AlertDecisionInput struct {
 }
 
 func (a *api) listAlerts(ctx context.Context, in *AlertsInput) (*AlertsOutput, error) {
-	page, err := a.Store.Alerts(ctx, store.AlertQuery{
+	page, err := see(ctx).Alerts(ctx, store.AlertQuery{
 		Window: store.Window{Sort: in.Sort, Desc: in.Order == "desc", Limit: in.Limit, Offset: in.Offset},
 		Text:   strings.TrimSpace(in.Q), Status: in.Status, Severity: in.Severity, Rule: in.Rule, Zone: in.Zone, Device: in.Device,
 	})
@@ -118,7 +118,7 @@ func (a *api) listAlerts(ctx context.Context, in *AlertsInput) (*AlertsOutput, e
 }
 
 func (a *api) getAlert(ctx context.Context, in *IDInput) (*AlertOutput, error) {
-	row, notes, err := a.Store.Alert(ctx, in.ID)
+	row, notes, err := see(ctx).Alert(ctx, in.ID)
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
@@ -147,11 +147,7 @@ func (a *api) rule(id string) *detect.Rule {
 func (a *api) decide(status string) func(context.Context, *AlertDecisionInput) (*AlertOutput, error) {
 	return func(ctx context.Context, in *AlertDecisionInput) (*AlertOutput, error) {
 		who, _ := auth.Who(ctx)
-		err := a.Store.DecideAlert(ctx, in.ID, store.AlertNote{Time: a.Clock(), Who: who.User, What: status, Comment: strings.TrimSpace(in.Body.Comment)})
-		if err != nil {
-			return nil, a.problem(ctx, err)
-		}
-		err = a.Store.Audit(ctx, tyto.AuditRecord{Time: a.Clock(), Who: who.User, From: remote(ctx).String(), What: "alert." + status, Object: in.ID, Outcome: "ok"})
+		err := see(ctx).DecideAlert(ctx, in.ID, store.AlertNote{Time: a.Clock(), Who: who.User, What: status, Comment: strings.TrimSpace(in.Body.Comment)})
 		if err != nil {
 			return nil, a.problem(ctx, err)
 		}

@@ -50,7 +50,7 @@ func TestAlerts(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	audit, err := x.store.AuditRecords(t.Context(), 1)
-	if err != nil || audit[0].What != "alert.learned" || audit[0].Object != "a1" || audit[0].Who != "ada" {
+	if err != nil || audit[0].What != "alert.learn" || audit[0].Object != "a1" || audit[0].Who != "ada" {
 		t.Errorf("%+v, %v", audit, err)
 	}
 	for _, path := range []string{"/api/v1/alerts/nobody", "/api/v1/alerts/nobody/close"} {

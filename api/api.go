@@ -5,6 +5,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -35,12 +36,14 @@ type Deps struct {
 	Ready    func(context.Context) error
 	Portal   http.Handler // what is served where the API is not; may be nil
 	TLS      bool         // whether clients come over TLS
+	Rate     Rate         // how many requests each client may make; zero is DefaultRate
 }
 
 // api is the handlers' receiver.
 type api struct {
 	Deps
 	streams limiter
+	rates   rates
 }
 
 // maxBody is the most bytes that a request may carry: names and passwords.
@@ -54,10 +57,11 @@ func init() {
 // New is the handler of everything under /api, of the pages for operators
 // (/healthz, /readyz, /metrics), and of the portal at /.
 func New(d Deps) http.Handler {
-	a := &api{Deps: d, streams: limiter{each: maxStreamsEach, all: maxStreams}}
+	a := &api{Deps: d, streams: limiter{each: maxStreamsEach, all: maxStreams}, rates: newRates(cmp.Or(d.Rate, DefaultRate()), d.Clock)}
 	mux := http.NewServeMux()
 	a.register(mux)
 	a.operator(mux)
+	a.signOn(mux)
 	if d.Portal != nil {
 		mux.Handle("/", d.Portal)
 	}
@@ -77,13 +81,8 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	h := humago.New(mux, config())
 	h.UseMiddleware(a.authorize(h))
 
-	public(h, http.MethodGet, "/api/v1/setup", "get-setup", "Whether the first administrator is still to be made", a.getSetup)
-	public(h, http.MethodPost, "/api/v1/setup", "create-first-admin", "Make the first administrator and sign in", a.postSetup)
-	public(h, http.MethodPost, "/api/v1/session", "sign-in", "Sign in", a.postSession)
-
-	viewer := needs(tyto.Viewer)
-	route(h, viewer, http.MethodGet, "/api/v1/session", "get-session", "Who is signed in", a.getSession)
-	route(h, viewer, http.MethodDelete, "/api/v1/session", "sign-out", "Sign out", a.deleteSession)
+	viewer, analyst := needs(tyto.Viewer).scoped(), needs(tyto.Analyst).scoped()
+	a.people(h)
 	route(h, viewer, http.MethodGet, "/api/v1/version", "get-version", "The program's version", a.getVersion)
 	route(h, viewer, http.MethodGet, "/api/v1/overview", "get-overview", "The network in numbers", a.getOverview)
 	route(h, viewer, http.MethodGet, "/api/v1/devices", "list-devices", "Devices, a page at a time", a.listDevices)
@@ -95,7 +94,6 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	route(h, viewer, http.MethodGet, "/api/v1/sensors", "list-sensors", "Sensors and their health", a.listSensors)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts", "list-alerts", "What a person should look at", a.listAlerts)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts/{id}", "get-alert", "One alert, with evidence, advice and history", a.getAlert)
-	analyst := needs(tyto.Analyst)
 	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert", "Close an alert; it is new once more when it occurs again", a.decide(store.AlertClosed))
 	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/mute", "mute-alert", "Mute an alert: it is counted only", a.decide(store.AlertMuted))
 	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/learn", "learn-alert", "Learn that what an alert is about is usual here", a.decide(store.AlertLearned))
@@ -114,44 +112,10 @@ func config() huma.Config {
 	c.RejectUnknownQueryParameters = true
 	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"session": {Type: "apiKey", In: "cookie", Name: auth.CookieName, Description: "Set by POST /api/v1/session."},
+		"session": {Type: "apiKey", In: "cookie", Name: auth.CookieName, Description: "Of a person; set by POST /api/v1/session."},
+		"token":   {Type: "http", Scheme: "bearer", Description: "Of a program; made by POST /api/v1/tokens."},
 	}
 	return c
-}
-
-// A permission is what a route asks of who calls it, and what it answers with.
-type permission struct {
-	role        tyto.PersonRole
-	contentType string
-}
-
-func needs(r tyto.PersonRole) permission { return permission{role: r} }
-
-func (p permission) csv() permission    { p.contentType = "text/csv"; return p }
-func (p permission) events() permission { p.contentType = "text/event-stream"; return p }
-
-// roleKey is where an operation says what it needs; one that does not say it
-// is not served.
-const roleKey = "role"
-
-func route[I, O any](h huma.API, p permission, method, path, id, summary string, f func(context.Context, *I) (*O, error)) {
-	op := operation(method, path, id, summary)
-	op.Metadata = map[string]any{roleKey: p.role}
-	op.Security = []map[string][]string{{"session": {}}}
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
-	if p.contentType != "" {
-		op.Responses = map[string]*huma.Response{"200": {
-			Description: "OK",
-			Content:     map[string]*huma.MediaType{p.contentType: {Schema: &huma.Schema{Type: huma.TypeString}}},
-		}}
-	}
-	huma.Register(h, op, f)
-}
-
-func public[I, O any](h huma.API, method, path, id, summary string, f func(context.Context, *I) (*O, error)) {
-	op := operation(method, path, id, summary)
-	op.Metadata = map[string]any{roleKey: tyto.PersonRole("")}
-	huma.Register(h, op, f)
 }
 
 func operation(method, path, id, summary string) huma.Operation {

@@ -81,14 +81,14 @@ func (a *api) listConversations(ctx context.Context, in *ConversationsInput) (*C
 }
 
 func (a *api) listDeviceConversations(ctx context.Context, in *DeviceConversationsInput) (*ConversationsOutput, error) {
-	if _, _, err := a.Store.Device(ctx, in.ID); err != nil {
+	if _, _, err := see(ctx).Device(ctx, in.ID); err != nil {
 		return nil, a.problem(ctx, err)
 	}
 	return a.conversations(ctx, in.query(in.Paging, in.ID))
 }
 
 func (a *api) conversations(ctx context.Context, q store.ConversationQuery) (*ConversationsOutput, error) {
-	page, err := a.Store.Conversations(ctx, q)
+	page, err := see(ctx).Conversations(ctx, q)
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}

@@ -114,7 +114,7 @@ type DeviceOutput struct {
 }
 
 func (a *api) listDevices(ctx context.Context, in *DevicesInput) (*DevicesOutput, error) {
-	page, err := a.Store.Devices(ctx, in.query(in.Paging))
+	page, err := see(ctx).Devices(ctx, in.query(in.Paging))
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
@@ -131,7 +131,7 @@ func (a *api) listDevices(ctx context.Context, in *DevicesInput) (*DevicesOutput
 }
 
 func (a *api) getDevice(ctx context.Context, in *IDInput) (*DeviceOutput, error) {
-	row, device, err := a.Store.Device(ctx, in.ID)
+	row, device, err := see(ctx).Device(ctx, in.ID)
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}

@@ -50,7 +50,7 @@ func (a *api) writeCSV(ctx context.Context, w http.ResponseWriter, q store.Devic
 		return err
 	}
 	n := 0
-	err := a.Store.EachDevice(ctx, q, func(r store.DeviceRow) error {
+	err := see(ctx).EachDevice(ctx, q, func(r store.DeviceRow) error {
 		if n++; n%500 == 0 {
 			_ = deadline.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer has deadlines
 		}

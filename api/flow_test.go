@@ -96,14 +96,14 @@ func TestWrongPasswords(t *testing.T) {
 // be forgotten.
 func TestEveryRouteAsksWhoYouAre(t *testing.T) {
 	x := newSite(t)
-	open := map[string]bool{"GET /api/v1/setup": true, "POST /api/v1/setup": true, "POST /api/v1/session": true}
+	open := map[string]bool{"GET /api/v1/setup": true, "GET /api/v1/sign-in": true, "POST /api/v1/setup": true, "POST /api/v1/session": true}
 	for path, item := range (&api{}).register(http.NewServeMux()).OpenAPI().Paths {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 			op := map[string]any{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete}[method]
 			if fmt.Sprint(op) == "<nil>" || open[method+" "+path] {
 				continue
 			}
-			if status, body := x.do(method, strings.ReplaceAll(path, "{id}", "x"), nil); status != 401 || !strings.Contains(body, "sign in") {
+			if status, body := x.do(method, strings.NewReplacer("{id}", "x", "{name}", "x").Replace(path), nil); status != 401 || !strings.Contains(body, "sign in") {
 				t.Errorf("%s %s answers a stranger with %d %s", method, path, status, body)
 			}
 		}

@@ -76,7 +76,7 @@ const maxLinkProtocols = 8
 
 func (a *api) getMap(ctx context.Context, in *MapInput) (*MapOutput, error) {
 	filter := Filter{Q: in.Q, Category: in.Category, Type: in.Type, Vendor: in.Vendor, Site: in.Site, Zone: in.Zone}
-	m, err := a.Store.Map(ctx, store.MapQuery{Devices: filter.query(Paging{Limit: in.Devices}), Protocol: in.Protocol, Scope: in.Scope, Links: in.Links})
+	m, err := see(ctx).Map(ctx, store.MapQuery{Devices: filter.query(Paging{Limit: in.Devices}), Protocol: in.Protocol, Scope: in.Scope, Links: in.Links})
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}

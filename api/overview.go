@@ -71,7 +71,7 @@ func (a *api) getOverview(ctx context.Context, _ *struct{}) (*OverviewOutput, er
 }
 
 func (a *api) overviewDevices(ctx context.Context, o *Overview) error {
-	t, err := a.Store.DeviceTotals(ctx)
+	t, err := see(ctx).DeviceTotals(ctx)
 	if err != nil {
 		return err
 	}
@@ -80,19 +80,19 @@ func (a *api) overviewDevices(ctx context.Context, o *Overview) error {
 }
 
 func (a *api) overviewConversations(ctx context.Context, o *Overview) error {
-	t, err := a.Store.ConversationTotals(ctx)
+	t, err := see(ctx).ConversationTotals(ctx)
 	if err != nil {
 		return err
 	}
 	o.Conversations = OverviewConversations{Total: t.Total, Internet: t.Internet}
 	o.Protocols = top(t.Protocols)
-	traffic, err := a.Store.Traffic(ctx, overviewSpan, overviewPoints)
+	traffic, err := see(ctx).Traffic(ctx, overviewSpan, overviewPoints)
 	o.Traffic = list(traffic)
 	return err
 }
 
 func (a *api) overviewSensors(ctx context.Context, o *Overview) error {
-	sensors, err := a.Store.Sensors(ctx)
+	sensors, err := see(ctx).Sensors(ctx)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (a *api) overviewSensors(ctx context.Context, o *Overview) error {
 }
 
 func (a *api) overviewAlerts(ctx context.Context, o *Overview) error {
-	counts, err := a.Store.AlertTotals(ctx)
+	counts, err := see(ctx).AlertTotals(ctx)
 	o.Alerts.BySeverity = list(counts)
 	for _, c := range counts {
 		o.Alerts.Open += c.Count
@@ -130,7 +130,7 @@ func (a *api) overviewLists(ctx context.Context, o *Overview) (err error) {
 
 // first is the devices that a descending order begins with.
 func (a *api) first(ctx context.Context, sort string) ([]DeviceRow, error) {
-	rows, err := a.Store.FirstDevices(ctx, sort, overviewRows)
+	rows, err := see(ctx).FirstDevices(ctx, sort, overviewRows)
 	return a.deviceRows(rows), err
 }
 

@@ -45,6 +45,16 @@ func (a *api) problem(ctx context.Context, err error) error {
 		return huma.Error403Forbidden(auth.ErrSetupRefused.Error(), &huma.ErrorDetail{Location: "body.token", Message: "refused"})
 	case errors.Is(err, auth.ErrSetupDone):
 		return huma.Error409Conflict(auth.ErrSetupDone.Error())
+	case errors.Is(err, auth.ErrNoUser):
+		return huma.Error404NotFound(auth.ErrNoUser.Error())
+	case errors.Is(err, auth.ErrBeyond), errors.Is(err, auth.ErrVouched):
+		return huma.Error403Forbidden(firstOf(err, auth.ErrBeyond, auth.ErrVouched).Error())
+	case errors.Is(err, auth.ErrSelf):
+		return huma.Error409Conflict(auth.ErrSelf.Error())
+	case errors.Is(err, store.ErrLastAdmin):
+		return huma.Error409Conflict(store.ErrLastAdmin.Error() + "; make another one first")
+	case errors.Is(err, store.ErrTaken):
+		return huma.Error409Conflict(store.ErrTaken.Error()+"; choose another one", &huma.ErrorDetail{Location: "body.name", Message: "is taken"})
 	case errors.Is(err, store.ErrNotFound):
 		return huma.Error404NotFound("there is nothing of that id; a device may have been merged into another")
 	case ctx.Err() != nil:
@@ -55,4 +65,14 @@ func (a *api) problem(ctx context.Context, err error) error {
 	}
 	a.Log.ErrorContext(ctx, "request failed", "err", err)
 	return huma.Error500InternalServerError("the hub could not answer; its log says why")
+}
+
+// firstOf is the first of targets that an error is.
+func firstOf(err error, targets ...error) error {
+	for _, t := range targets {
+		if errors.Is(err, t) {
+			return t
+		}
+	}
+	return err
 }

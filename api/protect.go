@@ -2,15 +2,15 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/gzhttp"
 
 	"tyto/auth"
-	"tyto/tyto"
 )
 
 // contentPolicy lets an answer that a browser takes for a page load nothing.
@@ -20,6 +20,9 @@ const contentPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'non
 // protect wraps what all answers have in common: headers, refusal of requests
 // that another site's page makes, compression, limits on what is read, and
 // who asks.
+//
+// A request with a token needs no such refusal: a browser adds no token by
+// itself, and cookies do not count beside one.
 func (a *api) protect(next http.Handler) http.Handler {
 	var cross http.CrossOriginProtection
 	cross.SetDenyHandler(http.HandlerFunc(denyCrossOrigin))
@@ -28,13 +31,21 @@ func (a *api) protect(next http.Handler) http.Handler {
 		panic("api: compression: " + err.Error()) // the options are constants
 	}
 	compressed := compress(next)
-	return a.secure(cross.Handler(a.identify(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	inner := a.identify(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isAPI(r) { // the portal's files are compressed already
 			compressed.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
-	}))))
+	}))
+	ours := cross.Handler(inner)
+	return a.secure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, program := auth.Bearer(r); program {
+			inner.ServeHTTP(w, r)
+			return
+		}
+		ours.ServeHTTP(w, r)
+	}))
 }
 
 // compressible excludes streams, which must not wait for a buffer to fill.
@@ -80,7 +91,7 @@ func (a *api) identify(next http.Handler) http.Handler {
 			return
 		}
 		from, _ := netip.ParseAddrPort(r.RemoteAddr)
-		ctx := context.WithValue(r.Context(), remoteKey{}, from.Addr().Unmap())
+		ctx := context.WithValue(r.Context(), remoteKey{}, auth.Caller{Addr: from.Addr().Unmap(), Agent: r.UserAgent()})
 		who, ok, err := a.Auth.Identify(r)
 		if err != nil {
 			a.Log.ErrorContext(ctx, "cannot tell who asks", "err", err)
@@ -90,31 +101,26 @@ func (a *api) identify(next http.Handler) http.Handler {
 		if ok {
 			ctx = auth.With(ctx, who)
 		}
+		if wait := a.rates.take(rateKey(who, ok, from.Addr())); wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+			writeProblem(w, http.StatusTooManyRequests, "too many requests; slow down")
+			return
+		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-// remote is where a request comes from.
-func remote(ctx context.Context) netip.Addr {
-	a, _ := ctx.Value(remoteKey{}).(netip.Addr)
-	return a
+// rateKey is who shares a rate: the sessions of a user, a token, or the
+// strangers of a network.
+func rateKey(who auth.Identity, known bool, from netip.Addr) string {
+	if known {
+		return who.Name()
+	}
+	return auth.Place(from).String()
 }
 
-// authorize refuses who may not: everybody, unless the operation says whom it
-// serves.
-func (a *api) authorize(api huma.API) func(huma.Context, func(huma.Context)) {
-	return func(h huma.Context, next func(huma.Context)) {
-		role, said := h.Operation().Metadata[roleKey].(tyto.PersonRole)
-		who, known := auth.Who(h.Context())
-		switch {
-		case said && role == "":
-		case !known:
-			_ = huma.WriteErr(api, h, http.StatusUnauthorized, "sign in first")
-			return
-		case !said || !who.Role.Includes(role):
-			_ = huma.WriteErr(api, h, http.StatusForbidden, "your role does not allow this")
-			return
-		}
-		next(h)
-	}
+// caller is where a request comes from.
+func caller(ctx context.Context) auth.Caller {
+	c, _ := ctx.Value(remoteKey{}).(auth.Caller)
+	return c
 }

@@ -47,7 +47,7 @@ type SensorsOutput struct {
 const Online = time.Minute
 
 func (a *api) listSensors(ctx context.Context, _ *struct{}) (*SensorsOutput, error) {
-	sensors, err := a.Store.Sensors(ctx)
+	sensors, err := see(ctx).Sensors(ctx)
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}

@@ -34,7 +34,7 @@ func (a *api) getSetup(ctx context.Context, _ *struct{}) (*SetupOutput, error) {
 }
 
 func (a *api) postSetup(ctx context.Context, in *FirstAdminInput) (*SignedInOutput, error) {
-	who, cookie, err := a.Auth.Setup(ctx, in.Body.Token, in.Body.Username, in.Body.Password, remote(ctx))
+	who, cookie, err := a.Auth.Setup(ctx, in.Body.Token, in.Body.Username, in.Body.Password, caller(ctx))
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,13 +50,16 @@ func (c *clock) pass(d time.Duration) {
 // bell is notices by hand.
 type bell struct{ ch chan Notice }
 
-func (b *bell) Subscribe(ctx context.Context) <-chan Notice {
+func (b *bell) Subscribe(ctx context.Context, zones ...string) <-chan Notice {
 	out := make(chan Notice)
 	go func() {
 		defer close(out)
 		for {
 			select {
 			case n := <-b.ch:
+				if len(zones) > 0 && !slices.Contains(zones, n.Zone) {
+					continue
+				}
 				select {
 				case out <- n:
 				case <-ctx.Done():
@@ -110,7 +114,7 @@ func newSite(t testing.TB) *site {
 	}
 	x.handler = New(Deps{Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.now, Log: log,
 		Version: Version{Version: "1.2.3"}, TypeName: func(id string) string { return strings.ToUpper(id) }, Ready: s.Check,
-		Rules: rules, Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
+		Rate: Rate{PerSecond: 1, Burst: 1e9}, Rules: rules, Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
 	server := httptest.NewServer(x.handler)
 	x.url, x.browser = server.URL, newBrowser()
 	t.Cleanup(func() {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,6 +16,7 @@ import (
 
 // A Notice says what changed in the hub.
 type Notice struct {
+	Zone     string   // where; what was merged may be of several
 	Devices  []string // ids; too many to list if Resync
 	Resync   bool     // something was missed: ask again for everything
 	Sensors  bool
@@ -24,9 +26,10 @@ type Notice struct {
 
 // Notices is where the API hears of changes.
 type Notices interface {
-	// Subscribe calls for notices until ctx is done; the channel is closed
-	// then. Who is slow gets fewer and larger notices, and never stops others.
-	Subscribe(ctx context.Context) <-chan Notice
+	// Subscribe calls for notices of zones, of all without any, until ctx is
+	// done; the channel is closed then. Who is slow gets fewer and larger
+	// notices, and never stops others.
+	Subscribe(ctx context.Context, zones ...string) <-chan Notice
 }
 
 const (
@@ -68,7 +71,7 @@ func (a *api) stream(ctx context.Context, _ *struct{}) (*huma.StreamResponse, er
 func (a *api) send(ctx context.Context, s *sender, who auth.Identity) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	notices := a.Notices.Subscribe(ctx)
+	notices := a.Notices.Subscribe(ctx, see(ctx).Zones()...)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	if err := s.write(": tyto\nretry: 2000\n\n"); err != nil {
@@ -80,6 +83,10 @@ func (a *api) send(ctx context.Context, s *sender, who auth.Identity) error {
 			if !open {
 				return ctx.Err()
 			}
+			// What somebody may see can have changed: then they ask anew.
+			if now, ok, err := a.Auth.Recall(ctx, who, false); !ok || !reflect.DeepEqual(now.Sites, who.Sites) {
+				return err
+			}
 			if err := a.tell(ctx, s, n); err != nil {
 				return err
 			}
@@ -87,7 +94,7 @@ func (a *api) send(ctx context.Context, s *sender, who auth.Identity) error {
 			if err := s.write(":\n\n"); err != nil {
 				return err
 			}
-			if _, ok, err := a.Auth.Recall(ctx, who.Session, false); !ok {
+			if _, ok, err := a.Auth.Recall(ctx, who, false); !ok {
 				return err
 			}
 		}
@@ -96,7 +103,7 @@ func (a *api) send(ctx context.Context, s *sender, who auth.Identity) error {
 
 func (a *api) tell(ctx context.Context, s *sender, n Notice) error {
 	if len(n.Devices) > 0 || n.Resync {
-		total, err := a.Store.CountDevices(ctx)
+		total, err := see(ctx).CountDevices(ctx)
 		if err != nil {
 			return err
 		}

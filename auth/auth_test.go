@@ -21,8 +21,8 @@ const password = "correct horse battery"
 
 var (
 	begin  = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	home   = netip.MustParseAddr("192.0.2.1")
-	abroad = netip.MustParseAddr("198.51.100.1")
+	home   = auth.Caller{Addr: netip.MustParseAddr("192.0.2.1"), Agent: "Browser/1"}
+	abroad = auth.Caller{Addr: netip.MustParseAddr("198.51.100.1")}
 )
 
 // door is a gate over a real store, with a clock that tests set.
@@ -156,7 +156,7 @@ func TestWatchingIsNoUse(t *testing.T) {
 	who, _ := d.who(t, d.enter(t, "ada"))
 	for range 3 {
 		d.pass(10 * time.Minute)
-		_, ok, err := d.Recall(t.Context(), who.Session, false)
+		_, ok, err := d.Recall(t.Context(), who, false)
 		if want := d.now().Sub(begin) < 30*time.Minute; ok != want || err != nil {
 			t.Errorf("after %v of watching: %v, %v", d.now().Sub(begin), ok, err)
 		}
@@ -165,6 +165,7 @@ func TestWatchingIsNoUse(t *testing.T) {
 
 func TestWhatEndsASession(t *testing.T) {
 	d := newDoor(t, false)
+	d.add(t, "root", tyto.Admin)
 	for what, end := range map[string]func(who auth.Identity) error{
 		"signing out": func(who auth.Identity) error { _, err := d.SignOut(t.Context(), who, home); return err },
 		"a new password": func(auth.Identity) error {
@@ -372,7 +373,7 @@ func TestUnknownUsersTakeAsLong(t *testing.T) {
 	took := func(name string) time.Duration {
 		best := time.Hour
 		for i := range 6 {
-			from := netip.AddrFrom4([4]byte{10, 0, byte(len(name)), byte(i)})
+			from := auth.Caller{Addr: netip.AddrFrom4([4]byte{10, 0, byte(len(name)), byte(i)})}
 			start := time.Now()
 			_, _, _ = d.SignIn(t.Context(), name, "wrong", from)
 			best = min(best, time.Since(start))

@@ -46,8 +46,8 @@ type guard struct {
 
 func newGuard() *guard { return &guard{seen: map[track]*failures{}} }
 
-// place is the network that an attempt came from: of IPv6 whole subscribers.
-func place(from netip.Addr) netip.Prefix {
+// Place is the network that an attempt came from: of IPv6 whole subscribers.
+func Place(from netip.Addr) netip.Prefix {
 	bits := 32
 	if from = from.Unmap(); from.Is6() {
 		bits = 64
@@ -60,7 +60,7 @@ func place(from netip.Addr) netip.Prefix {
 }
 
 func tracks(name string, from netip.Addr) [3]track {
-	p := place(from)
+	p := Place(from)
 	return [3]track{{name, p}, {"", p}, {name, netip.Prefix{}}}
 }
 

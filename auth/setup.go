@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
 	"tyto/tyto"
 )
+
+var noTime time.Time
 
 // settingSetup is "hash expiry" of the one-time token.
 const settingSetup = "auth.setup"
@@ -39,7 +40,7 @@ func (a *Auth) SetupToken(ctx context.Context) (string, error) {
 
 // Setup makes the first administrator and signs them in. The error is
 // ErrSetupDone, ErrSetupRefused, a *WaitError, a *RuleError or the store's.
-func (a *Auth) Setup(ctx context.Context, token, name, password string, from netip.Addr) (Identity, *http.Cookie, error) {
+func (a *Auth) Setup(ctx context.Context, token, name, password string, from Caller) (Identity, *http.Cookie, error) {
 	a.setup.Lock()
 	defer a.setup.Unlock()
 	if err := a.mayBeSetUp(ctx, token, from); err != nil {
@@ -49,7 +50,7 @@ func (a *Auth) Setup(ctx context.Context, token, name, password string, from net
 	if err != nil {
 		return Identity{}, nil, err
 	}
-	if err := a.audit(ctx, u.Name, from, "setup", u.Name, "ok"); err != nil {
+	if err := a.Audit(ctx, Identity{User: u.Name}, from, "setup", u.Name, "ok"); err != nil {
 		return Identity{}, nil, err
 	}
 	first, err := a.store.PutFirstUser(ctx, u)
@@ -63,10 +64,10 @@ func (a *Auth) Setup(ctx context.Context, token, name, password string, from net
 		return Identity{}, nil, fmt.Errorf("auth: set up: %w", err)
 	}
 	a.log.InfoContext(ctx, "first administrator made", "user", u.Name)
-	return a.begin(ctx, u, from)
+	return a.begin(ctx, u, from, "setup")
 }
 
-func (a *Auth) mayBeSetUp(ctx context.Context, token string, from netip.Addr) error {
+func (a *Auth) mayBeSetUp(ctx context.Context, token string, from Caller) error {
 	needed, err := a.SetupNeeded(ctx)
 	if err != nil {
 		return fmt.Errorf("auth: set up: %w", err)
@@ -75,7 +76,7 @@ func (a *Auth) mayBeSetUp(ctx context.Context, token string, from netip.Addr) er
 		return ErrSetupDone
 	}
 	const nobody = "(setup)" // no user can have that name
-	if wait := a.guard.wait(nobody, from, a.now()); wait > 0 {
+	if wait := a.guard.wait(nobody, from.Addr, a.now()); wait > 0 {
 		return &WaitError{Retry: wait}
 	}
 	value, err := a.store.Setting(ctx, settingSetup)
@@ -88,8 +89,8 @@ func (a *Auth) mayBeSetUp(ctx context.Context, token string, from netip.Addr) er
 	if err == nil && good && a.now().Before(expires) {
 		return nil
 	}
-	a.guard.failed(nobody, from, a.now())
-	return errors.Join(ErrSetupRefused, a.audit(ctx, "", from, "setup", "", "refused"))
+	a.guard.failed(nobody, from.Addr, a.now())
+	return errors.Join(ErrSetupRefused, a.Audit(ctx, Identity{}, from, "setup", "", "refused"))
 }
 
 // newUser is a user whose name and password keep the rules.
@@ -107,17 +108,18 @@ func (a *Auth) newUser(ctx context.Context, name string, role tyto.PersonRole, p
 	if err != nil {
 		return tyto.User{}, fmt.Errorf("auth: hash a password: %w", err)
 	}
-	return tyto.User{Name: foldName(name), Role: role, Password: hash, Created: a.now()}, nil
+	return tyto.User{Name: foldName(name), Role: role, Sites: tyto.AllSites(), Password: hash, Created: a.now()}, nil
 }
 
-// PutUser makes a user, or gives one another role and password; then their
-// sessions end. By is who does it.
+// PutUser makes a local user who sees all sites, or gives one another role and
+// password; then their sessions end. By is who does it: not a person but the
+// program, at the command line or in a test.
 func (a *Auth) PutUser(ctx context.Context, by Identity, name string, role tyto.PersonRole, password string) error {
 	u, err := a.newUser(ctx, name, role, password)
 	if err != nil {
 		return err
 	}
-	if err := a.audit(ctx, by.User, netip.Addr{}, "user.put", u.Name, "ok"); err != nil {
+	if err := a.Audit(ctx, by, Caller{}, "user.put", u.Name, "ok"); err != nil {
 		return err
 	}
 	if err := a.store.PutUser(ctx, u); err != nil {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"tyto/api"
@@ -13,7 +14,7 @@ import (
 // nobody anything and misses nothing but detail.
 type notices struct {
 	mu   sync.Mutex
-	subs map[chan api.Notice]struct{}
+	subs map[chan api.Notice][]string // the zones that each is told of; none: all
 }
 
 var _ api.Notices = (*notices)(nil)
@@ -23,14 +24,14 @@ var _ api.Notices = (*notices)(nil)
 const maxNamed = 200
 
 // Subscribe implements api.Notices.
-func (n *notices) Subscribe(ctx context.Context) <-chan api.Notice {
+func (n *notices) Subscribe(ctx context.Context, zones ...string) <-chan api.Notice {
 	ch := make(chan api.Notice, 1)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.subs == nil {
-		n.subs = map[chan api.Notice]struct{}{}
+		n.subs = map[chan api.Notice][]string{}
 	}
-	n.subs[ch] = struct{}{}
+	n.subs[ch] = zones
 	context.AfterFunc(ctx, func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
@@ -43,7 +44,10 @@ func (n *notices) Subscribe(ctx context.Context) <-chan api.Notice {
 func (n *notices) publish(x api.Notice) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for ch := range n.subs {
+	for ch, zones := range n.subs {
+		if len(zones) > 0 && !slices.Contains(zones, x.Zone) {
+			continue
+		}
 		merged := x
 		select {
 		case before := <-ch:
@@ -75,7 +79,7 @@ func merge(a, b api.Notice) api.Notice {
 
 // notice says what a change changed.
 func notice(c *store.Change) api.Notice {
-	n := api.Notice{Sensors: len(c.Sensors) > 0, Alerts: len(c.Alerts) > 0, Overview: len(c.Devices)+len(c.Gone)+len(c.Conversations) > 0, Devices: append([]string(nil), c.Gone...)}
+	n := api.Notice{Zone: c.Zone, Sensors: len(c.Sensors) > 0, Alerts: len(c.Alerts) > 0, Overview: len(c.Devices)+len(c.Gone)+len(c.Conversations) > 0, Devices: append([]string(nil), c.Gone...)}
 	for i := range c.Devices {
 		n.Devices = append(n.Devices, c.Devices[i].Row.ID)
 	}
