@@ -171,7 +171,7 @@ func adsRequest(m *Message, s *Sink, command uint16, invoke uint32, c *frame.Cur
 		return
 	}
 	if m.Memory[0] != 0 {
-		adsAct(m, s, "no answer", false)
+		adsAct(m, s, NoAnswer, false)
 	}
 	m.Memory[0] = amsWaits | uint64(command)<<32 | uint64(invoke)
 	m.Memory[1] = uint64(group)<<32 | uint64(offset)

@@ -192,7 +192,7 @@ func dnp3Request(m *Message, s *Sink, x *dnp3.Message) {
 		return
 	}
 	if lost := m.Memory[dnp3Pending-1]; lost != 0 {
-		dnp3Act(s, lost, "no answer", false)
+		dnp3Act(s, lost, NoAnswer, false)
 	}
 	m.Memory[1], m.Memory[0] = m.Memory[0], pending
 }

@@ -268,7 +268,7 @@ func iec104Commanded(m *Message, s *Sink, kind uint8, address uint16, object uin
 		return
 	}
 	if lost := m.Memory[iec104Pending-1]; lost != 0 {
-		iec104Act(s, lost, "no answer", false)
+		iec104Act(s, lost, NoAnswer, false)
 	}
 	copy(m.Memory[1:iec104Pending], m.Memory[:iec104Pending-1])
 	m.Memory[0] = uint64(kind)<<48 | uint64(address)<<24 | uint64(object)

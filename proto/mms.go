@@ -229,7 +229,7 @@ func mmsRequest(m *Message, s *Sink, c frame.Cursor) {
 	}
 	s.Op(op)
 	if m.Memory[mmsPending-1] != 0 {
-		mmsAct(s, m.Memory[mmsPending-1], "no answer", false)
+		mmsAct(s, m.Memory[mmsPending-1], NoAnswer, false)
 	}
 	m.Memory[1], m.Memory[0] = m.Memory[0], pending
 }

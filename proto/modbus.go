@@ -124,7 +124,7 @@ func tellModbusRequest(m *Message, s *Sink, transaction uint16, pdu []byte) {
 	if lost := m.Memory[modbusPending-1]; lost != 0 {
 		old, _ := modbus.Unpack(lost)
 		if verb := modbusVerb(&old); verb != tyto.NoVerb {
-			s.Did(verb, modbusOps[old.Function], old.AppendObject(s.Scratch(64)[:0]), "no answer")
+			s.Did(verb, modbusOps[old.Function], old.AppendObject(s.Scratch(64)[:0]), NoAnswer)
 		}
 	}
 	copy(m.Memory[1:modbusPending], m.Memory[:modbusPending-1])

@@ -204,7 +204,7 @@ func dcpAsked(m *Message, s *Sink, c frame.Cursor) {
 func dcpUnanswered(m *Message, s *Sink) {
 	if x := m.Memory[0]; x != 0 {
 		m.Memory[0] = 0
-		s.Did(tyto.Configure, "pn_dcp set", dcpName(s, byte(x>>8), byte(x)), "no answer")
+		s.Did(tyto.Configure, "pn_dcp set", dcpName(s, byte(x>>8), byte(x)), NoAnswer)
 	}
 }
 

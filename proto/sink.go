@@ -27,6 +27,10 @@ type Deed struct {
 	ByReceiver bool   // done by the receiver of the message to its sender
 }
 
+// NoAnswer is the outcome of an act of which no answer was seen. Its operation
+// was counted when it was asked for.
+const NoAnswer = "no answer"
+
 // A Resolution is a name that an answer gave for an address: from then on,
 // conversations with that address are known by the name.
 type Resolution struct {

@@ -224,7 +224,7 @@ func (w *worker) tell(d *proto.Dissector) {
 	}
 	deeds := w.sink.Deeds()
 	for i := range deeds {
-		if !deeds[i].ByReceiver { // else it was counted with the request
+		if !deeds[i].ByReceiver && deeds[i].Outcome != proto.NoAnswer { // else it was counted with the request
 			c.Ops = w.ops.count(c.Ops, deeds[i].Operation)
 		}
 	}
