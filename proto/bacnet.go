@@ -19,7 +19,6 @@ func init() {
 	})
 }
 
-// bacnetService is what a service does.
 type bacnetService struct {
 	op   string
 	verb tyto.Verb
@@ -75,8 +74,9 @@ func isBACnet(m *Message) bool {
 	c := m.Read()
 	if bacnetOnUDP(m) {
 		l, ok := bacnet.ReadLink(&c)
-		if !ok || !l.Carries() {
-			return ok && (m.Frame.SrcPort == 47808 || m.Frame.DstPort == 47808)
+		onPort := m.Frame.SrcPort == 47808 || m.Frame.DstPort == 47808
+		if !ok || !l.Carries() || !l.Exact && !onPort {
+			return ok && onPort
 		}
 	}
 	n, ok := bacnet.ReadNetwork(&c)
@@ -96,6 +96,9 @@ func tellBACnet(m *Message, s *Sink) {
 		if !ok {
 			s.Malformed("bacnet: header of the virtual link")
 			return
+		}
+		if !l.Exact && m.Frame.Missing == 0 {
+			s.Malformed("bacnet: length of the virtual link")
 		}
 		if int(l.Function) < len(bacnetLink) && l.Function != bacnet.Forwarded {
 			x := &bacnetLink[l.Function]
@@ -155,13 +158,20 @@ func tellBACnetMessage(m *Message, s *Sink, from tyto.Subject, c *frame.Cursor) 
 			bacnetResult(m, s, from, h, c)
 		}
 	case bacnet.Error:
-		bacnetAnswered(m, s, h.Invoke, bacnet.ErrorText(*c))
-	case bacnet.Reject:
-		bacnetAnswered(m, s, h.Invoke, bacnet.RejectText(h.Service))
-	case bacnet.Abort:
-		if h.ToClient {
-			bacnetAnswered(m, s, h.Invoke, bacnet.AbortText(h.Service))
+		if outcome := bacnet.ErrorText(*c); !bacnetAnswered(m, s, h.Invoke, outcome) && int(h.Service) < len(bacnetConfirmed) {
+			x := &bacnetConfirmed[h.Service] // an error repeats the service
+			s.Undergone(max(x.verb, tyto.Read), x.op, nil, outcome)
 		}
+	case bacnet.Reject:
+		if !bacnetAnswered(m, s, h.Invoke, bacnet.RejectText(h.Service)) {
+			s.Op("bacnet reject")
+		}
+	case bacnet.Abort:
+		if !h.ToClient || !bacnetAnswered(m, s, h.Invoke, bacnet.AbortText(h.Service)) {
+			s.Op("bacnet abort")
+		}
+	case bacnet.SegmentAck:
+		s.Op("bacnet segment ack")
 	}
 }
 
@@ -180,7 +190,7 @@ func bacnetRequest(m *Message, s *Sink, from tyto.Subject, h bacnet.Header, c *f
 	}
 	object, property := bacnetTarget(h.Service, *c)
 	if lost := m.Memory[bacnetPending-1]; lost != 0 {
-		bacnetAct(s, lost, "no answer", false)
+		bacnetAct(s, lost, NoAnswer, false)
 	}
 	copy(m.Memory[1:bacnetPending], m.Memory[:bacnetPending-1])
 	m.Memory[0] = uint64(h.Service|bacnetWaits)<<56 | uint64(h.Invoke)<<48 | uint64(object)<<16 | uint64(property)
@@ -214,20 +224,18 @@ func bacnetTarget(service uint8, c frame.Cursor) (object uint32, property uint16
 	return object, property
 }
 
-// bacnetAnswered tells how a request went: of reads only if they failed.
-func bacnetAnswered(m *Message, s *Sink, invoke uint8, outcome string) {
+// bacnetAnswered tells how a request went: of reads only if they failed. It is false if the request was not seen.
+func bacnetAnswered(m *Message, s *Sink, invoke uint8, outcome string) bool {
 	for i := range bacnetPending {
 		if x := m.Memory[i]; x != 0 && uint8(x>>48) == invoke {
 			copy(m.Memory[i:bacnetPending], m.Memory[i+1:bacnetPending])
 			m.Memory[bacnetPending-1] = 0
 			bacnetAct(s, x, outcome, true)
-			return
+			return true
 		}
 	}
+	return false
 }
-
-var bacnetStates = [...]string{"coldstart", "warmstart", "start backup", "end backup", "start restore", "end restore", "abort restore",
-	"activate changes"}
 
 func bacnetAct(s *Sink, request uint64, outcome string, answered bool) {
 	service, object, property := uint8(request>>56)&^bacnetWaits, uint32(request>>16), uint16(request)
@@ -238,8 +246,11 @@ func bacnetAct(s *Sink, request uint64, outcome string, answered bool) {
 		if property == 0 { // enable
 			verb = tyto.Start
 		}
-	case service == 20 && int(property) < len(bacnetStates):
-		b = append(b, bacnetStates[property]...)
+		if int(property) < len(bacnet.Talks) {
+			b = append(b, bacnet.Talks[property]...)
+		}
+	case service == 20 && int(property) < len(bacnet.States):
+		b = append(b, bacnet.States[property]...)
 		if property >= 2 {
 			verb = tyto.Configure
 		}
@@ -254,7 +265,7 @@ func bacnetAct(s *Sink, request uint64, outcome string, answered bool) {
 		}
 	}
 	if verb == tyto.NoVerb {
-		if outcome == "ok" || outcome == "no answer" {
+		if outcome == "ok" || outcome == NoAnswer {
 			return
 		}
 		verb = tyto.Read
@@ -305,7 +316,7 @@ func bacnetAnnounced(m *Message, s *Sink, from tyto.Subject, h bacnet.Header, c 
 	}
 }
 
-// bacnetNumber tells a number; for a device behind a router as a clue to it.
+// bacnetNumber tells a number as a clue.
 func bacnetNumber(s *Sink, from tyto.Subject, n uint32, field string) {
 	s.About(from, tyto.Clue, strconv.AppendUint(s.Scratch(10)[:0], uint64(n), 10), tyto.Stated, field)
 }

@@ -71,7 +71,7 @@ func TestBACnetActs(t *testing.T) {
 	memory := new([4]uint64)
 	shown(t, "bacnet", &Message{Body: bvlc(10, 1, 4, 0, 5, 40, 15, 0x0c, 0, 0x40, 0, 3, 0x19, 85, 0x3e, 0x44, 0, 0, 0, 0, 0x3f), Memory: memory, ToServer: true})
 	d := shown(t, "bacnet", &Message{Body: bvlc(10, 1, 0, 0x50, 40, 15, 0x91, 2, 0x91, 40), Memory: memory}).Deeds()
-	if len(d) != 1 || d[0].Verb != tyto.Write || string(d[0].Object) != "analog-output,3 present-value" || d[0].Outcome != "error: property" {
+	if len(d) != 1 || d[0].Verb != tyto.Write || string(d[0].Object) != "analog-output,3 present-value" || d[0].Outcome != "error: write access denied" {
 		t.Errorf("got %+v", d)
 	}
 }

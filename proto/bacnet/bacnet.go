@@ -25,18 +25,20 @@ const (
 // Link is the header of the virtual link layer.
 type Link struct {
 	Function uint8
+	Exact    bool       // the length it states is that of what follows
 	Origin   frame.Addr // who sent it, if it was forwarded; else zero
 }
 
-// ReadLink reads a header; ok is false if it is none, or its length is not that of the rest.
+// ReadLink reads a header; ok is false if it is none. A wrong length is told by Exact: stations read on.
 func ReadLink(c *frame.Cursor) (l Link, ok bool) {
 	n := c.Len()
 	kind := c.U8()
 	l.Function = c.U8()
 	length := int(c.U16())
-	if c.Short() || kind != 0x81 || l.Function > LastFunction || length != n {
+	if c.Short() || kind != 0x81 || l.Function > LastFunction {
 		return l, false
 	}
+	l.Exact = length == n
 	if l.Function == Forwarded {
 		l.Origin = c.IPv4()
 		c.Skip(2)
@@ -300,42 +302,18 @@ func AppendProperty(b []byte, id uint16) []byte {
 	return strconv.AppendUint(append(b, "property "...), uint64(id), 10)
 }
 
-var classes = [...]string{"error: device", "error: object", "error: property", "error: resources", "error: security",
-	"error: services", "error: vt", "error: communication"}
-
-// ErrorText is the class of an error in the body of an Error message.
+// ErrorText says the error in the body of an Error message: its code, or its class if the code is not known.
 func ErrorText(c frame.Cursor) string {
 	t := Next(&c)
 	if t.Opening {
 		t = Next(&c)
 	}
-	if n := t.Uint(); !c.Short() && int(n) < len(classes) {
-		return classes[n]
+	class, code := t.Uint(), Next(&c)
+	switch n := code.Uint(); {
+	case !c.Short() && int(n) < len(codes) && codes[n] != "":
+		return codes[n]
+	case !c.Short() && int(class) < len(classes):
+		return classes[class]
 	}
 	return "error"
-}
-
-var rejects = [...]string{"rejected: other", "rejected: buffer overflow", "rejected: inconsistent parameters",
-	"rejected: invalid parameter data type", "rejected: invalid tag", "rejected: missing required parameter",
-	"rejected: parameter out of range", "rejected: too many arguments", "rejected: undefined enumeration", "rejected: unrecognized service"}
-
-// RejectText is the reason of a Reject message.
-func RejectText(reason uint8) string {
-	if int(reason) < len(rejects) {
-		return rejects[reason]
-	}
-	return "rejected"
-}
-
-var aborts = [...]string{"aborted: other", "aborted: buffer overflow", "aborted: invalid apdu in this state",
-	"aborted: preempted by higher priority task", "aborted: segmentation not supported", "aborted: security error",
-	"aborted: insufficient security", "aborted: window size out of range", "aborted: application exceeded reply time",
-	"aborted: out of resources", "aborted: tsm timeout", "aborted: apdu too long"}
-
-// AbortText is the reason of an Abort message.
-func AbortText(reason uint8) string {
-	if int(reason) < len(aborts) {
-		return aborts[reason]
-	}
-	return "aborted"
 }
