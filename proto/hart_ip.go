@@ -12,9 +12,11 @@ import (
 // (HCF_SPEC-081) and the universal and common practice commands (-127, -151).
 func init() {
 	register(Dissector{
-		Name:  "hart_ip",
-		Where: []Where{TCP(5094), UDP(5094)},
-		Is:    isHART, Split: splitHART, Tell: tellHART,
+		Name:     "hart_ip",
+		Where:    []Where{TCP(5094), UDP(5094)},
+		Anywhere: true, // a server answers from, and is then asked at, a port of its own
+		First:    "\x01\x02",
+		Is:       isHART, Split: splitHART, Tell: tellHART,
 	})
 	for i := range hartOps {
 		hartOps[i] = "hart_ip " + strconv.Itoa(i)
@@ -40,9 +42,39 @@ var (
 	hartServer = []byte("hart-ip server")
 )
 
+// isHART wants a header; elsewhere than on its port a session that begins, or
+// a whole PDU whose check byte is right.
 func isHART(m *Message) bool {
 	n := splitHART(m)
-	return n >= hartHeader && (m.Frame.Proto == frame.TCP || n == len(m.Body))
+	if n < hartHeader || n != len(m.Body) && m.Frame.Proto != frame.TCP {
+		return false
+	}
+	if m.Frame.SrcPort == 5094 || m.Frame.DstPort == 5094 || m.Memory != nil && m.Memory[3] != 0 {
+		return true
+	}
+	body := m.Body[hartHeader:]
+	switch kind, id := m.Body[1], m.Body[2]; {
+	case id == 0 && kind <= 1:
+		return n == len(m.Body) && len(body) == 5 && body[0] <= 1
+	case id == 3 && kind <= 2 && n == len(m.Body):
+		return hartChecks(body)
+	}
+	return false
+}
+
+// hartChecks reports whether a token passing PDU is as long as it says, and its check byte right (HCF_SPEC-081).
+func hartChecks(b []byte) bool {
+	c := frame.Read(b)
+	delimiter := c.U8()
+	c.Skip(1 + int(delimiter>>7)*4 + int(delimiter>>5&3) + 1)
+	if n := int(c.U8()); c.Short() || c.Len() != n+1 {
+		return false
+	}
+	sum := byte(0)
+	for _, x := range b {
+		sum ^= x
+	}
+	return sum == 0
 }
 
 func splitHART(m *Message) int {
@@ -76,6 +108,8 @@ func tellHART(m *Message, s *Sink) {
 		s.Op("hart_ip session initiate")
 	case id == 1 && kind == 0:
 		s.Op("hart_ip session close")
+	case id == 2 && kind == 0:
+		s.Op("hart_ip keep alive")
 	case id == 3:
 		hartPDU(m, s, kind, sequence, &c)
 	}
@@ -113,7 +147,7 @@ func hartPDU(m *Message, s *Sink, kind uint8, sequence uint16, c *frame.Cursor) 
 		s.Op(hartOps[command])
 		if hartVerb(command) != tyto.NoVerb {
 			if m.Memory[0] != 0 {
-				hartAct(s, uint8(m.Memory[0]>>32), "no answer", false)
+				hartAct(s, uint8(m.Memory[0]>>32), NoAnswer, false)
 			}
 			m.Memory[0] = hartWaits | uint64(command)<<32 | uint64(sequence)
 		}

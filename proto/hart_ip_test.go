@@ -66,6 +66,17 @@ func TestHARTActs(t *testing.T) {
 func TestHARTAllocates(t *testing.T) {
 	f := &frame.Frame{Src: frame.V4(10, 0, 0, 1), Dst: frame.V4(10, 0, 0, 2), SrcPort: 5094, DstPort: 40000, Proto: frame.UDP}
 	wireAllocs(t, "hart_ip", &Message{Frame: f, Body: hartSays(2, 0xd2, 0, 0, hartWho(0xd2)...)})
+	away := &frame.Frame{SrcPort: 5095, DstPort: 40000, Proto: frame.UDP}
+	pdu := hartAsks(3, 0xd2, 0)
+	for _, x := range pdu[8 : len(pdu)-1] {
+		pdu[len(pdu)-1] ^= x
+	}
+	if !isHART(&Message{Frame: away, Body: pdu}) || !isHART(&Message{Frame: away, Body: hartMessage(1, 0, 1, 1, 0, 0, 0, 60)}) {
+		t.Error("a server's own port is not taken for HART-IP")
+	}
+	if pdu[9]++; isHART(&Message{Frame: away, Body: pdu}) || isHART(&Message{Frame: away, Body: hartMessage(0, 2, 1)}) {
+		t.Error("a wrong check byte, or a keep alive, is taken for HART-IP anywhere")
+	}
 	if isHART(&Message{Frame: f, Body: []byte("hello, this is text")}) {
 		t.Error("text is taken for HART-IP")
 	}
