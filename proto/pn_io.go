@@ -101,6 +101,10 @@ func tellPNIO(m *Message, s *Sink) {
 	c = c.Sub(min(int(h.length), c.Len()))
 	if h.kind == pnioRequest && h.fragment == 0 {
 		s.Op(pnioName(&h))
+	} else if int(h.kind) < len(pnioControls) && pnioControls[h.kind] != "" {
+		s.Op(pnioControls[h.kind])
+	} else if h.fragment != 0 {
+		s.Op("pn_io fragment")
 	}
 	if h.fragment != 0 || h.kind != pnioRequest && h.kind != pnioResponse {
 		return
@@ -123,6 +127,10 @@ func tellPNIO(m *Message, s *Sink) {
 		tellPNIOBlocks(s, &h, c, outcome)
 	}
 }
+
+// pnioControls are the messages that carry no call (C706 section 12.5.3).
+var pnioControls = [...]string{1: "pn_io ping", 3: "pn_io fault", 4: "pn_io working", 5: "pn_io no call response to ping", 6: "pn_io reject",
+	7: "pn_io acknowledge", 8: "pn_io cancel", 9: "pn_io fragment acknowledge", 10: "pn_io cancel acknowledge"}
 
 // pnioName is what a call is called as an operation.
 func pnioName(h *pnioCall) string {
