@@ -195,7 +195,6 @@ func opcuaBody(m *Message, s *Sink, c *frame.Cursor, chunk byte) {
 
 func opcuaRequest(m *Message, s *Sink, request uint32, service int, c *frame.Cursor) {
 	x := &opcua.Services[service]
-	s.Op(x.Op)
 	opcuaRoles(m, s, true)
 	opcua.SkipRequestHeader(c)
 	var node opcua.Node
@@ -221,13 +220,15 @@ func opcuaRequest(m *Message, s *Sink, request uint32, service int, c *frame.Cur
 		}
 	}
 	if x.Does == opcua.Other {
+		s.Op(x.Op)
 		return
 	}
 	opcuaForget(m, s)
-	if hasNode && node.Name != nil {
+	if hasNode && node.Name != nil { // too long to wait for its answer
 		s.Did(opcuaVerbs[x.Does], x.Op, node.Append(s.Scratch(128)[:0]), "")
 		return
 	}
+	s.Op(x.Op)
 	m.Memory[0] = opcuaWaits | uint64(service)<<40 | login<<32 | uint64(request)
 	if hasNode {
 		m.Memory[0] |= opcuaNumbered
@@ -238,7 +239,7 @@ func opcuaRequest(m *Message, s *Sink, request uint32, service int, c *frame.Cur
 // opcuaForget tells of a request of which no answer was seen before the next one.
 func opcuaForget(m *Message, s *Sink) {
 	if m.Memory[0] != 0 {
-		opcuaAct(m, s, "no answer", false)
+		opcuaAct(m, s, NoAnswer, false)
 	}
 }
 
