@@ -47,6 +47,7 @@ bench: bin/tyto ## Speed and memory, beside other programs
 accuracy: bin/tyto ## What is found in real captures, against what others say is in them
 	@mkdir -p out
 	python3 $(SHARED)/tools/score.py --tyto ./bin/tyto --pcaps $(SHARED)/pcaps --truth $(SHARED)/truth --twice --misses out/misses.tsv
+	go run ./lab/icsnpp -tyto ./bin/tyto -pcaps $(SHARED)/pcaps -truth $(SHARED)/truth/icsnpp -misses out/icsnpp.tsv
 
 lab: ## A network in a box, recorded (needs root)
 	go run ./lab/cmd/lab record -o out/lab.pcap
