@@ -15,9 +15,10 @@ type Conversation struct {
 	heard    int64     // when a packet last came, by the table's clock
 	packets  [2]uint32 // from the low end, from the high end, since the last report
 	Flags    Flags
-	Dissects uint16 // the dissector's number, 0 while none is known
-	Named    uint16 // the dissector that gives the conversation its name, if it is not Dissects; 0 if it is
-	tries    uint8  // payloads that no dissector wanted
+	Dissects uint16    // the dissector's number, 0 while none is known
+	Named    uint16    // the dissector that gives the conversation its name, if it is not Dissects; 0 if it is
+	ends     [2]uint32 // where TCP's bytes from each end go up to; 0 if none came
+	tries    uint8     // payloads that no dissector wanted
 	ended    bool
 
 	Last        int64     // time of the latest packet
@@ -45,8 +46,9 @@ const (
 	finHigh
 	reset
 	synSeen
-	Lossy // a stream had a hole
-	fresh // no window of it was reported yet
+	Lossy    // a stream had a hole
+	fresh    // no window of it was reported yet
+	confirms // an end confirmed what the other sent (TCP)
 )
 
 // A Direction is which end of a conversation sent a packet: index of the
@@ -150,4 +152,39 @@ func (r *Report) LinkName(llc map[uint8]string, etherType map[uint16]string) str
 		return etherType[r.key.lowPort()]
 	}
 	return ""
+}
+
+// Confirmed follows the bytes of a TCP segment: how many new ones it brings,
+// and how many it confirms that were never seen.
+func (c *Conversation) Confirmed(f *frame.Frame, d Direction) (seen, unseen uint32) {
+	if f.TCPFlags&frame.RST != 0 {
+		return 0, 0
+	}
+	n := uint32(len(f.Payload) + f.Missing)
+	end := f.TCPSeq + n
+	if f.TCPFlags&(frame.SYN|frame.FIN) != 0 {
+		end++
+	}
+	if c.ends[d] == 0 || int32(end-c.ends[d]) > 0 {
+		c.ends[d], seen = max(end, 1), n
+	}
+	if f.TCPFlags&frame.ACK == 0 {
+		return seen, 0
+	}
+	c.Flags |= confirms
+	if missing := int32(f.TCPAck - c.ends[1-d]); c.ends[1-d] != 0 && missing > 0 && missing < mostUnseen {
+		unseen, c.ends[1-d] = uint32(missing), f.TCPAck
+	}
+	return seen, unseen
+}
+
+// mostUnseen is the largest leap of a confirmation that is believed: as much
+// as the largest window (RFC 7323 section 2.3).
+const mostUnseen = 1 << 30
+
+// Sides reports whether a TCP conversation was heard from both its ends, and,
+// if from one, whether that shows that the other spoke.
+func (c *Conversation) Sides() (both, one bool) {
+	both = c.ends[0] != 0 && c.ends[1] != 0
+	return both, !both && c.Flags&confirms != 0
 }

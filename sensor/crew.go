@@ -101,7 +101,10 @@ func (c *crew) spread(ctx context.Context) {
 
 // work takes a worker's packets out of each job.
 func (c *crew) work(w *worker, me uint8) {
-	defer w.finish()
+	defer func() {
+		w.finish()
+		c.share(w, me)
+	}()
 	quiet := false
 	for {
 		select {
@@ -126,12 +129,17 @@ func (c *crew) do(w *worker, me uint8, j *job) {
 	w.take(j.batch.Packets, j.owner, me)
 	if c.sensor.config.Live {
 		w.observer.Flush()
-		t := w.totals()
-		c.shared[me].Store(&t)
+		c.share(w, me)
 	}
 	if j.pending.Add(-1) == 0 {
 		c.spare <- j
 	}
+}
+
+// share lets health see what a worker did.
+func (c *crew) share(w *worker, me uint8) {
+	t := w.totals()
+	c.shared[me].Store(&t)
 }
 
 func (c *crew) publish(publish func([]tyto.Event) error) error {

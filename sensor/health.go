@@ -72,6 +72,15 @@ func health(x capture.Info, i int, t *Totals) *tyto.Health {
 	if i < len(t.MalformedBy) {
 		h.Counters["malformed"] = t.MalformedBy[i]
 	}
+	if i < len(t.Coverage) {
+		v := &t.Coverage[i]
+		for name, n := range map[string]uint64{
+			"unicast": v.Unicast, "broadcast": v.Broadcast, "multicast": v.Multicast, "tcp_two_sided": v.TwoSided, "tcp_one_sided": v.OneSided,
+			"duplicates": v.Duplicates, "tcp_bytes_seen": v.Seen, "tcp_bytes_unseen": v.Unseen, "vlans": v.VLANs(), "longest": v.Longest,
+		} {
+			h.Counters[name] = n
+		}
+	}
 	if x.Packets > 0 {
 		h.Counters["first_ns"], h.Counters["last_ns"] = uint64(x.First), uint64(x.Last)
 	}

@@ -15,6 +15,9 @@ import (
 func (w *worker) report(r *flow.Report) {
 	if r.Ended {
 		w.end(r)
+		if w.coverage != nil {
+			w.coverage.ended(r)
+		}
 	}
 	e, c := w.observer.Room().Conversation()
 	e.Sensor = w.observer.Sensor()

@@ -3,13 +3,14 @@ package sensor
 // Totals is what workers did, since they began.
 type Totals struct {
 	Counters
-	Begun, Evicted     uint64   // conversations
-	Retransmits, Gaps  uint64   // of streams
-	NoBuffer           uint64   // streams given up for want of a buffer
-	Facts, Repetitions uint64   // told, and held back
-	UnknownLinks       uint64   // packets of a link type that nobody reads
-	FragmentsGivenUp   uint64   // datagrams whose fragments did not all come in time or room
-	MalformedBy        []uint64 // by number of the capture
+	Begun, Evicted     uint64     // conversations
+	Retransmits, Gaps  uint64     // of streams
+	NoBuffer           uint64     // streams given up for want of a buffer
+	Facts, Repetitions uint64     // told, and held back
+	UnknownLinks       uint64     // packets of a link type that nobody reads
+	FragmentsGivenUp   uint64     // datagrams whose fragments did not all come in time or room
+	MalformedBy        []uint64   // by number of the capture
+	Coverage           []Coverage // the same, of a live sensor
 }
 
 // totals is what this worker did.
@@ -20,6 +21,9 @@ func (w *worker) totals() Totals {
 	d := w.decoder.Counters()
 	t.UnknownLinks, t.FragmentsGivenUp = d.UnknownLinks, d.FragmentsExpired+d.FragmentsEvicted+d.FragmentsRefused
 	t.MalformedBy = append(t.MalformedBy, w.malformedBy...)
+	if w.coverage != nil {
+		t.Coverage = append(t.Coverage, w.coverage.by...)
+	}
 	return t
 }
 
@@ -45,5 +49,11 @@ func (t *Totals) add(x Totals) {
 			t.MalformedBy = append(t.MalformedBy, 0)
 		}
 		t.MalformedBy[i] += n
+	}
+	for i := range x.Coverage {
+		for len(t.Coverage) <= i {
+			t.Coverage = append(t.Coverage, Coverage{})
+		}
+		t.Coverage[i].add(&x.Coverage[i])
 	}
 }

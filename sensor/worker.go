@@ -23,6 +23,7 @@ type worker struct {
 	spy         func(*frame.Frame, *proto.Dissector, *proto.Sink)
 	fail        func(Failure)
 	guard       guard
+	coverage    *covering // nil if nobody wants to know
 	counters    Counters
 	malformedBy []uint64 // by number of the source
 
@@ -49,6 +50,9 @@ func newWorker(c *Config, index *proto.Index, first *observe.Batch, full func(*o
 	w := &worker{
 		decoder: decode.New(decode.DefaultConfig()), index: index, feeder: stream.NewFeeder(c.Buffers),
 		observer: observe.NewObserver(c.Name, c.Remember, first, full), names: newNames(), spy: c.Spy, fail: c.Failed,
+	}
+	if c.Live {
+		w.coverage = new(covering)
 	}
 	w.flows = flow.New(flow.Config{Conversations: c.Conversations, Window: c.Window, ServerPort: index.ServerPort}, w.report)
 	return w
@@ -89,6 +93,9 @@ func (w *worker) see(f *frame.Frame) {
 	c, d, sighted := w.flows.See(f, w.source)
 	if sighted {
 		w.observer.Sighted(f)
+	}
+	if w.coverage != nil && f.Depth == 0 {
+		w.coverage.frame(f, c, d, w.source)
 	}
 	if len(f.Payload) == 0 || c.Flags&flow.Done != 0 || f.Flags&frame.Fragment != 0 {
 		return
