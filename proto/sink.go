@@ -88,6 +88,54 @@ func (s *Sink) Receiver(a tyto.Attr, value []byte, c tyto.Confidence, field stri
 	}
 }
 
+// Asks tells, once a conversation, the sender's role as a client. It keeps bit
+// 0 of Memory[3] for it, Serves bit 1.
+func (s *Sink) Asks(m *Message, role []byte, field string) {
+	if m.Memory[3]&1 == 0 {
+		m.Memory[3] |= 1
+		s.Sender(tyto.Role, role, tyto.Shown, field)
+	}
+}
+
+// Serves tells, once a conversation, the sender's role as a server, and that
+// it answers to the protocol on the port that it sends from.
+func (s *Sink) Serves(m *Message, role []byte, protocol, field string) {
+	if m.Memory[3]&2 != 0 {
+		return
+	}
+	m.Memory[3] |= 2
+	s.Sender(tyto.Role, role, tyto.Shown, field)
+	b := s.Scratch(12 + len(protocol))
+	if b == nil || m.Frame.SrcPort == 0 {
+		return
+	}
+	b = append(b[:0], "tcp/"...)
+	if m.Frame.Proto == frame.UDP {
+		b = append(b[:0], "udp/"...)
+	}
+	b = append(strconv.AppendUint(b, uint64(m.Frame.SrcPort), 10), ' ')
+	s.Sender(tyto.Provides, append(b, protocol...), tyto.Shown, field)
+}
+
+// Number tells a number about the sender, in decimal.
+func (s *Sink) Number(a tyto.Attr, n uint64, c tyto.Confidence, field string) {
+	if b := s.Scratch(20); b != nil {
+		s.Sender(a, strconv.AppendUint(b[:0], n, 10), c, field)
+	}
+}
+
+// Hex tells bytes about the sender, in hexadecimal digits.
+func (s *Sink) Hex(a tyto.Attr, v []byte, c tyto.Confidence, field string) {
+	b := s.Scratch(2 * min(len(v), maxValue))
+	if b = b[:0]; cap(b) == 0 {
+		return
+	}
+	for _, x := range v[:min(len(v), maxValue)] {
+		b = append(b, "0123456789abcdef"[x>>4], "0123456789abcdef"[x&15])
+	}
+	s.Sender(a, b, c, field)
+}
+
 // Part tells a fact about something behind the sender: a Modbus unit, a slot.
 func (s *Sink) Part(part uint16, a tyto.Attr, value []byte, c tyto.Confidence, field string) {
 	sub := s.sender
