@@ -36,6 +36,8 @@ type commands struct {
 	Hub        hubCommand                `cmd:"" help:"A hub alone: store, API and portal, fed with events."`
 	Mirror     mirrorCommand             `cmd:"" help:"Say what an interface hears, and whether the mirror is right."`
 	Forward    forwardCommand            `cmd:"" help:"Test where events are passed on to."`
+	Backup     backupCommand             `cmd:"" help:"Save what a hub knows, also while it works."`
+	Restore    restoreCommand            `cmd:"" help:"Put back what was saved."`
 	ConfigCmd  configCommand             `cmd:"" name:"config" help:"Check or show the configuration."`
 	Version    versionCommand            `cmd:"" help:"Version, commit, and what is built in."`
 	Completion kongcompletion.Completion `cmd:"" help:"Shell code for completion: bash, zsh or fish."`
