@@ -30,6 +30,8 @@ type fixture struct {
 	store  *sqlite.Store
 	hub    *Hub
 	stop   func() error
+	// adjust changes what the next hub works with; may be nil.
+	adjust func(*Deps)
 	// detections is what the next hub raises alerts by.
 	detections *detect.Rules
 
@@ -61,7 +63,11 @@ func (f *fixture) begin(l net.Listener) {
 	cfg.News = true
 	cfg.Detections = f.detections
 	cfg.Sites = map[string]string{"z": "Graz"}
-	h, err := New(cfg, Deps{Store: s, Listener: l, Clock: f.now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}})
+	deps := Deps{Store: s, Listener: l, Clock: f.now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}}
+	if f.adjust != nil {
+		f.adjust(&deps)
+	}
+	h, err := New(cfg, deps)
 	if err != nil {
 		f.t.Fatal(err)
 	}
