@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED := 0
 SHARED  ?= ../shared
 
-.PHONY: help build portal run test check fuzz bench accuracy lab cross clean
+.PHONY: help build portal run test check fuzz chaos bench accuracy lab cross clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ check: ## The quick ones: format, vet, house rules, unit tests
 
 fuzz: ## Every fuzz target for FUZZTIME (20s)
 	bash .ci/fuzz $(or $(FUZZTIME),20s)
+
+chaos: ## Kill sensor and hub 200 times in a row, at any time and at named steps
+	TYTO_KILLS=200 go test -count 1 -timeout 20m -run Kills -v ./uplink
 
 bench: bin/tyto ## Speed and memory, beside other programs
 	go test -run '^$$' -bench . -benchmem ./capture ./decode ./flow ./stream ./fingerprint ./inventory ./sensor

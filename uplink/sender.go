@@ -56,6 +56,8 @@ type Sender struct {
 	log    *slog.Logger
 	jitter func() float64 // from 0 to 1
 
+	shortest, longest time.Duration // waits after failures
+
 	mu       sync.Mutex // guards what follows
 	failures int
 	until    time.Time     // of the timer's clock: nobody sends before
@@ -65,7 +67,7 @@ type Sender struct {
 
 // NewSender is a sender. It starts nothing.
 func NewSender(s *Spool, l Link, log *slog.Logger) *Sender {
-	return &Sender{spool: s, link: l, log: log, jitter: rand.Float64, changed: make(chan struct{})}
+	return &Sender{spool: s, link: l, log: log, jitter: rand.Float64, shortest: shortestWait, longest: longestWait, changed: make(chan struct{})}
 }
 
 // Run sends until ctx is done. The error is that of a spool that is damaged.
@@ -186,7 +188,7 @@ func (s *Sender) failed(ctx context.Context, err error) {
 // pause is how long to wait after a failure: longer each time, never quite the
 // same, and not less than the hub asks for.
 func (s *Sender) pause(err error) time.Duration {
-	wait := min(longestWait, shortestWait<<min(s.failures, 10))
+	wait := min(s.longest, s.shortest<<min(s.failures, 10))
 	wait = wait/2 + time.Duration(s.jitter()*float64(wait)/2)
 	var retry *RetryError
 	if errors.As(err, &retry) && retry.After > 0 {

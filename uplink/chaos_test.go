@@ -1,0 +1,530 @@
+package uplink_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tyto/api"
+	"tyto/auth"
+	"tyto/frame"
+	"tyto/hub"
+	"tyto/store"
+	"tyto/store/sqlite"
+	"tyto/tyto"
+	"tyto/uplink"
+)
+
+// This binary is also the processes that the test kills.
+func TestMain(m *testing.M) {
+	var err error
+	switch os.Getenv("TYTO_CHAOS") {
+	case "hub":
+		err = hubProcess()
+	case "sensor":
+		err = sensorProcess()
+	default:
+		os.Exit(m.Run())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+const chaosZone, chaosSensor = "plant", "probe"
+
+// crashPoint ends the process when a step is met for a number of times:
+// "after-commit 3".
+func crashPoint() func(string) {
+	name, times, _ := strings.Cut(os.Getenv("TYTO_CRASH"), " ")
+	left, _ := strconv.Atoi(times)
+	return func(step string) {
+		if step != name {
+			return
+		}
+		if left--; left <= 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
+}
+
+// forgetful is a store that takes every batch for a new one: the protection
+// is off.
+type forgetful struct{ store.Store }
+
+func (s forgetful) Append(ctx context.Context, b store.Batch) (int64, bool, error) {
+	b.Epoch, b.Floor = rand.Uint64(), 0
+	return s.Store.Append(ctx, b)
+}
+
+// openHub is a hub over the store of a folder.
+func openHub(ctx context.Context, folder string, l net.Listener, step func(string)) (*hub.Hub, *sqlite.Store, *auth.Enrolment, error) {
+	config := sqlite.DefaultConfig(filepath.Join(folder, "hub"))
+	config.SkipCheck = true
+	s, err := sqlite.Open(ctx, config)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ca, err := auth.OpenCA(ctx, s, filepath.Join(folder, "hub", auth.SecretFile), time.Now)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	enrol := auth.NewEnrolment(ca, s, time.Now, slog.New(slog.DiscardHandler))
+	deps := hub.Deps{Store: s, Enrolment: enrol, SensorListener: l, Version: api.Version{Version: "chaos"}, Step: step}
+	if os.Getenv("TYTO_UNPROTECTED") == "hub" {
+		deps.Store = forgetful{s}
+	}
+	c := hub.DefaultConfig()
+	c.Flush = 50 * time.Millisecond
+	h, err := hub.New(c, deps)
+	return h, s, enrol, err
+}
+
+func hubProcess() error {
+	l, err := net.Listen("tcp", os.Getenv("TYTO_ADDRESS"))
+	if err != nil {
+		return err
+	}
+	h, _, _, err := openHub(context.Background(), os.Getenv("TYTO_FOLDER"), l, crashPoint())
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	return h.Run(context.Background())
+}
+
+// The sensor keeps books beside its spool: what it offered, and what was
+// accepted. They are written before, and after, so that what a kill leaves
+// in doubt is known to be in doubt.
+func sensorProcess() error {
+	folder := os.Getenv("TYTO_FOLDER")
+	id, err := uplink.Load(filepath.Join(folder, "sensor"))
+	if err != nil {
+		return err
+	}
+	c := uplink.DefaultConfig(filepath.Join(folder, "sensor"))
+	c.Sensor, c.Zone, c.Delay, c.Step = id.Sensor, id.Zone, 20*time.Millisecond, crashPoint()
+	s, err := uplink.Open(context.Background(), c)
+	if err != nil {
+		return err
+	}
+	client := uplink.NewClient(filepath.Join(folder, "sensor"), id, time.Now, slog.New(slog.DiscardHandler))
+	sender := uplink.NewSender(s, client, slog.New(slog.DiscardHandler))
+	sender.Hasten(10 * time.Millisecond)
+	fmt.Println("ready")
+	all, ctx := errgroup.WithContext(context.Background())
+	all.Go(func() error { return s.Run(ctx) })
+	all.Go(func() error { return sender.Run(ctx) })
+	all.Go(func() error {
+		if os.Getenv("TYTO_DRAIN") != "" {
+			for s.Backlog().Batches > 0 {
+				time.Sleep(10 * time.Millisecond)
+			}
+			os.Exit(0)
+		}
+		return offer(ctx, s, folder)
+	})
+	return all.Wait()
+}
+
+// offer puts numbered events, on and on.
+func offer(ctx context.Context, s *uplink.Spool, folder string) error {
+	offered, err := openBook(filepath.Join(folder, "offered"))
+	if err != nil {
+		return err
+	}
+	accepted, err := openBook(filepath.Join(folder, "accepted"))
+	if err != nil {
+		return err
+	}
+	numbers, err := readBook(filepath.Join(folder, "offered"))
+	if err != nil {
+		return err
+	}
+	next := uint32(len(numbers))
+	for {
+		const together = 8
+		if err := offered(next, together); err != nil {
+			return err
+		}
+		for n := next; n < next+together; n++ {
+			if err := s.Put(ctx, []tyto.Event{numbered(n)}); err != nil {
+				return err
+			}
+		}
+		if os.Getenv("TYTO_UNPROTECTED") != "sensor" { // else what is in memory alone is called accepted
+			if err := s.Flush(ctx); err != nil {
+				return err
+			}
+		}
+		if err := accepted(next, together); err != nil {
+			return err
+		}
+		next += together
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// openBook is a file to which numbers are added, at once and whole.
+func openBook(path string) (func(from, n uint32) error, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return func(from, n uint32) error {
+		var b []byte
+		for i := range n {
+			b = binary.BigEndian.AppendUint32(b, from+i)
+		}
+		_, err := f.Write(b)
+		return err
+	}, nil
+}
+
+func readBook(path string) (numbers []uint32, err error) {
+	b, err := os.ReadFile(path)
+	for ; len(b) >= 4; b = b[4:] {
+		numbers = append(numbers, binary.BigEndian.Uint32(b))
+	}
+	return numbers, err
+}
+
+// numbered is the event of a number: each tenth the address of a device of its own,
+// the others a conversation of their own.
+func numbered(n uint32) tyto.Event {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(n) * time.Millisecond)
+	e := tyto.Event{Version: tyto.EventVersion, Seq: uint64(n) + 1, Time: at}
+	if n%10 == 0 {
+		e.Kind = tyto.KindObservation
+		a := frame.V4(10, byte(n>>16), byte(n>>8), byte(n))
+		e.Observation = &tyto.Observation{Subject: tyto.Subject{MAC: frame.MAC{0, 0x1b, 0x1b, byte(n >> 16), byte(n >> 8), byte(n)}, Addr: a}, Attr: tyto.Address, Value: a.String(),
+			Confidence: tyto.Guessed, Evidence: tyto.Evidence{Protocol: "ip", Field: "ip.src"}}
+		return e
+	}
+	e.Kind = tyto.KindConversation
+	e.Conversation = &tyto.Conversation{Client: tyto.Subject{MAC: frame.MAC{4, 0, 0, 0, 0, 1}}, Server: tyto.Subject{MAC: frame.MAC{4, 0, 0, 0, 0, 2}}, Transport: "tcp", Port: 443,
+		ServerName: fmt.Sprint("n", n), First: at, Last: at, Packets: [2]uint64{1, 1}, Bytes: [2]uint64{60, 60}, Sessions: 1}
+	return e
+}
+
+// numberOf is the number in an event, -1 if it is another's.
+func numberOf(e *tyto.Event) int {
+	if e.Observation != nil {
+		return addressNumber(e.Observation.Value)
+	}
+	if e.Conversation == nil {
+		return -1
+	}
+	text := e.Conversation.ServerName
+	n, err := strconv.Atoi(strings.TrimPrefix(text, "n"))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// addressNumber is the number of a device's address, -1 if it is another's.
+func addressNumber(text string) int {
+	var a, b, c int
+	if n, _ := fmt.Sscanf(text, "10.%d.%d.%d", &a, &b, &c); n != 3 {
+		return -1
+	}
+	return a<<16 | b<<8 | c
+}
+
+// chaos is two processes that are killed.
+type chaos struct {
+	t       *testing.T
+	folder  string
+	address string
+	extra   []string
+	running map[string]*process
+}
+
+type process struct {
+	cmd   *exec.Cmd
+	ended chan error
+}
+
+func newChaos(t *testing.T, extra ...string) *chaos {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &chaos{t: t, folder: t.TempDir(), address: l.Addr().String(), extra: extra, running: map[string]*process{}}
+	h, s, enrol, err := openHub(t.Context(), c.folder, l, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	secret, _, err := enrol.Token(ctx, "test", netip.Addr{}, auth.JoinPlan{Sensor: chaosSensor, Zone: chaosZone, Life: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := uplink.Join(ctx, uplink.Token{Hub: c.address, Pin: enrol.CA().Pin(), Secret: secret}, filepath.Join(c.folder, "sensor"), time.Now); err != nil {
+		t.Fatal(err)
+	}
+	end()
+	if err := errors.Join(<-done, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, p := range c.running {
+			_ = p.cmd.Process.Kill()
+			<-p.ended
+		}
+	})
+	return c
+}
+
+// begin starts a process, and waits until it works.
+func (c *chaos) begin(what string, env ...string) {
+	c.t.Helper()
+	p := &process{cmd: exec.Command(os.Args[0]), ended: make(chan error, 1)}
+	p.cmd.Env = append(append(os.Environ(), "TYTO_CHAOS="+what, "TYTO_FOLDER="+c.folder, "TYTO_ADDRESS="+c.address), append(c.extra, env...)...)
+	p.cmd.Stderr = os.Stderr
+	out, err := p.cmd.StdoutPipe()
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.running[what] = p
+	said, err := bufio.NewReader(out).ReadString('\n')
+	go func() {
+		_, _ = io.Copy(io.Discard, out)
+		p.ended <- p.cmd.Wait()
+	}()
+	if err != nil || said != "ready\n" {
+		c.t.Fatalf("the %s says %q, %v", what, said, err)
+	}
+}
+
+// kill ends a process in the middle of whatever it does: after a while, or
+// when it has met its crash point.
+func (c *chaos) kill(what string, after time.Duration) (met bool) {
+	c.t.Helper()
+	p := c.running[what]
+	delete(c.running, what)
+	select {
+	case <-p.ended:
+		if s, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !s.Signaled() || s.Signal() != syscall.SIGKILL {
+			c.t.Fatalf("the %s ended by itself: %v", what, p.cmd.ProcessState)
+		}
+		return true
+	case <-time.After(after):
+		_ = p.cmd.Process.Kill()
+		<-p.ended
+		return false
+	}
+}
+
+// The steps at which processes end.
+var crashPoints = map[string][]string{
+	"sensor": {"before-commit", "after-commit", "before-send", "after-send"},
+	"hub":    {"received", "before-acknowledge"},
+}
+
+// rage kills one or the other, so many times.
+func (c *chaos) rage(kills int, r *rand.Rand) (met int) {
+	c.begin("hub")
+	c.begin("sensor")
+	for i := range kills {
+		what := []string{"sensor", "hub"}[i%2]
+		after := time.Duration(20+r.IntN(120)) * time.Millisecond
+		c.kill(what, after)
+		if i%4 < 2 { // the next one ends at a step
+			points := crashPoints[what]
+			c.begin(what, fmt.Sprintf("TYTO_CRASH=%s %d", points[r.IntN(len(points))], 1+r.IntN(6)))
+			if c.kill(what, 400*time.Millisecond) {
+				met++
+			}
+		}
+		c.begin(what)
+	}
+	return met
+}
+
+// drain stops offering, waits until the hub has everything, and ends both.
+func (c *chaos) drain() {
+	c.t.Helper()
+	c.kill("sensor", 0)
+	c.begin("sensor", "TYTO_DRAIN=1")
+	select {
+	case err := <-c.running["sensor"].ended:
+		if err != nil {
+			c.t.Fatalf("draining: %v", err)
+		}
+	case <-time.After(2 * time.Minute):
+		c.t.Fatal("the backlog does not empty")
+	}
+	delete(c.running, "sensor")
+	c.kill("hub", 0)
+}
+
+// A tally is how often each number arrived.
+type tally map[int]int
+
+// count counts in two ways that do not know of each other: in the log, and in
+// what the hub made of it.
+func (c *chaos) count() (logged, rolledUp tally) {
+	c.t.Helper()
+	h, s, _, err := openHub(c.t.Context(), c.folder, nil, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(c.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	if err := h.Accept(ctx, []tyto.Event{{Version: 1, Zone: "other", Sensor: "other", Kind: tyto.KindHealth, Health: &tyto.Health{}}}); err != nil { // it is restored then
+		c.t.Fatal(err)
+	}
+	end()
+	if err := <-done; err != nil {
+		c.t.Fatal(err)
+	}
+	defer s.Close()
+	logged, rolledUp = tally{}, tally{}
+	err = s.Read(c.t.Context(), chaosZone, 0, func(e store.Entry) error {
+		for i := range e.Events {
+			if n := numberOf(&e.Events[i]); n >= 0 {
+				logged[n]++
+			}
+		}
+		return nil
+	})
+	err = errors.Join(err, s.Known(c.t.Context(), chaosZone, func(x store.Conversation) error {
+		rolledUp[numberOf(&tyto.Event{Conversation: &x.Conversation})] += int(x.Sessions)
+		return nil
+	}))
+	err = errors.Join(err, s.EachDevice(c.t.Context(), store.DeviceQuery{Zone: []string{chaosZone}}, func(d store.DeviceRow) error {
+		if n := addressNumber(d.IP); n >= 0 {
+			rolledUp[n]++
+		}
+		return nil
+	}))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return logged, rolledUp
+}
+
+// wrong compares a tally with the books: what was accepted and is missing,
+// what is there twice, and what nobody offered.
+func (c *chaos) wrong(t tally) (missing, twice, madeUp int) {
+	c.t.Helper()
+	accepted, err := readBook(filepath.Join(c.folder, "accepted"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	offered, err := readBook(filepath.Join(c.folder, "offered"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, n := range accepted {
+		if t[int(n)] == 0 {
+			missing++
+		}
+	}
+	for n, times := range t {
+		if times > 1 {
+			twice++
+		}
+		if n >= len(offered) {
+			madeUp++
+		}
+	}
+	return missing, twice, madeUp
+}
+
+// kills is how many times the test kills: TYTO_KILLS, or 40.
+func kills(t *testing.T) int {
+	n, err := strconv.Atoi(os.Getenv("TYTO_KILLS"))
+	if err != nil {
+		return 40
+	}
+	t.Logf("%d kills", n)
+	return n
+}
+
+// TestKills kills sensor and hub at any time: what was accepted is in the hub
+// once, in the log and in what was made of it.
+func TestKills(t *testing.T) {
+	t.Parallel()
+	c := newChaos(t)
+	seed := uint64(time.Now().UnixNano())
+	met := c.rage(kills(t)*2/3, rand.New(rand.NewPCG(seed, 0)))
+	c.drain()
+	logged, rolledUp := c.count()
+	for what, tally := range map[string]tally{"the log": logged, "devices and conversations": rolledUp} {
+		if missing, twice, madeUp := c.wrong(tally); missing+twice+madeUp > 0 {
+			t.Errorf("seed %d: in %s %d are missing, %d are there twice, %d were never offered", seed, what, missing, twice, madeUp)
+		}
+	}
+	accepted, err := readBook(filepath.Join(c.folder, "accepted"))
+	if err != nil || len(accepted) < 100 {
+		t.Errorf("only %d events were accepted, %v", len(accepted), err)
+	}
+	t.Logf("%d events accepted, %d arrived; %d kills at a named step", len(accepted), len(logged), met)
+}
+
+// TestKillsWithoutProtection takes one protection away at a time: the counting
+// must notice, or it counts nothing.
+func TestKillsWithoutProtection(t *testing.T) {
+	t.Parallel()
+	t.Run("a hub that forgets", func(t *testing.T) {
+		c := newChaos(t, "TYTO_UNPROTECTED=hub")
+		c.begin("sensor")
+		for i := range 6 { // facts may come twice and change nothing: it takes a batch of conversations
+			c.begin("hub", fmt.Sprint("TYTO_CRASH=before-acknowledge ", 3+i))
+			c.kill("hub", 10*time.Second)
+		}
+		c.begin("hub")
+		c.drain()
+		logged, rolledUp := c.count()
+		_, inLog, _ := c.wrong(logged)
+		_, inSums, _ := c.wrong(rolledUp)
+		if inLog == 0 || inSums == 0 {
+			t.Errorf("%d are twice in the log, %d in the sums", inLog, inSums)
+		}
+	})
+	t.Run("a sensor that promises too early", func(t *testing.T) {
+		c := newChaos(t, "TYTO_UNPROTECTED=sensor")
+		c.begin("hub")
+		for range 2 {
+			c.begin("sensor", "TYTO_CRASH=before-commit 4")
+			c.kill("sensor", 10*time.Second)
+		}
+		c.begin("sensor")
+		c.drain()
+		logged, rolledUp := c.count()
+		inLog, _, _ := c.wrong(logged)
+		inSums, _, _ := c.wrong(rolledUp)
+		if inLog == 0 || inSums == 0 {
+			t.Errorf("%d are missing in the log, %d in the sums", inLog, inSums)
+		}
+	})
+}
