@@ -307,7 +307,7 @@ func (p *provider) more(ctx context.Context, found *oidc.Provider, token *oauth2
 		return &SignOnError{CodeToken, "the user info: " + err.Error()}
 	}
 	for k, v := range extra {
-		if _, known := claims[k]; !known {
+		if claims[k] == nil {
 			claims[k] = v
 		}
 	}
