@@ -34,9 +34,15 @@ type Deps struct {
 	TypeName func(id string) string // a type of the taxonomy in words; nil for the id itself
 	Rules    *detect.Rules          // what alerts are raised by; may be nil
 	Ready    func(context.Context) error
-	Portal   http.Handler // what is served where the API is not; may be nil
-	TLS      bool         // whether clients come over TLS
-	Rate     Rate         // how many requests each client may make; zero is DefaultRate
+	// Enrolment lets sensors in that come over the network; nil if none may.
+	Enrolment *auth.Enrolment
+	// SensorAddress is HOST:PORT by which sensors reach the hub, for who asks
+	// under a host's name. Needed with Enrolment.
+	SensorAddress func(host string) string
+	PlacesChanged func(context.Context) error // is told when zones moved; may be nil
+	Portal        http.Handler                // what is served where the API is not; may be nil
+	TLS           bool                        // whether clients come over TLS
+	Rate          Rate                        // how many requests each client may make; zero is DefaultRate
 }
 
 // api is the handlers' receiver.
@@ -92,6 +98,7 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	route(h, viewer, http.MethodGet, "/api/v1/conversations", "list-conversations", "Who talks to whom", a.listConversations)
 	route(h, viewer, http.MethodGet, "/api/v1/map", "get-map", "Who talks to whom, summed up by pairs of devices", a.getMap)
 	route(h, viewer, http.MethodGet, "/api/v1/sensors", "list-sensors", "Sensors and their health", a.listSensors)
+	a.enrolment(h)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts", "list-alerts", "What a person should look at", a.listAlerts)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts/{id}", "get-alert", "One alert, with evidence, advice and history", a.getAlert)
 	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert", "Close an alert; it is new once more when it occurs again", a.decide(store.AlertClosed))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tyto/store"
+	"tyto/uplink"
 )
 
 // SensorInterface is what a sensor tells of one interface, or of one capture.
@@ -27,10 +28,14 @@ type SensorInterface struct {
 type Sensor struct {
 	Name       string            `json:"name"`
 	Version    string            `json:"version,omitempty"`
-	Zone       string            `json:"zone,omitempty"`
+	Zone       string            `json:"zone,omitempty" doc:"Id"`
 	Online     bool              `json:"online" doc:"It told something within a minute"`
-	LastSeen   time.Time         `json:"last_seen"`
+	LastSeen   time.Time         `json:"last_seen,omitzero" doc:"Absent if it joined and told nothing yet"`
 	Interfaces []SensorInterface `json:"interfaces"`
+	Member     *SensorMember     `json:"member,omitempty" doc:"Absent if it is in the hub's own process, or its events come by a file"`
+	Uplink     *SensorUplink     `json:"uplink,omitempty" doc:"Absent if it told nothing of it"`
+	Lost       uint64            `json:"lost" doc:"Events that it saw and the hub will never get, as its gaps count them"`
+	Gaps       []SensorGap       `json:"gaps" doc:"The newest 20"`
 }
 
 // SensorList is all sensors.
@@ -47,11 +52,15 @@ type SensorsOutput struct {
 const Online = time.Minute
 
 func (a *api) listSensors(ctx context.Context, _ *struct{}) (*SensorsOutput, error) {
-	sensors, err := see(ctx).Sensors(ctx)
+	reports, err := see(ctx).Sensors(ctx)
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
-	return &SensorsOutput{Body: SensorList{Items: a.sensors(sensors)}}, nil
+	all, err := a.joined(ctx, a.sensors(reports))
+	if err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	return &SensorsOutput{Body: SensorList{Items: all}}, nil
 }
 
 func (a *api) sensors(sensors []store.Sensor) []Sensor {
@@ -59,9 +68,13 @@ func (a *api) sensors(sensors []store.Sensor) []Sensor {
 	for i := range sensors {
 		s := &sensors[i]
 		out[i] = Sensor{Name: s.Name, Version: s.Version, Zone: s.Zone, Online: a.Clock().Sub(s.Received) < Online,
-			LastSeen: s.Received.UTC(), Interfaces: make([]SensorInterface, len(s.Interfaces))}
+			LastSeen: s.Received.UTC(), Interfaces: []SensorInterface{}, Gaps: []SensorGap{}}
 		for j := range s.Interfaces {
-			out[i].Interfaces[j] = a.sensorInterface(&s.Interfaces[j])
+			if r := &s.Interfaces[j]; r.Interface == uplink.HealthName {
+				out[i].Uplink = uplinkOf(r)
+			} else {
+				out[i].Interfaces = append(out[i].Interfaces, a.sensorInterface(r))
+			}
 		}
 	}
 	return out

@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -75,14 +76,15 @@ func (b *bell) Subscribe(ctx context.Context, zones ...string) <-chan Notice {
 
 // site is a hub's API over a real store, and a browser.
 type site struct {
-	t       testing.TB
-	url     string
-	store   *sqlite.Store
-	auth    *auth.Auth
-	clock   *clock
-	bell    *bell
-	browser *http.Client
-	handler http.Handler
+	t         testing.TB
+	url       string
+	store     *sqlite.Store
+	auth      *auth.Auth
+	enrolment *auth.Enrolment
+	clock     *clock
+	bell      *bell
+	browser   *http.Client
+	handler   http.Handler
 }
 
 func (x *site) base() *url.URL {
@@ -112,7 +114,12 @@ func newSite(t testing.TB) *site {
 	if x.auth, err = auth.New(auth.DefaultConfig(), s, x.clock.now, log); err != nil {
 		t.Fatal(err)
 	}
-	x.handler = New(Deps{Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.now, Log: log,
+	ca, err := auth.OpenCA(t.Context(), s, filepath.Join(t.TempDir(), auth.SecretFile), x.clock.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.enrolment = auth.NewEnrolment(ca, s, x.clock.now, log)
+	x.handler = New(Deps{Enrolment: x.enrolment, SensorAddress: func(host string) string { return host + ":8443" }, Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.now, Log: log,
 		Version: Version{Version: "1.2.3"}, TypeName: func(id string) string { return strings.ToUpper(id) }, Ready: s.Check,
 		Rate: Rate{PerSecond: 1, Burst: 1e9}, Rules: rules, Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
 	server := httptest.NewServer(x.handler)

@@ -119,7 +119,8 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	h.sites.Store(&cfg.Sites)
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, Clock: deps.Clock, Log: deps.Log,
-		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Ready: h.isReady, Portal: deps.Portal, TLS: deps.TLS != nil,
+		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged,
+		Portal: deps.Portal, TLS: deps.TLS != nil,
 	})
 	return h, nil
 }
