@@ -25,6 +25,8 @@ type AlertRow struct {
 	Zone   string
 	Status string
 	Labels []string // what the devices of the subjects are called, "" if they have no name
+	// Children is how many alerts came of this one.
+	Children uint64
 }
 
 // An AlertNote is a step in an alert's history.
@@ -44,6 +46,8 @@ type AlertQuery struct {
 	Rule     []string
 	Zone     []string
 	Device   string
+	Parent   string // that it came of
+	Top      bool   // only what came of no other
 }
 
 // AlertSorts are the columns that alerts are sorted by.

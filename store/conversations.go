@@ -16,6 +16,7 @@ type Conversation struct {
 	ClientDevice string // id, "" if it is no device of the zone
 	ServerDevice string
 	Scope        string // as ScopeOf says
+	Minutes      []Sum  // of an increment that took longer; see ByMinute
 	tyto.Conversation
 }
 

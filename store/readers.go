@@ -19,6 +19,7 @@ type Reader struct {
 
 // Undelivered is an event that a reader could not pass on.
 type Undelivered struct {
+	ID     int64 // by which it is found again; the store gives it
 	Reader string
 	Time   time.Time
 	Reason string
@@ -50,6 +51,15 @@ type Readers interface {
 	PutUndelivered(ctx context.Context, all []Undelivered) error
 	// ListUndelivered lists what a reader could not pass on, newest first.
 	ListUndelivered(ctx context.Context, reader string, limit int) ([]Undelivered, error)
+	// CountUndelivered is how many there are of each reader that has some.
+	CountUndelivered(ctx context.Context) (map[string]uint64, error)
+	// Replay marks what a reader is to try again, all of it without ids, and
+	// returns how many that are.
+	Replay(ctx context.Context, reader string, ids []int64) (int64, error)
+	// Replays lists what a reader is to try again, oldest first.
+	Replays(ctx context.Context, reader string, limit int) ([]Undelivered, error)
+	// DropUndelivered forgets what was passed on after all.
+	DropUndelivered(ctx context.Context, reader string, ids []int64) error
 }
 
 // News is an event that readers are to be told of, unless they were told the

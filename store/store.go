@@ -32,11 +32,15 @@ type Store interface {
 	Log
 	Readers
 	Knowledge
+	Leases
 	Devices
 	Conversations
+	Rollups
 	Maps
 	Alerts
+	Baselines
 	Sensors
+	Connect
 	Enrolment
 	People
 	Settings
@@ -100,6 +104,12 @@ type Log interface {
 	// until the log ends or take fails. Entries of class B that were folded
 	// are missing, those of class C are left out; the events of a batch come as one entry for each class.
 	Read(ctx context.Context, zone string, after int64, take func(Entry) error) error
+	// Logged counts the entries that Read gives after a position and up to
+	// another.
+	Logged(ctx context.Context, zone string, after, until int64) (n int, err error)
+	// Arrived tells of the zones that Read gives entries of after a position,
+	// of any zone, with the last position of each, and up to where it looked.
+	Arrived(ctx context.Context, after int64) (zones map[string]int64, newest int64, err error)
 	// Zones lists the zones that anything was logged or folded for, sorted.
 	Zones(ctx context.Context) ([]string, error)
 	// TrimLog drops events of class B that are folded, and those of class C,
@@ -115,14 +125,21 @@ type Log interface {
 // A Change is what one flush of a zone's analyst writes, all or nothing.
 type Change struct {
 	Zone          string
-	Position      int64 // in the log, up to which everything is folded; 0 leaves it
+	Lease         Lease  // by which the zone is held; without a name nothing is checked
+	Number        uint64 // of the change in its zone, one more than Written; 0 is not counted
+	Position      int64  // in the log, up to which everything is folded; 0 leaves it
 	Devices       []DeviceRecord
-	Gone          []string // ids of devices that were merged into others
+	Gone          []string // ids of devices that were merged into others, or forgotten
 	Conversations []Conversation
+	Stale         time.Time // conversations that were last seen before are dropped, as many as go at once
 	Moves         []Move
 	Sensors       []SensorReport
 	Traffic       []Traffic
-	Alerts        []tyto.Alert // Count is what was added
+	Alerts        []tyto.Alert      // Count is what was added
+	Quiet         map[string]string // by id the status of an alert that is not to be new: muted, learned
+	Facts         []tyto.Fact
+	FactsGone     []string       // ids of facts that are none any more
+	Learning      *tyto.Learning // if it changed
 	Gaps          []SensorGap
 	News          []News    // for readers; see Readers
 	Time          time.Time // of News, by the hub's clock
@@ -130,8 +147,13 @@ type Change struct {
 
 // Knowledge is written by the analyst of a zone, and read when it starts.
 type Knowledge interface {
-	// Write applies a change in one transaction.
+	// Write applies a change in one transaction. One that has a Number and was
+	// written is not written again, so that it may be tried again when nobody
+	// knows whether it was. ErrFenced if its Lease is not the last given, or
+	// another change came between.
 	Write(ctx context.Context, c Change) error
+	// Written is the number of the last change of a zone that had one.
+	Written(ctx context.Context, zone string) (number uint64, err error)
 	// Folded is the position up to which a zone's log is folded.
 	Folded(ctx context.Context, zone string) (int64, error)
 	// Known calls take with every conversation of a zone as it is rolled up,

@@ -31,6 +31,8 @@ type Config struct {
 	// SkipCheck leaves out the full check of the file at start, which reads
 	// all of it; damage is then found when it is met.
 	SkipCheck bool
+	// MustExist refuses to make a store where there is none.
+	MustExist bool
 }
 
 // DefaultConfig keeps the store in a folder.
@@ -62,6 +64,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 func (s *Store) start(ctx context.Context, cfg Config) (err error) {
+	if none, err := absent(cfg.Path); cfg.MustExist && (none || err != nil) {
+		return errors.Join(err, fmt.Errorf("there is no store %s; name the folder that the hub keeps its data in", cfg.Path))
+	}
 	if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o700); err != nil {
 		return err
 	}
@@ -83,6 +88,10 @@ func (s *Store) start(ctx context.Context, cfg Config) (err error) {
 	s.write = connect(cfg.Path, "_txlock=immediate")
 	s.write.SetMaxOpenConns(1)
 	if err := migrate(ctx, s.write, cfg.Path); err != nil {
+		return err
+	}
+	// Who holds the lock holds all that the process before it did.
+	if _, err := s.write.ExecContext(ctx, "UPDATE lease SET expires = 0"); err != nil {
 		return err
 	}
 	s.read = connect(cfg.Path, "_pragma=query_only(1)")

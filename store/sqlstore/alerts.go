@@ -29,14 +29,16 @@ func (w *writer) alert(a *tyto.Alert) error {
 	old, status, decided := tyto.Alert{}, store.AlertNew, int64(0)
 	var body string
 	var first, last, count int64
-	err := w.tx.QueryRowContext(w.ctx, "SELECT status, decided, first_seen, last_seen, count, body FROM alert WHERE id = ?", a.ID).
+	err := w.tx.QueryRowContext(w.ctx, "SELECT status, decided, first_seen, last_seen, count, body FROM alert WHERE id = ?"+w.s.dialect.held(), a.ID).
 		Scan(&status, &decided, &first, &last, &count, &body)
 	fresh := errors.Is(err, sql.ErrNoRows)
 	if err != nil && !fresh {
 		return err
 	}
 	x := *a
-	if !fresh {
+	if fresh {
+		status = cmp.Or(w.change.Quiet[x.ID], status)
+	} else {
 		if err := json.Unmarshal([]byte(body), &old); err != nil {
 			return err
 		}
@@ -47,7 +49,8 @@ func (w *writer) alert(a *tyto.Alert) error {
 			x.Last = at(last)
 		}
 		x.Count += uint64(count)
-		if status == store.AlertClosed && nanos(x.Last) > decided {
+		x.Parent = cmp.Or(x.Parent, old.Parent)
+		if _, quiet := w.change.Quiet[x.ID]; status == store.AlertClosed && nanos(x.Last) > decided && !quiet {
 			status = store.AlertNew
 			if err := w.exec("INSERT INTO alert_note (alert, at, who, what, comment) VALUES (?, ?, '', ?, '')", x.ID, nanos(x.Last), status); err != nil {
 				return err
@@ -62,10 +65,10 @@ func (w *writer) alert(a *tyto.Alert) error {
 	if err != nil {
 		return err
 	}
-	err = w.exec(`INSERT INTO alert (id, zone, rule, severity, title, status, first_seen, last_seen, count, decided, search, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err = w.exec(`INSERT INTO alert (id, zone, rule, severity, title, status, first_seen, last_seen, count, decided, search, body, parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, title = excluded.title, status = excluded.status, first_seen = excluded.first_seen,
-		last_seen = excluded.last_seen, count = excluded.count, search = excluded.search, body = excluded.body`,
-		x.ID, w.change.Zone, x.Rule, int(x.Severity), x.Title, status, nanos(x.First), nanos(x.Last), int64(x.Count), decided, alertText(&x), string(text))
+		last_seen = excluded.last_seen, count = excluded.count, search = excluded.search, body = excluded.body, parent = excluded.parent`,
+		x.ID, w.change.Zone, x.Rule, int(x.Severity), x.Title, status, nanos(x.First), nanos(x.Last), int64(x.Count), decided, alertText(&x), string(text), x.Parent)
 	if err != nil {
 		return err
 	}
@@ -89,18 +92,18 @@ func alertText(a *tyto.Alert) string {
 	return strings.ToLower(strings.Join(append(lines, a.Techniques...), "\n"))
 }
 
-const alertColumns = "a.zone, a.status, a.count, a.body"
+const alertColumns = "a.zone, a.status, a.count, a.body, (SELECT count(*) FROM alert c WHERE c.parent = a.id)"
 
 func (s *Store) scanAlert(rows *sql.Rows) (r store.AlertRow, err error) {
-	var count int64
+	var count, children int64
 	var body string
-	if err := rows.Scan(&r.Zone, &r.Status, &count, &body); err != nil {
+	if err := rows.Scan(&r.Zone, &r.Status, &count, &body, &children); err != nil {
 		return r, err
 	}
 	if err := json.Unmarshal([]byte(body), &r.Alert); err != nil {
 		return r, s.damaged(err)
 	}
-	r.Count = uint64(count)
+	r.Count, r.Children = uint64(count), uint64(children)
 	return r, nil
 }
 
@@ -118,7 +121,7 @@ func (s *Store) Alerts(ctx context.Context, q store.AlertQuery) (p store.Page[st
 	if q.Desc || q.Sort == "" {
 		direction = " DESC"
 	}
-	condition, args := alertWhere(&q, "")
+	condition, args := alertWhere(s.dialect, &q, "")
 	if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM alert a WHERE "+condition, args...).Scan(&p.Total); err != nil {
 		return p, s.fail("count alerts", err)
 	}
@@ -128,6 +131,9 @@ func (s *Store) Alerts(ctx context.Context, q store.AlertQuery) (p store.Page[st
 		return p, s.fail("list alerts", err)
 	}
 	if p.Items, err = collect(rows, s.scanAlert); err != nil {
+		return p, s.fail("list alerts", err)
+	}
+	if err := s.current(ctx); err != nil {
 		return p, s.fail("list alerts", err)
 	}
 	for i := range p.Items {
@@ -152,8 +158,8 @@ func (s *Store) label(r *store.AlertRow) {
 }
 
 // alertWhere is the condition of a query, but for one of its filters.
-func alertWhere(q *store.AlertQuery, but string) (condition string, args []any) {
-	and := []string{"1"}
+func alertWhere(d Dialect, q *store.AlertQuery, but string) (condition string, args []any) {
+	and := []string{"1 = 1"}
 	severities := []string{}
 	for _, x := range q.Severity {
 		var v tyto.Severity
@@ -165,12 +171,18 @@ func alertWhere(q *store.AlertQuery, but string) (condition string, args []any) 
 		values       []string
 	}{{"status", "a.status", q.Status}, {"severity", "CAST(a.severity AS TEXT)", severities}, {"rule", "a.rule", q.Rule}, {"zone", "a.zone", q.Zone}} {
 		if len(f.values) > 0 && f.name != but {
-			list, _ := json.Marshal(f.values) // strings cannot fail
-			and, args = append(and, f.column+" IN (SELECT value FROM json_each(?))"), append(args, string(list))
+			condition, list := in(d, f.column, f.values)
+			and, args = append(and, condition), append(args, list)
 		}
 	}
 	if q.Device != "" {
 		and, args = append(and, "a.id IN (SELECT alert FROM alert_device WHERE device = ?)"), append(args, q.Device)
+	}
+	if q.Parent != "" {
+		and, args = append(and, "a.parent = ?"), append(args, q.Parent)
+	}
+	if q.Top {
+		and = append(and, "a.parent = ''")
 	}
 	for _, word := range searchWords(q.Text) {
 		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word)
@@ -180,7 +192,7 @@ func alertWhere(q *store.AlertQuery, but string) (condition string, args []any) 
 }
 
 func (s *Store) alertFacet(ctx context.Context, q *store.AlertQuery, name string) ([]store.Count, error) {
-	condition, args := alertWhere(q, name)
+	condition, args := alertWhere(s.dialect, q, name)
 	rows, err := s.read.QueryContext(ctx, "SELECT a."+name+", count(*) FROM alert a WHERE "+condition+" GROUP BY 1 ORDER BY 2 DESC, 1", args...)
 	if err != nil {
 		return nil, err
@@ -209,6 +221,9 @@ func (s *Store) Alert(ctx context.Context, id string) (r store.AlertRow, notes [
 	}
 	if len(all) == 0 {
 		return r, nil, fmt.Errorf("store: alert %q: %w", id, store.ErrNotFound)
+	}
+	if err := s.current(ctx); err != nil {
+		return r, nil, s.fail("read an alert", err)
 	}
 	r = all[0]
 	s.label(&r)

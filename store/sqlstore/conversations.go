@@ -81,7 +81,7 @@ func (s *Store) sets(q *store.ConversationQuery) (all []set) {
 		all = append(all, s.saying(w))
 	}
 	if len(q.Category) > 0 {
-		all = append(all, among(q.Category))
+		all = append(all, s.dialect.among(q.Category))
 	}
 	return all
 }
@@ -92,16 +92,24 @@ const maxNamed = 500
 // saying finds a word in what a conversation says itself, or in what its
 // devices are called.
 func (s *Store) saying(word string) set {
-	named, _ := json.Marshal(s.roster.called(word, maxNamed)) // strings cannot fail
-	// The search index knows three letters and more. The phrase is quoted, so
-	// that nothing in it is taken for an operator.
-	text, arg := "SELECT rowid FROM conversation_search WHERE conversation_search MATCH ?", `"`+strings.ReplaceAll(word, `"`, `""`)+`"`
-	if len([]rune(word)) < 3 {
-		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word)
-		text, arg = "SELECT n FROM conversation WHERE (client_ip || char(10) || server_ip || char(10) || lower(server_name) || char(10) || protocol) LIKE ? ESCAPE '\\'", "%"+like+"%"
+	text, arg := s.dialect.search(word)
+	client, named := in(s.dialect, "client_device", s.roster.called(word, maxNamed))
+	server, _ := in(s.dialect, "server_device", []string{})
+	return set{text + " UNION SELECT n FROM conversation WHERE " + client + " UNION SELECT n FROM conversation WHERE " + server, []any{arg, named, named}}
+}
+
+// search is a query for the numbers of conversations that say a word, and its
+// argument. SQLite's index knows three letters and more; the phrase is quoted,
+// so that nothing in it is taken for an operator.
+func (d Dialect) search(word string) (query, arg string) {
+	like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word) + "%"
+	switch {
+	case d == Postgres:
+		return `SELECT n FROM conversation_search WHERE text LIKE ? ESCAPE '\'`, like
+	case len([]rune(word)) < 3:
+		return `SELECT n FROM conversation WHERE (client_ip || char(10) || server_ip || char(10) || lower(server_name) || char(10) || protocol) LIKE ? ESCAPE '\'`, like
 	}
-	return set{text + " UNION SELECT c.n FROM json_each(?) d JOIN conversation c ON c.client_device = d.value" +
-		" UNION SELECT c.n FROM json_each(?) d JOIN conversation c ON c.server_device = d.value", []any{arg, string(named), string(named)}}
+	return "SELECT rowid FROM conversation_search WHERE conversation_search MATCH ?", `"` + strings.ReplaceAll(word, `"`, `""`) + `"`
 }
 
 // fewConversations is up to how many are fetched one by one and sorted; more
@@ -112,7 +120,7 @@ const fewConversations = 2000
 func (s *Store) few(ctx context.Context, sets []set) (bool, error) {
 	for _, x := range sets {
 		var n int
-		err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM ("+x.query+" LIMIT ?)", append(x.args[:len(x.args):len(x.args)], fewConversations+1)...).Scan(&n)
+		err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM ("+x.query+" LIMIT ?) AS few", append(x.args[:len(x.args):len(x.args)], fewConversations+1)...).Scan(&n)
 		if err != nil || n <= fewConversations {
 			return true, err
 		}
@@ -123,14 +131,14 @@ func (s *Store) few(ctx context.Context, sets []set) (bool, error) {
 // where is the condition of sets, and of the filters of q if it is not nil.
 // Unless they select few, SQLite is kept from beginning with them: the plus
 // makes an expression of the column, which no index helps with.
-func where(sets []set, q *store.ConversationQuery, few bool) (condition string, args []any) {
-	plus := "+"
+func (d Dialect) where(sets []set, q *store.ConversationQuery, few bool) (condition string, args []any) {
+	column := d.unindexed
 	if few {
-		plus = ""
+		column = func(name string) string { return name }
 	}
-	and := []string{"1"}
+	and := []string{"1 = 1"}
 	for _, x := range sets {
-		and, args = append(and, plus+"n IN ("+x.query+")"), append(args, x.args...)
+		and, args = append(and, column("n")+" IN ("+x.query+")"), append(args, x.args...)
 	}
 	if q == nil {
 		return strings.Join(and, " AND "), args
@@ -140,8 +148,8 @@ func where(sets []set, q *store.ConversationQuery, few bool) (condition string, 
 		values []string
 	}{{"protocol", q.Protocol}, {"scope", q.Scope}, {"zone", q.Zone}} {
 		if len(f.values) > 0 {
-			list, _ := json.Marshal(f.values) // strings cannot fail
-			and, args = append(and, plus+f.column+" IN (SELECT value FROM json_each(?))"), append(args, string(list))
+			condition, list := in(d, column(f.column), f.values)
+			and, args = append(and, condition), append(args, list)
 		}
 	}
 	return strings.Join(and, " AND "), args
@@ -166,6 +174,9 @@ func (r *roster) called(word string, limit int) []string {
 // Conversations implements store.Conversations.
 func (s *Store) Conversations(ctx context.Context, q store.ConversationQuery) (store.Page[store.ConversationRow], error) {
 	var page store.Page[store.ConversationRow]
+	if err := s.current(ctx); err != nil {
+		return page, s.fail("list conversations", err)
+	}
 	sets := s.sets(&q)
 	few, err := s.few(ctx, sets)
 	if err != nil {
@@ -188,24 +199,10 @@ func (s *Store) Conversations(ctx context.Context, q store.ConversationQuery) (s
 // tallyOf counts what text and device select.
 func (s *Store) tallyOf(ctx context.Context, sets []set, few bool) (map[tallyKey]uint64, error) {
 	if len(sets) == 0 {
-		return s.tally.all(), nil
+		return s.tallies(ctx)
 	}
-	condition, args := where(sets, nil, few)
-	rows, err := s.read.QueryContext(ctx, "SELECT zone, protocol, scope, count(*) FROM conversation WHERE "+condition+" GROUP BY zone, protocol, scope", args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	counts := map[tallyKey]uint64{}
-	for rows.Next() {
-		var k tallyKey
-		var n uint64
-		if err := rows.Scan(&k.zone, &k.protocol, &k.scope, &n); err != nil {
-			return nil, err
-		}
-		counts[k] = n
-	}
-	return counts, rows.Err()
+	condition, args := s.dialect.where(sets, nil, few)
+	return s.counted(ctx, "SELECT zone, protocol, scope, count(*) FROM conversation WHERE "+condition+" GROUP BY zone, protocol, scope", args...)
 }
 
 func (s *Store) conversationRows(ctx context.Context, q *store.ConversationQuery, sets []set, few bool) ([]store.ConversationRow, error) {
@@ -221,7 +218,7 @@ func (s *Store) conversationRows(ctx context.Context, q *store.ConversationQuery
 	if desc {
 		dir = " DESC"
 	}
-	condition, args := where(sets, q, few)
+	condition, args := s.dialect.where(sets, q, few)
 	rows, err := s.read.QueryContext(ctx, "SELECT "+conversationColumns+" FROM conversation WHERE "+condition+
 		" ORDER BY "+by+dir+", n"+dir+" LIMIT ? OFFSET ?", append(args, q.Limit, q.Offset)...)
 	if err != nil {
@@ -254,11 +251,8 @@ func (s *Store) operations(ctx context.Context, numbers []int64, of func(int) *s
 	for i, n := range numbers {
 		place[n] = i
 	}
-	list, err := json.Marshal(numbers)
-	if err != nil {
-		return err
-	}
-	rows, err := s.read.QueryContext(ctx, "SELECT n, operation, count FROM conversation_operation WHERE n IN (SELECT value FROM json_each(?))", string(list))
+	condition, list := in(s.dialect, "n", numbers)
+	rows, err := s.read.QueryContext(ctx, "SELECT n, operation, count FROM conversation_operation WHERE "+condition, list)
 	if err != nil {
 		return err
 	}
@@ -332,9 +326,12 @@ func (s *Store) Subjects(ctx context.Context, zone, device string) ([]tyto.Subje
 }
 
 // ConversationTotals implements store.Conversations.
-func (s *Store) ConversationTotals(context.Context) (store.ConversationTotals, error) {
-	counts := s.tally.all()
+func (s *Store) ConversationTotals(ctx context.Context) (store.ConversationTotals, error) {
 	var t store.ConversationTotals
+	counts, err := s.tallies(ctx)
+	if err != nil {
+		return t, s.fail("count conversations", err)
+	}
 	for k, n := range counts {
 		t.Total += n
 		if k.scope == store.ScopeInternet {
@@ -351,7 +348,7 @@ var steps = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 5 *
 
 // Traffic implements store.Conversations.
 func (s *Store) Traffic(ctx context.Context, span time.Duration, points int, zones ...string) ([]store.Traffic, error) {
-	within, args := inZones(zones)
+	within, args := s.dialect.inZones(zones)
 	var oldest, newest int64
 	err := s.read.QueryRowContext(ctx, "SELECT coalesce(min(at), 0), coalesce(max(at), 0) FROM traffic WHERE "+within+" AND at > (SELECT max(at) FROM traffic WHERE "+within+") - ?",
 		append(append(args[:len(args):len(args)], args...), int64(span))...).Scan(&oldest, &newest)

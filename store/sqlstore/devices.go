@@ -13,19 +13,18 @@ import (
 	"tyto/tyto"
 )
 
-// deviceOrder is the columns that devices are sorted by, each with an index.
+// deviceOrder is a column that devices are sorted by, each with an index.
 // blank is the value that means unknown: those come last in either order.
-var deviceOrder = map[string]struct{ by, blank string }{
-	"last_seen":  {by: "last_seen"},
-	"first_seen": {by: "first_seen"},
-	"packets":    {by: "packets"},
-	"bytes":      {by: "bytes"},
-	"hostname":   {by: "lower(hostname)", blank: "''"},
-	"ip":         {by: "ip_key", blank: "x''"},
-	"type":       {by: "lower(type)", blank: "''"},
-	"vendor":     {by: "lower(vendor)", blank: "''"},
-	"model":      {by: "lower(model)", blank: "''"},
-	"os":         {by: "lower(os)", blank: "''"},
+func (d Dialect) deviceOrder(sort string) (by, blank string, ok bool) {
+	switch sort {
+	case "last_seen", "first_seen", "packets", "bytes":
+		return sort, "", true
+	case "hostname", "type", "vendor", "model", "os":
+		return d.ordered(sort), "''", true
+	case "ip":
+		return "ip_key", d.noBytes(), true
+	}
+	return "", "", false
 }
 
 const deviceColumns = `n, id, zone, site, sensor, category, type, vendor, model, os, firmware, hostname, ip, ips, mac, nic_vendor,
@@ -61,6 +60,9 @@ func join(list []string) string {
 
 // Devices implements store.Devices.
 func (s *Store) Devices(ctx context.Context, q store.DeviceQuery) (store.Page[store.DeviceRow], error) {
+	if err := s.current(ctx); err != nil {
+		return store.Page[store.DeviceRow]{}, s.fail("list devices", err)
+	}
 	chosen := s.roster.choose(&q)
 	page := store.Page[store.DeviceRow]{Total: chosen.total, Facets: chosen.facets}
 	if q.Limit <= 0 || uint64(q.Offset) >= chosen.total {
@@ -83,34 +85,31 @@ const fewDevices = 2000
 // order is the numbers of the selected devices in the query's order, from
 // offset on, at most limit.
 func (s *Store) order(ctx context.Context, q *store.DeviceQuery, chosen *selection, offset, limit int) ([]int64, error) {
-	column, ok := deviceOrder[q.Sort]
-	desc := q.Desc
-	if q.Sort == "" {
-		column, desc, ok = deviceOrder["last_seen"], true, true
+	sort, desc := q.Sort, q.Desc
+	if sort == "" {
+		sort, desc = "last_seen", true
 	}
+	column, blank, ok := s.dialect.deviceOrder(sort)
 	if !ok {
-		return nil, fmt.Errorf("devices cannot be sorted by %q", q.Sort)
+		return nil, fmt.Errorf("devices cannot be sorted by %q", sort)
 	}
 	dir := " ASC"
 	if desc {
 		dir = " DESC"
 	}
-	by := column.by + dir + ", n" + dir
+	by := column + dir + ", n" + dir
 	if !chosen.all && chosen.total <= fewDevices {
-		if column.blank != "" {
-			by = column.by + " = " + column.blank + ", " + by
+		if blank != "" {
+			by = column + " = " + blank + ", " + by
 		}
-		list, err := json.Marshal(chosen.numbers())
-		if err != nil {
-			return nil, err
-		}
-		return s.numbers(ctx, "SELECT n FROM device WHERE n IN (SELECT value FROM json_each(?)) ORDER BY "+by+" LIMIT ? OFFSET ?", string(list), limit, offset)
+		condition, list := in(s.dialect, "n", chosen.numbers())
+		return s.numbers(ctx, "SELECT n FROM device WHERE "+condition+" ORDER BY "+by+" LIMIT ? OFFSET ?", list, limit, offset)
 	}
 	walks := []string{"SELECT n FROM device ORDER BY " + by}
-	if column.blank != "" {
+	if blank != "" {
 		walks = []string{
-			"SELECT n FROM device WHERE " + column.by + " > " + column.blank + " ORDER BY " + by,
-			"SELECT n FROM device WHERE " + column.by + " = " + column.blank + " ORDER BY " + by,
+			"SELECT n FROM device WHERE " + column + " > " + blank + " ORDER BY " + by,
+			"SELECT n FROM device WHERE " + column + " = " + blank + " ORDER BY " + by,
 		}
 	}
 	return s.walk(ctx, walks, chosen, offset, limit)
@@ -163,11 +162,8 @@ func pick(rows *sql.Rows, chosen *selection, picked []int64, offset, limit int) 
 
 // deviceRows is the rows of numbers, in their order.
 func (s *Store) deviceRows(ctx context.Context, numbers []int64) ([]store.DeviceRow, error) {
-	list, err := json.Marshal(numbers)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.read.QueryContext(ctx, "SELECT "+deviceColumns+" FROM device WHERE n IN (SELECT value FROM json_each(?))", string(list))
+	condition, list := in(s.dialect, "n", numbers)
+	rows, err := s.read.QueryContext(ctx, "SELECT "+deviceColumns+" FROM device WHERE "+condition, list)
 	if err != nil {
 		return nil, err
 	}
@@ -191,6 +187,9 @@ func (s *Store) deviceRows(ctx context.Context, numbers []int64) ([]store.Device
 
 // EachDevice implements store.Devices.
 func (s *Store) EachDevice(ctx context.Context, q store.DeviceQuery, take func(store.DeviceRow) error) error {
+	if err := s.current(ctx); err != nil {
+		return s.fail("list devices", err)
+	}
 	chosen := s.roster.choose(&q)
 	numbers, err := s.order(ctx, &q, &chosen, 0, int(chosen.total))
 	if err != nil {
@@ -224,7 +223,10 @@ func (s *Store) FirstDevices(ctx context.Context, sort string, limit int) ([]sto
 }
 
 // CountDevices implements store.Devices.
-func (s *Store) CountDevices(context.Context) (uint64, error) {
+func (s *Store) CountDevices(ctx context.Context) (uint64, error) {
+	if err := s.current(ctx); err != nil {
+		return 0, s.fail("count devices", err)
+	}
 	s.roster.mu.RLock()
 	defer s.roster.mu.RUnlock()
 	return uint64(len(s.roster.numbers)), nil
@@ -272,10 +274,13 @@ func (s *Store) unpack(body []byte) ([]byte, error) {
 
 // DeviceTotals implements store.Devices.
 func (s *Store) DeviceTotals(ctx context.Context, zones ...string) (store.DeviceTotals, error) {
+	if err := s.current(ctx); err != nil {
+		return store.DeviceTotals{}, s.fail("count devices", err)
+	}
 	chosen := s.roster.choose(&store.DeviceQuery{Zone: zones})
 	t := store.DeviceTotals{Total: chosen.total, ByCategory: chosen.facets["category"], ByType: chosen.facets["type"],
 		ByVendor: chosen.facets["vendor"], ByOS: chosen.facets["os"]}
-	within, args := inZones(zones)
+	within, args := s.dialect.inZones(zones)
 	var newest int64
 	if err := s.read.QueryRowContext(ctx, "SELECT coalesce(max(last_seen), 0) FROM device WHERE "+within, args...).Scan(&newest); err != nil {
 		return t, s.fail("count devices", err)
@@ -290,12 +295,12 @@ func (s *Store) DeviceTotals(ctx context.Context, zones ...string) (store.Device
 
 // inZones is the condition that a row is of one of zones, or of any if there
 // are none.
-func inZones(zones []string) (condition string, args []any) {
+func (d Dialect) inZones(zones []string) (condition string, args []any) {
 	if len(zones) == 0 {
 		return "1 = 1", nil
 	}
-	list, _ := json.Marshal(zones) // strings cannot fail
-	return "zone IN (SELECT value FROM json_each(?))", []any{string(list)}
+	condition, list := in(d, "zone", zones)
+	return condition, []any{list}
 }
 
 const day = int64(24 * 60 * 60 * 1e9)

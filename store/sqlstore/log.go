@@ -15,39 +15,6 @@ import (
 // maxBody bounds what one row of the log unpacks to.
 const maxBody = 256 << 20
 
-// Append implements store.Log.
-func (s *Store) Append(ctx context.Context, b store.Batch) (position int64, fresh bool, err error) {
-	bodies, counts, err := encode(b.Events)
-	if err != nil {
-		return 0, false, s.fail("append", err)
-	}
-	err = s.transact(ctx, "append", func(tx *sql.Tx) error {
-		if b.Floor > 0 {
-			if before, err := received(ctx, tx, &b); before || err != nil {
-				return err
-			}
-		}
-		for i, body := range bodies {
-			if counts[i] == 0 {
-				continue
-			}
-			var at int64
-			err := tx.QueryRowContext(ctx, `INSERT INTO event_log (zone, sensor, epoch, seq, class, appended, events, body)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sensor, epoch, seq, class) DO NOTHING RETURNING position`,
-				b.Zone, b.Sensor, int64(b.Epoch), int64(b.Seq), i+1, nanos(b.Received), counts[i], s.pack.EncodeAll(body, nil)).Scan(&at)
-			if err == sql.ErrNoRows {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			position, fresh = at, true
-		}
-		return nil
-	}, nil)
-	return position, fresh, err
-}
-
 // encode is events as lines of JSON, by class.
 func encode(events []tyto.Event) (bodies [3][]byte, counts [3]int, err error) {
 	var lines [3]bytes.Buffer
@@ -64,7 +31,7 @@ func encode(events []tyto.Event) (bodies [3][]byte, counts [3]int, err error) {
 
 // Read implements store.Log.
 func (s *Store) Read(ctx context.Context, zone string, after int64, take func(store.Entry) error) error {
-	rows, err := s.read.QueryContext(ctx, "SELECT position, sensor, epoch, seq, body FROM event_log WHERE zone = ? AND position > ? AND class <> ? ORDER BY position", zone, after, store.ClassC)
+	rows, err := s.read.QueryContext(ctx, "SELECT position, sensor, epoch, seq, body FROM event_log WHERE zone = ? AND position > ? AND class <> ? ORDER BY position", zone, after, int64(store.ClassC))
 	if err != nil {
 		return s.fail("read the log", err)
 	}
@@ -105,6 +72,39 @@ func (s *Store) decode(body []byte) (events []tyto.Event, err error) {
 	return events, nil
 }
 
+// Logged implements store.Log.
+func (s *Store) Logged(ctx context.Context, zone string, after, until int64) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM event_log WHERE zone = ? AND position > ? AND position <= ? AND class <> ?", zone, after, until, int64(store.ClassC)).Scan(&n)
+	if err != nil {
+		return 0, s.fail("count the log", err)
+	}
+	return n, nil
+}
+
+// Arrived implements store.Log.
+func (s *Store) Arrived(ctx context.Context, after int64) (zones map[string]int64, newest int64, err error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT zone, max(position), max(CASE WHEN class = ? THEN 0 ELSE position END) FROM event_log WHERE position > ? GROUP BY zone", int64(store.ClassC), after)
+	if err != nil {
+		return nil, 0, s.fail("look for what arrived", err)
+	}
+	zones, newest = map[string]int64{}, after
+	_, err = collect(rows, func(rows *sql.Rows) (_ struct{}, err error) {
+		var zone string
+		var last, told int64
+		if err = rows.Scan(&zone, &last, &told); err == nil {
+			newest = max(newest, last)
+			if told > 0 {
+				zones[zone] = told
+			}
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, 0, s.fail("look for what arrived", err)
+	}
+	return zones, newest, nil
+}
+
 // Zones implements store.Log.
 func (s *Store) Zones(ctx context.Context) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT zone FROM event_log UNION SELECT zone FROM folded ORDER BY zone")
@@ -122,7 +122,7 @@ func (s *Store) Zones(ctx context.Context) ([]string, error) {
 func (s *Store) TrimLog(ctx context.Context, before time.Time) (dropped int64, err error) {
 	err = s.transact(ctx, "trim the log", func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `DELETE FROM event_log WHERE class IN (?, ?) AND appended < ? AND `+wasRead+`
-			AND (class = ? OR position <= (SELECT f.position FROM folded f WHERE f.zone = event_log.zone))`, store.ClassB, store.ClassC, nanos(before), store.ClassC)
+			AND (class = ? OR position <= (SELECT f.position FROM folded f WHERE f.zone = event_log.zone))`, int64(store.ClassB), int64(store.ClassC), nanos(before), int64(store.ClassC))
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ const thinAtOnce = 100
 func (s *Store) ThinLog(ctx context.Context, zone string, before time.Time, keep func(int64, int, *tyto.Event) bool) (dropped int64, err error) {
 	for after := int64(0); ; {
 		rows, err := s.read.QueryContext(ctx, `SELECT position, body FROM event_log WHERE zone = ? AND position > ? AND class = ? AND appended < ? AND `+wasRead+`
-			ORDER BY position LIMIT ?`, zone, after, store.ClassA, nanos(before), thinAtOnce)
+			ORDER BY position LIMIT ?`, zone, after, int64(store.ClassA), nanos(before), thinAtOnce)
 		if err != nil {
 			return dropped, s.fail("thin the log", err)
 		}

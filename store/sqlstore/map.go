@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"slices"
 
 	"tyto/store"
@@ -41,16 +40,17 @@ func (s *Store) mapGroups(ctx context.Context, q *store.MapQuery, devices []stor
 	for i := range devices {
 		ids[i] = devices[i].ID
 	}
-	condition, filters := filtered(q.Protocol, q.Scope)
-	shown, _ := json.Marshal(ids) // strings cannot fail
-	args := append([]any{string(shown), string(shown)}, filters...)
-	args = append(append(append(args, string(shown)), filters...), store.MaxMapGroups)
+	condition, filters := s.dialect.filtered(q.Protocol, q.Scope)
+	client, shown := in(s.dialect, "client_device", ids)
+	server, _ := in(s.dialect, "server_device", ids)
+	args := append([]any{shown, shown}, filters...)
+	args = append(append(append(args, shown), filters...), store.MaxMapGroups)
 	rows, err := s.read.QueryContext(ctx, `SELECT client_device, server_device, scope, protocol, count(*), sum(packets), sum(bytes), max(last_seen) FROM (
 		SELECT client_device, server_device, scope, protocol, client_packets + server_packets AS packets, client_bytes + server_bytes AS bytes, last_seen
-		FROM conversation WHERE client_device IN (SELECT value FROM json_each(?)) AND (server_device = '' OR server_device IN (SELECT value FROM json_each(?)))`+condition+`
+		FROM conversation WHERE `+client+` AND (server_device = '' OR `+server+`)`+condition+`
 		UNION ALL
 		SELECT client_device, server_device, scope, protocol, client_packets + server_packets, client_bytes + server_bytes, last_seen
-		FROM conversation WHERE server_device IN (SELECT value FROM json_each(?)) AND +client_device = ''`+condition+`
+		FROM conversation WHERE `+server+` AND `+s.dialect.unindexed("client_device")+` = ''`+condition+`
 	) AS met GROUP BY client_device, server_device, scope, protocol ORDER BY sum(bytes) DESC, client_device, server_device, scope, protocol LIMIT ?`, args...)
 	if err != nil {
 		return nil, err
@@ -65,15 +65,14 @@ func (s *Store) mapGroups(ctx context.Context, q *store.MapQuery, devices []stor
 
 // filtered is the condition that conversations have one of the protocols and
 // one of the scopes; the plus keeps the devices' index in use.
-func filtered(protocols, scopes []string) (condition string, args []any) {
+func (d Dialect) filtered(protocols, scopes []string) (condition string, args []any) {
 	for _, f := range []struct {
 		column string
 		values []string
 	}{{"protocol", protocols}, {"scope", scopes}} {
 		if len(f.values) > 0 {
-			list, _ := json.Marshal(f.values) // strings cannot fail
-			condition += " AND +" + f.column + " IN (SELECT value FROM json_each(?))"
-			args = append(args, string(list))
+			is, list := in(d, d.unindexed(f.column), f.values)
+			condition, args = condition+" AND "+is, append(args, list)
 		}
 	}
 	return condition, args
@@ -106,9 +105,9 @@ func links(groups []mapGroup) []store.Link {
 }
 
 // among is the conversations all of whose devices are of some categories.
-func among(categories []string) set {
-	list, _ := json.Marshal(categories) // strings cannot fail
-	const of = "(SELECT id FROM device WHERE category IN (SELECT value FROM json_each(?)))"
+func (d Dialect) among(categories []string) set {
+	is, list := in(d, "category", categories)
+	of := "(SELECT id FROM device WHERE " + is + ")"
 	return set{"SELECT n FROM conversation WHERE client_device IN " + of + " AND (server_device = '' OR server_device IN " + of + ")" +
-		" UNION SELECT n FROM conversation WHERE server_device IN " + of + " AND +client_device = ''", []any{string(list), string(list), string(list)}}
+		" UNION SELECT n FROM conversation WHERE server_device IN " + of + " AND " + d.unindexed("client_device") + " = ''", []any{list, list, list}}
 }

@@ -156,16 +156,6 @@ func anyAdmin(ctx context.Context, tx *sql.Tx) (any bool, err error) {
 	return any, err
 }
 
-// alone keeps other writers from a table until the transaction ends. SQLite
-// has one writer anyway.
-func (s *Store) alone(ctx context.Context, tx *sql.Tx, table string) error {
-	if s.dialect == SQLite {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, "LOCK TABLE "+table+" IN SHARE ROW EXCLUSIVE MODE")
-	return err
-}
-
 // one is none unless a statement changed a row.
 func one(none error) func(sql.Result, error) error {
 	return func(r sql.Result, err error) error {

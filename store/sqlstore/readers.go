@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"tyto/store"
@@ -123,44 +125,81 @@ func (s *Store) PutUndelivered(ctx context.Context, all []store.Undelivered) err
 	}, nil)
 }
 
-// ListUndelivered implements store.Readers.
-func (s *Store) ListUndelivered(ctx context.Context, reader string, limit int) ([]store.Undelivered, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT reader, at, reason, event FROM undelivered WHERE reader = ? ORDER BY n DESC LIMIT ?", reader, limit)
-	if err != nil {
-		return nil, s.fail("list what was not delivered", err)
-	}
-	all, err := collect(rows, func(rows *sql.Rows) (u store.Undelivered, err error) {
-		var when int64
-		var event string
-		if err = rows.Scan(&u.Reader, &when, &u.Reason, &event); err == nil {
-			u.Time = at(when)
-			err = json.Unmarshal([]byte(event), &u.Event)
-		}
-		return u, err
-	})
-	if err != nil {
-		return nil, s.fail("list what was not delivered", err)
-	}
-	return all, nil
-}
-
 // newsEpoch is of entries that the hub logs itself.
 const newsEpoch = -1
 
 // news logs what readers were not told yet, as one entry.
 func (w *writer) news() error {
+	if len(w.change.News) == 0 {
+		return nil
+	}
+	told, err := w.told()
+	if err != nil {
+		return err
+	}
 	var fresh []tyto.Event
+	changed := map[string]bool{}
 	for i := range w.change.News {
 		n := &w.change.News[i]
-		isNew, err := w.tellNews(n)
-		if err != nil {
-			return err
+		print, known := told[n.Thing]
+		switch {
+		case len(n.Print) == 0 && !known, known && len(n.Print) > 0 && bytes.Equal(print, n.Print):
+			continue
+		case len(n.Print) == 0:
+			delete(told, n.Thing)
+		default:
+			told[n.Thing] = n.Print
 		}
-		if isNew {
-			fresh = append(fresh, n.Event)
-		}
+		changed[n.Thing] = true
+		fresh = append(fresh, n.Event)
+	}
+	if err := w.tellNews(told, slices.Sorted(maps.Keys(changed))); err != nil {
+		return err
 	}
 	return w.s.logNews(w.ctx, w.tx, w.change.Zone, w.change.Time, fresh)
+}
+
+// told is what readers were told of the things that there is news of.
+func (w *writer) told() (map[string][]byte, error) {
+	things := make([]string, len(w.change.News))
+	for i := range things {
+		things[i] = w.change.News[i].Thing
+	}
+	condition, list := in(w.s.dialect, "thing", things)
+	rows, err := w.tx.QueryContext(w.ctx, "SELECT thing, print FROM told WHERE zone = ? AND "+condition, w.change.Zone, list)
+	if err != nil {
+		return nil, err
+	}
+	told := map[string][]byte{}
+	_, err = collect(rows, func(rows *sql.Rows) (_ struct{}, err error) {
+		var thing string
+		var print []byte
+		err = rows.Scan(&thing, &print)
+		told[thing] = print
+		return struct{}{}, err
+	})
+	return told, err
+}
+
+// tellNews notes what readers are told of things that changed.
+func (w *writer) tellNews(told map[string][]byte, changed []string) error {
+	var zones, things, gone []string
+	var prints [][]byte
+	for _, thing := range changed {
+		if print, ok := told[thing]; ok {
+			zones, things, prints = append(zones, w.change.Zone), append(things, thing), append(prints, print)
+		} else {
+			gone = append(gone, thing)
+		}
+	}
+	if err := w.insert("told (zone, thing, print)", "ON CONFLICT (zone, thing) DO UPDATE SET print = excluded.print", columns{zones, things, prints}, nil); err != nil {
+		return err
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	condition, list := in(w.s.dialect, "thing", gone)
+	return w.exec("DELETE FROM told WHERE zone = ? AND "+condition, w.change.Zone, list)
 }
 
 // logNews appends what the hub itself tells readers, as one entry.
@@ -175,26 +214,11 @@ func (s *Store) logNews(ctx context.Context, tx *sql.Tx, zone string, when time.
 			return err
 		}
 	}
+	if err := s.alone(ctx, tx, logLock); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO event_log (zone, sensor, epoch, seq, class, appended, events, body) VALUES (?, '', ?,
 		(SELECT coalesce(max(seq), 0) + 1 FROM event_log WHERE sensor = '' AND epoch = ?), ?, ?, ?, ?)`,
-		zone, newsEpoch, newsEpoch, store.ClassC, nanos(when), len(events), s.pack.EncodeAll(body.Bytes(), nil))
+		zone, newsEpoch, newsEpoch, int64(store.ClassC), nanos(when), len(events), s.pack.EncodeAll(body.Bytes(), nil))
 	return err
-}
-
-// tellNews notes what is told of a thing, and reports whether it is new.
-func (w *writer) tellNews(n *store.News) (isNew bool, err error) {
-	var print []byte
-	err = w.tx.QueryRowContext(w.ctx, "SELECT print FROM told WHERE zone = ? AND thing = ?", w.change.Zone, n.Thing).Scan(&print)
-	known := err == nil
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, err
-	}
-	switch {
-	case len(n.Print) == 0 && !known, known && len(n.Print) > 0 && bytes.Equal(print, n.Print):
-		return false, nil
-	case len(n.Print) == 0:
-		return true, w.exec("DELETE FROM told WHERE zone = ? AND thing = ?", w.change.Zone, n.Thing)
-	}
-	return true, w.exec("INSERT INTO told (zone, thing, print) VALUES (?, ?, ?) ON CONFLICT (zone, thing) DO UPDATE SET print = excluded.print",
-		w.change.Zone, n.Thing, n.Print)
 }

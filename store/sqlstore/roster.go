@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"cmp"
-	"context"
 	"math/bits"
 	"slices"
 	"strings"
@@ -46,28 +45,15 @@ type kind struct {
 	devices uint64
 }
 
-func newRoster() roster {
-	return roster{numbers: map[string]int64{}, byKind: map[kindKey]int32{}, words: map[string]string{}}
+func newRoster() *roster {
+	return &roster{numbers: map[string]int64{}, byKind: map[kindKey]int32{}, words: map[string]string{}}
 }
 
-func (s *Store) recallRoster(ctx context.Context) error {
-	s.roster = newRoster()
-	rows, err := s.read.QueryContext(ctx, "SELECT n, id, zone, site, category, type, vendor, os, model, hostname, ip, mac, roles, search FROM device ORDER BY n")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var n int64
-		var r store.DeviceRow
-		var roles, text string
-		if err := rows.Scan(&n, &r.ID, &r.Zone, &r.Site, &r.Category, &r.Type, &r.Vendor, &r.OS, &r.Model, &r.Hostname, &r.IP, &r.MAC, &roles, &text); err != nil {
-			return err
-		}
-		r.Roles = lines(roles)
-		s.roster.put(n, &r, text)
-	}
-	return rows.Err()
+// become takes over what another holds, which is not used any more.
+func (r *roster) become(other *roster) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries, r.numbers, r.kinds, r.byKind, r.words = other.entries, other.numbers, other.kinds, other.byKind, other.words
 }
 
 // put adds a device or replaces it.

@@ -35,9 +35,11 @@ type Store struct {
 	pack    *zstd.Encoder
 	open    *zstd.Decoder
 
-	writing sync.Mutex // held from a transaction's begin until roster and tally follow it
+	writing sync.Mutex // SQLite's: held from a transaction's begin until roster follows it
 	roster  roster
-	tally   tally
+
+	appending appending
+	following following // PostgreSQL's
 }
 
 // New is the store in an open database. It reads what is kept in memory.
@@ -50,25 +52,25 @@ func New(ctx context.Context, e Engine) (*Store, error) {
 	if s.open, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBody)); err != nil {
 		return nil, err
 	}
-	if err := s.recall(ctx); err != nil {
+	if err := s.start(ctx); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
+// start fills what is kept in memory beside the database.
+func (s *Store) start(ctx context.Context) error {
+	if s.dialect == Postgres {
+		return s.current(ctx)
+	}
+	return s.recallRoster(ctx)
+}
+
 // Close gives back what is held beside the database.
 func (s *Store) Close() error {
 	s.open.Close()
 	return nil
-}
-
-// recall fills what is kept in memory beside the database.
-func (s *Store) recall(ctx context.Context) error {
-	if err := s.recallRoster(ctx); err != nil {
-		return err
-	}
-	return s.recallTally(ctx)
 }
 
 // Check implements store.Store.
@@ -87,11 +89,13 @@ func (s *Store) fail(what string, err error) error {
 
 func (s *Store) damaged(why error) error { return s.engine.Damaged(why) }
 
-// transact runs f in a transaction; after runs when it is on disk, before
-// another one begins. Either may be all that there is to do.
+// transact runs f in a transaction; after runs when it is on disk, and with
+// SQLite, which has one writer, before another one begins.
 func (s *Store) transact(ctx context.Context, what string, f func(*sql.Tx) error, after func()) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	if s.dialect == SQLite {
+		s.writing.Lock()
+		defer s.writing.Unlock()
+	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return s.fail(what, err)

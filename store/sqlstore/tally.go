@@ -1,62 +1,58 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"maps"
 	"slices"
-	"sync"
 
 	"tyto/store"
 )
 
-// tally counts conversations by what filters speak of, in memory and led by
-// the file.
-type tally struct {
-	mu     sync.RWMutex
-	counts map[tallyKey]uint64
-}
-
+// tallyKey is what filters of conversations speak of. How many conversations
+// there are of each is counted as they are written.
 type tallyKey struct {
 	zone, protocol, scope string
 }
 
-func (s *Store) recallTally(ctx context.Context) error {
-	s.tally.counts = map[tallyKey]uint64{}
-	rows, err := s.read.QueryContext(ctx, "SELECT zone, protocol, scope, count(*) FROM conversation GROUP BY zone, protocol, scope")
+// tallies is how many conversations there are.
+func (s *Store) tallies(ctx context.Context) (map[tallyKey]uint64, error) {
+	return s.counted(ctx, "SELECT zone, protocol, scope, conversations FROM conversation_tally WHERE conversations > 0")
+}
+
+func (s *Store) counted(ctx context.Context, query string, args ...any) (map[tallyKey]uint64, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
+	counts := map[tallyKey]uint64{}
+	_, err = collect(rows, func(rows *sql.Rows) (_ struct{}, err error) {
 		var k tallyKey
-		var n uint64
-		if err := rows.Scan(&k.zone, &k.protocol, &k.scope, &n); err != nil {
-			return err
+		var n int64
+		if err = rows.Scan(&k.zone, &k.protocol, &k.scope, &n); err == nil {
+			counts[k] += uint64(n)
 		}
-		s.tally.counts[k] = n
-	}
-	return rows.Err()
+		return struct{}{}, err
+	})
+	return counts, err
 }
 
-// add counts more conversations, or fewer.
-func (t *tally) add(more map[tallyKey]int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for k, n := range more {
-		if t.counts[k] += uint64(n); t.counts[k] == 0 { // wraps around for fewer, and is right
-			delete(t.counts, k)
+// tallied adds what a change tells of how many conversations there are.
+func (w *writer) tallied() error {
+	keys := slices.SortedFunc(maps.Keys(w.fresh), func(a, b tallyKey) int {
+		return cmp.Or(cmp.Compare(a.zone, b.zone), cmp.Compare(a.protocol, b.protocol), cmp.Compare(a.scope, b.scope))
+	})
+	var zones, protocols, scopes []string
+	var more []int64
+	for _, k := range keys {
+		if w.fresh[k] != 0 {
+			zones, protocols, scopes, more = append(zones, k.zone), append(protocols, k.protocol), append(scopes, k.scope), append(more, w.fresh[k])
 		}
 	}
-}
-
-// all is a copy of the counts.
-func (t *tally) all() map[tallyKey]uint64 {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	c := make(map[tallyKey]uint64, len(t.counts))
-	for k, n := range t.counts {
-		c[k] = n
-	}
-	return c
+	return w.insert("conversation_tally (zone, protocol, scope, conversations)",
+		"ON CONFLICT (zone, protocol, scope) DO UPDATE SET conversations = conversation_tally.conversations + excluded.conversations",
+		columns{zones, protocols, scopes, more}, nil)
 }
 
 // facets is how many of the counted a query selects by zone, protocol and

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"tyto/store"
 	"tyto/tyto"
@@ -125,8 +126,27 @@ func testUndelivered(t *testing.T, p Place) {
 	must(t, s.PutUndelivered(ctx, all))
 	s = p(t)
 	got := get[[]store.Undelivered](t)(s.ListUndelivered(ctx, "siem", 2))
-	if d := cmp.Diff([]store.Undelivered{all[2], all[1]}, got); d != "" {
+	if d := cmp.Diff([]store.Undelivered{all[2], all[1]}, got, cmpopts.IgnoreFields(store.Undelivered{}, "ID")); d != "" {
 		t.Error(d)
+	}
+	if n := get[[]store.Undelivered](t)(s.Replays(ctx, "siem", 9)); len(n) != 0 {
+		t.Errorf("to be tried again are %v, and nobody asked for it", n)
+	}
+	if n := get[int64](t)(s.Replay(ctx, "siem", []int64{got[1].ID, 9999})); n != 1 {
+		t.Errorf("%d are to be tried again, want 1", n)
+	}
+	s = p(t)
+	again := get[[]store.Undelivered](t)(s.Replays(ctx, "siem", 9))
+	if len(again) != 1 || again[0].Reason != all[1].Reason || again[0].ID != got[1].ID {
+		t.Errorf("to be tried again are %v", again)
+	}
+	must(t, s.DropUndelivered(ctx, "siem", []int64{again[0].ID}))
+	must(t, s.DropUndelivered(ctx, "siem", nil))
+	if d := cmp.Diff(map[string]uint64{"siem": 2}, get[map[string]uint64](t)(s.CountUndelivered(ctx))); d != "" {
+		t.Error(d)
+	}
+	if n := get[int64](t)(s.Replay(ctx, "siem", nil)); n != 2 {
+		t.Errorf("%d are to be tried again, want all", n)
 	}
 	must(t, s.DropReader(ctx, "siem"))
 	if got := get[[]store.Undelivered](t)(s.ListUndelivered(ctx, "siem", 2)); len(got) != 0 {

@@ -15,12 +15,12 @@ ALTER TABLE session ADD COLUMN origin TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE session ADD COLUMN agent TEXT COLLATE "C" NOT NULL DEFAULT '';
 
 CREATE TABLE token (
-    id      TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    hash    TEXT COLLATE "C" NOT NULL UNIQUE,
-    person  TEXT COLLATE "C" NOT NULL REFERENCES person (name) ON DELETE CASCADE,
-    name    TEXT COLLATE "C" NOT NULL,
-    role    TEXT COLLATE "C" NOT NULL,
-    sites   TEXT COLLATE "C" NOT NULL,
+    id      TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    hash    TEXT COLLATE "C"   NOT NULL UNIQUE,
+    person  TEXT COLLATE "C"   NOT NULL REFERENCES person (name) ON DELETE CASCADE,
+    name    TEXT COLLATE "C"   NOT NULL,
+    role    TEXT COLLATE "C"   NOT NULL,
+    sites   TEXT COLLATE "C"   NOT NULL,
     created BIGINT NOT NULL,
     used    BIGINT NOT NULL,
     expires BIGINT NOT NULL,
@@ -30,7 +30,9 @@ CREATE TABLE token (
 CREATE INDEX audit_who ON audit (who, n);
 
 -- +goose StatementBegin
-CREATE FUNCTION audit_is_added_to() RETURNS trigger LANGUAGE plpgsql AS
-'BEGIN RAISE EXCEPTION ''the audit log is only added to''; END';
+CREATE FUNCTION audit_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is only added to';
+END $$;
 -- +goose StatementEnd
-CREATE TRIGGER audit_is_not_changed BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_added_to();
+CREATE TRIGGER audit_is_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to();
