@@ -48,7 +48,7 @@ func events(t testing.TB, c *Case) (all []tyto.Event) {
 	t.Helper()
 	for i := range max(c.Times, 1) {
 		for _, line := range c.Events {
-			e := tyto.Event{Time: epoch.Add(time.Duration(len(all)) * time.Second)}
+			e := tyto.Event{Time: epoch.Add(time.Duration(len(all)) * time.Duration(max(c.Every, 1)) * time.Second)}
 			if err := json.Unmarshal([]byte(strings.ReplaceAll(line, "{i}", strconv.Itoa(i+1))), &e); err != nil {
 				t.Fatalf("%s: %v in %s", c.Name, err, line)
 			}
@@ -59,6 +59,18 @@ func events(t testing.TB, c *Case) (all []tyto.Event) {
 		}
 	}
 	return all
+}
+
+// watched is the indicators of a case.
+func watched(t testing.TB, c *Case) *Indicators {
+	t.Helper()
+	all, err := ReadIndicators("feed", strings.NewReader(strings.Join(c.Indicators, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := new(Indicators)
+	x.Put(all)
+	return x
 }
 
 func alertsOf(g *Engine, rule string) (all []tyto.Alert) {
@@ -82,6 +94,7 @@ func TestCases(t *testing.T) {
 				raising++
 			}
 			g := New("z", rules, ofCategory(c.Category))
+			g.Watch(watched(t, &c))
 			for _, e := range events(t, &c) {
 				g.Learn(&e)
 			}

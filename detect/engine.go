@@ -34,7 +34,12 @@ type Engine struct {
 	changed map[*cause]struct{}
 	waiting map[*cause]struct{} // for what is not known of devices yet
 	clock   time.Time           // the latest event
-	asked   time.Time           // the clock when the waiting were looked at
+
+	indicators *Indicators // may be nil
+	hits       map[tyto.Kind]*Rule
+	beacons    beacons
+
+	asked   time.Time // the clock when the waiting were looked at
 	counted int
 	scratch []byte
 
@@ -45,7 +50,9 @@ type Engine struct {
 // New is an engine without alerts. Devices may be nil: rules that ask about
 // devices then raise none.
 func New(zone string, rules *Rules, devices Devices) *Engine {
-	return &Engine{rules: rules, zone: zone, devices: devices, causes: map[string]*cause{}, changed: map[*cause]struct{}{}, waiting: map[*cause]struct{}{}}
+	return &Engine{rules: rules, zone: zone, devices: devices, causes: map[string]*cause{}, changed: map[*cause]struct{}{}, waiting: map[*cause]struct{}{},
+		beacons: beacons{rule: rules.finder(findBeacons, tyto.KindConversation), lines: map[line]*beacon{}},
+		hits:    map[tyto.Kind]*Rule{tyto.KindConversation: rules.finder(findIndicators, tyto.KindConversation), tyto.KindObservation: rules.finder(findIndicators, tyto.KindObservation)}}
 }
 
 // cause is what an alert is, or may be, raised for.
@@ -77,6 +84,7 @@ func (g *Engine) Learn(x *tyto.Event) {
 			g.matched(r)
 		}
 	}
+	g.find(x)
 }
 
 func (g *Engine) matched(r *Rule) {
@@ -85,25 +93,38 @@ func (g *Engine) matched(r *Rule) {
 	for _, n := range r.per {
 		g.scratch = append(append(g.scratch, 0), e.text(n)...)
 	}
+	c := g.cause(r)
+	if c == nil {
+		return
+	}
+	g.note(c)
+	if r.Count == nil || g.count(c) || c.raised {
+		g.raise(c)
+	}
+}
+
+// cause is the cause whose key is in the engine's scratch, nil if there is no
+// room for another one.
+func (g *Engine) cause(r *Rule) *cause {
 	c := g.causes[string(g.scratch)]
 	if c == nil {
 		if len(g.causes) >= maxCauses && !g.forget() {
 			g.Refused++
-			return
+			return nil
 		}
 		c = &cause{rule: r, key: strings.ToValidUTF8(string(g.scratch), "?")}
 		g.causes[string(g.scratch)] = c
 	}
-	g.note(c)
-	if r.Count == nil || g.count(c) {
-		if !c.raised {
-			c.raised = true
-			g.raised = append(g.raised, c)
-		}
+	return c
+}
+
+// raise has an alert told of a cause.
+func (g *Engine) raise(c *cause) {
+	if !c.raised {
+		c.raised = true
+		g.raised = append(g.raised, c)
 	}
-	if c.raised {
-		g.changed[c] = struct{}{}
-	}
+	g.changed[c] = struct{}{}
 }
 
 // note adds the event to its cause; the earliest one is the evidence.
@@ -138,6 +159,9 @@ func (g *Engine) count(c *cause) (enough bool) {
 	hash, times := g.valueOf(c.rule), uint64(1)
 	if len(c.rule.of) == 0 {
 		times = g.event.times()
+		if x := g.event.Conversation; x != nil {
+			times = max(x.Sessions, 1)
+		}
 	}
 	if c.windows == nil {
 		c.windows = map[int64]map[uint64]struct{}{}
@@ -245,7 +269,10 @@ func (e *event) summary() string {
 }
 
 // Alerts is all alerts, by time.
-func (g *Engine) Alerts() []tyto.Alert { return g.tell(g.raised) }
+func (g *Engine) Alerts() []tyto.Alert {
+	g.findBeacons()
+	return g.tell(g.raised)
+}
 
 // askEvery is how often alerts that wait for what devices are ask again.
 const askEvery = time.Minute
@@ -254,6 +281,7 @@ const askEvery = time.Minute
 // Count is of that time only. Where a condition on devices does not hold yet,
 // an alert waits.
 func (g *Engine) Changed() []tyto.Alert {
+	g.findBeacons()
 	if g.clock.Sub(g.asked) >= askEvery {
 		maps.Copy(g.changed, g.waiting)
 		g.asked = g.clock

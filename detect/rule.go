@@ -37,6 +37,8 @@ type Rule struct {
 	Where       string               `yaml:"where"`     // CEL over the devices; "" holds for all
 	Per         []string             `yaml:"per"`       // names of what makes two events one cause
 	Count       *Count               `yaml:"count"`     // nil: one event suffices
+	Finder      string               `yaml:"finder"`    // what finds it instead of when: see find.go
+	Under       []string             `yaml:"under"`     // rules whose alerts this one's may come of: see Family
 	Thresholds  map[string]Threshold `yaml:"thresholds"`
 	Cases       []Case               `yaml:"cases"`
 
@@ -45,6 +47,7 @@ type Rule struct {
 	where    *condition[*pair] // nil holds for all
 	per, of  []name
 	limits   map[string]int64
+	off      bool
 }
 
 // Count says how many are too many: so many different values within a window.
@@ -67,8 +70,11 @@ type Case struct {
 	Alerts int    `yaml:"alerts"`
 	Times  int    `yaml:"times"` // how often the events come; {i} in them is the turn
 	// Category is what all devices are in this case; "" if nothing is known.
-	Category string   `yaml:"category"`
-	Events   []string `yaml:"events"`
+	Category string `yaml:"category"`
+	Every    int    `yaml:"every"` // seconds between the events; 0 is 1
+	// Indicators is what users know to be bad in this case.
+	Indicators []string `yaml:"indicators"`
+	Events     []string `yaml:"events"`
 }
 
 // Rules are rules that were read and compiled. They do not change.
@@ -98,8 +104,11 @@ func (r *Rules) about(x *tyto.Event) []*Rule {
 
 // index sorts the rules by their matter.
 func (r *Rules) index() {
-	r.talked = map[string][]*Rule{}
+	r.observed, r.did, r.talked, r.others = [1 << 8][]*Rule{}, [1 << 8][]*Rule{}, map[string][]*Rule{}, nil
 	for _, x := range r.all {
+		if x.off || x.when == nil {
+			continue
+		}
 		switch x.Kind {
 		case tyto.KindObservation:
 			for a := range r.observed {
@@ -187,8 +196,11 @@ func Load(files fs.FS, changes map[string]int64) (*Rules, error) {
 }
 
 func (r *Rule) compile(events, devices *cel.Env, changes map[string]int64) (err error) {
-	if r.ID == "" || r.Title == "" || r.Action == "" || len(r.Techniques) == 0 || r.When == "" || len(r.Per) == 0 {
+	if r.ID == "" || r.Title == "" || r.Action == "" || len(r.Techniques) == 0 || r.Finder == "" && (r.When == "" || len(r.Per) == 0) {
 		return errors.New("it lacks one of id, title, action, techniques, when, per")
+	}
+	if r.Finder != "" && (r.When != "" || !slices.Contains(finders, r.Finder)) {
+		return fmt.Errorf("finder %q: want one of %v, and no condition beside it", r.Finder, finders)
 	}
 	if err := r.severity.UnmarshalText([]byte(r.Severity)); err != nil {
 		return err
@@ -203,8 +215,10 @@ func (r *Rule) compile(events, devices *cel.Env, changes map[string]int64) (err 
 			r.limits[k] = n
 		}
 	}
-	if r.when, err = compileCondition(events, r.When, r.words()); err != nil {
-		return err
+	if r.When != "" {
+		if r.when, err = compileCondition(events, r.When, r.words()); err != nil {
+			return err
+		}
 	}
 	if r.Where != "" {
 		if r.where, err = compileCondition(devices, r.Where, &pairWords); err != nil {
