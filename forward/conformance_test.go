@@ -110,3 +110,29 @@ func TestWebhook(t *testing.T) {
 		}}
 	})
 }
+
+func TestServiceNow(t *testing.T) {
+	for name, sign := range map[string]func(t testing.TB, s *forward.ServiceNow){
+		"basic": func(t testing.TB, s *forward.ServiceNow) {
+			s.User, s.Password = doubles.SnowUser, secret(t, doubles.SnowPassword)
+		},
+		"oauth client credentials": func(t testing.TB, s *forward.ServiceNow) {
+			s.Client, s.Secret = doubles.SnowClient, secret(t, doubles.SnowSecret)
+		},
+		"oauth password": func(t testing.TB, s *forward.ServiceNow) {
+			s.User, s.Password, s.Client, s.Secret = doubles.SnowUser, secret(t, doubles.SnowPassword), doubles.SnowClient, secret(t, doubles.SnowSecret)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			forwardtest.Run(t, func(t testing.TB) forwardtest.Place {
+				far := doubles.ServiceNow()
+				at := doubles.Serve(t, far)
+				return forwardtest.Place{Refuses: true, Once: true, Received: received(far), Down: at.Down, Up: at.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
+					s := &forward.ServiceNow{URL: at.URL}
+					sign(t, s)
+					return open(t, forward.Destination{ServiceNow: s})
+				}}
+			})
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,14 +22,19 @@ type Destination struct {
 	Severity string        `yaml:"severity,omitempty"` // of alerts: this and above
 	Zones    []string      `yaml:"zones,omitempty"`    // all by default
 	Sensors  []string      `yaml:"sensors,omitempty"`
-	Timeout  time.Duration `yaml:"timeout,omitempty"` // of one attempt
-	Keep     time.Duration `yaml:"keep,omitempty"`    // how old what cannot be sent may get
+	Sites    []string      `yaml:"sites,omitempty"`
+	Rules    []string      `yaml:"rules,omitempty"`        // of alerts, by id; '*' stands for any text
+	Except   []string      `yaml:"except_rules,omitempty"` // of alerts that are left out
+	Timeout  time.Duration `yaml:"timeout,omitempty"`      // of one attempt
+	Keep     time.Duration `yaml:"keep,omitempty"`         // how old what cannot be sent may get
 
-	File     *File     `yaml:"file,omitempty"`
-	Sentinel *Sentinel `yaml:"sentinel,omitempty"`
-	Splunk   *Splunk   `yaml:"splunk,omitempty"`
-	Syslog   *Syslog   `yaml:"syslog,omitempty"`
-	Webhook  *Webhook  `yaml:"webhook,omitempty"`
+	Defender   *Defender   `yaml:"defender,omitempty"`
+	File       *File       `yaml:"file,omitempty"`
+	Sentinel   *Sentinel   `yaml:"sentinel,omitempty"`
+	ServiceNow *ServiceNow `yaml:"servicenow,omitempty"`
+	Splunk     *Splunk     `yaml:"splunk,omitempty"`
+	Syslog     *Syslog     `yaml:"syslog,omitempty"`
+	Webhook    *Webhook    `yaml:"webhook,omitempty"`
 }
 
 // A Problem is what is wrong with a destination, and what to do.
@@ -48,8 +54,10 @@ func (d *Destination) products() (names []string, all []product) {
 			names, all = append(names, name), append(all, p)
 		}
 	}
+	add("defender", d.Defender != nil, d.Defender)
 	add("file", d.File != nil, d.File)
 	add("sentinel", d.Sentinel != nil, d.Sentinel)
+	add("servicenow", d.ServiceNow != nil, d.ServiceNow)
 	add("splunk", d.Splunk != nil, d.Splunk)
 	add("syslog", d.Syslog != nil, d.Syslog)
 	add("webhook", d.Webhook != nil, d.Webhook)
@@ -81,6 +89,13 @@ func (d *Destination) Check() (problems []Problem) {
 	if d.Severity != "" && s.UnmarshalText([]byte(d.Severity)) != nil {
 		bad("severity", fmt.Sprintf("%q is none of warning, minor, major, critical", d.Severity))
 	}
+	for key, patterns := range map[string][]string{"rules": d.Rules, "except_rules": d.Except} {
+		for _, p := range patterns {
+			if _, err := path.Match(p, ""); err != nil {
+				bad(key, fmt.Sprintf("%q is no pattern; write ids of rules, with '*' for any text, such as plc-*", p))
+			}
+		}
+	}
 	if d.Timeout != 0 && (d.Timeout < time.Second || d.Timeout > 10*time.Minute) {
 		bad("timeout", fmt.Sprintf("%v is not between 1s and 10m; %v is the default", d.Timeout, defaultTimeout))
 	}
@@ -89,7 +104,7 @@ func (d *Destination) Check() (problems []Problem) {
 	}
 	names, all := d.products()
 	if len(all) != 1 {
-		bad("", fmt.Sprintf("has %d of file, sentinel, splunk, syslog, webhook (%s); want exactly one", len(all), strings.Join(names, ", ")))
+		bad("", fmt.Sprintf("has %d of defender, file, sentinel, servicenow, splunk, syslog, webhook (%s); want exactly one", len(all), strings.Join(names, ", ")))
 		return problems
 	}
 	all[0].check(kinds, func(key, why string) { bad(names[0]+"."+key, why) })
@@ -104,6 +119,9 @@ const (
 )
 
 func (d *Destination) kinds() []string {
+	if len(d.Kinds) == 0 && d.Defender != nil {
+		return []string{string(tyto.KindAlert)}
+	}
 	if len(d.Kinds) == 0 {
 		return []string{string(tyto.KindAlert), string(tyto.KindDevice)}
 	}
@@ -125,7 +143,7 @@ func (d *Destination) keep() time.Duration {
 }
 
 func (d *Destination) filter() filter {
-	f := filter{kinds: map[tyto.Kind]bool{}, zones: set(d.Zones), sensors: set(d.Sensors), zoneList: d.Zones}
+	f := filter{kinds: map[tyto.Kind]bool{}, zones: set(d.Zones), sensors: set(d.Sensors), sites: set(d.Sites), rules: d.Rules, except: d.Except, zoneList: d.Zones}
 	for _, k := range d.kinds() {
 		f.kinds[tyto.Kind(k)] = true
 	}

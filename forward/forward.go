@@ -77,6 +77,7 @@ type Deps struct {
 	Memory Memory
 	Clock  func() time.Time
 	Log    *slog.Logger
+	SiteOf func(zone string) string // the site of a zone; nil: there are none
 }
 
 // A Forwarder serves outputs.
@@ -102,7 +103,9 @@ func New(cfg Config, deps Deps, destinations []Destination) (*Forwarder, error) 
 }
 
 func (f *Forwarder) add(d *Destination, out Output) {
-	f.all = append(f.all, &pump{f: f, name: d.Name, out: out, filter: d.filter(), timeout: d.timeout(), keep: d.keep(), state: Status{Name: d.Name, To: d.product()}})
+	wanted := d.filter()
+	wanted.siteOf = f.deps.SiteOf
+	f.all = append(f.all, &pump{f: f, name: d.Name, to: d, out: out, filter: wanted, timeout: d.timeout(), keep: d.keep(), state: Status{Name: d.Name, To: d.product()}})
 }
 
 func (f *Forwarder) close() (err error) {
@@ -173,6 +176,50 @@ func (f *Forwarder) Status() []Status {
 	}
 	return all
 }
+
+// ErrUnknown says that no destination has that name.
+var ErrUnknown = errors.New("there is no destination of that name")
+
+// Undelivered lists what a destination did not take, newest first.
+func (f *Forwarder) Undelivered(ctx context.Context, name string, limit int) ([]store.Undelivered, error) {
+	p, err := f.find(name)
+	if err != nil {
+		return nil, err
+	}
+	return f.deps.Memory.ListUndelivered(ctx, p.reader(), limit)
+}
+
+// Replay has a destination try again what it did not take, all of it without
+// ids, and returns how many events that are. They go when it takes others.
+func (f *Forwarder) Replay(ctx context.Context, name string, ids []int64) (int64, error) {
+	p, err := f.find(name)
+	if err != nil {
+		return 0, err
+	}
+	return f.deps.Memory.Replay(ctx, p.reader(), ids)
+}
+
+// Test sends a destination one sample event, over a connection of its own,
+// and returns what came back.
+func (f *Forwarder) Test(ctx context.Context, name string, e tyto.Event) (answer string, err error) {
+	p, err := f.find(name)
+	if err != nil {
+		return "", err
+	}
+	return p.to.Test(ctx, e)
+}
+
+func (f *Forwarder) find(name string) (*pump, error) {
+	for _, p := range f.all {
+		if p.name == name {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("forward: %q: %w", name, ErrUnknown)
+}
+
+// ReaderOf is the name under which the store knows a destination.
+func ReaderOf(name string) string { return readerPrefix + name }
 
 // Status is how an output is.
 type Status struct {

@@ -53,11 +53,7 @@ func judged(err error) (refused bool, after time.Duration) {
 	if errors.As(err, &s) {
 		return ofContent(s.Status), s.After
 	}
-	var l *outbound.LoginError
-	if errors.As(err, &l) {
-		return false, l.After
-	}
-	return false, 0
+	return false, outbound.Patience(err)
 }
 
 // mostAtOnce bounds the events of a request.

@@ -1,6 +1,7 @@
 package forward_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,6 +18,7 @@ import (
 
 	"tyto/forward"
 	"tyto/forward/forwardtest"
+	"tyto/frame"
 	"tyto/lab/doubles"
 	"tyto/tyto"
 )
@@ -31,6 +33,19 @@ func overHTTP() map[string]func(t testing.TB) (*doubles.Double, forward.Output) 
 		"sentinel": func(t testing.TB) (*doubles.Double, forward.Output) {
 			far := doubles.Azure()
 			return far, signedIn(t, open(t, forward.Destination{Sentinel: sentinel(t, doubles.Serve(t, far).URL)}))
+		},
+		"servicenow": func(t testing.TB) (*doubles.Double, forward.Output) {
+			far := doubles.ServiceNow()
+			return &far.Double, signedIn(t, open(t, forward.Destination{ServiceNow: &forward.ServiceNow{URL: doubles.Serve(t, far).URL, Client: doubles.SnowClient, Secret: secret(t, doubles.SnowSecret)}}))
+		},
+		"defender": func(t testing.TB) (*doubles.Double, forward.Output) {
+			far := doubles.MDE()
+			url := doubles.Serve(t, far).URL
+			o := open(t, forward.Destination{Defender: &forward.Defender{URL: url, App: app(t, url), Indicators: &forward.Indicators{Rules: []string{"plc-*"}}}})
+			other := forwardtest.Alert(0)
+			other.Alert.Subjects = []tyto.Subject{{Addr: frame.V4(198, 51, 100, 9)}}
+			must(t, o.Send(t.Context(), []tyto.Event{other})) // signs in
+			return &far.Double, o
 		},
 		"webhook": func(t testing.TB) (*doubles.Double, forward.Output) {
 			far := doubles.Hook()
@@ -88,6 +103,17 @@ func TestAnswers(t *testing.T) {
 				t.Error(err)
 			}
 		})
+		t.Run(name+" hang", func(t *testing.T) {
+			far, o := make(t)
+			defer o.Close()
+			far.Hang()
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if err := o.Send(ctx, forwardtest.Alerts(1, 2)); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("a far end that does not answer gave %v", err)
+			}
+			must(t, o.Send(t.Context(), forwardtest.Alerts(1, 2)))
+		})
 	}
 }
 
@@ -134,6 +160,9 @@ func TestLargeBatches(t *testing.T) {
 		all = append(all, e)
 	}
 	for name, make := range overHTTP() {
+		if name == "defender" {
+			continue // it sends an event at a time
+		}
 		t.Run(name, func(t *testing.T) {
 			far, o := make(t)
 			defer o.Close()

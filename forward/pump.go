@@ -21,6 +21,7 @@ const readerPrefix = "forward "
 type pump struct {
 	f       *Forwarder
 	name    string
+	to      *Destination
 	out     Output
 	filter  filter
 	timeout time.Duration
@@ -72,6 +73,9 @@ func (p *pump) serve(ctx context.Context) error {
 			return err
 		}
 		if err := p.deliver(ctx, events); err != nil {
+			return err
+		}
+		if err := p.again(ctx); err != nil {
 			return err
 		}
 		idle := position == p.position
@@ -154,13 +158,14 @@ const maxEntries = 1000
 func (p *pump) next(ctx context.Context) (events []tyto.Event, position int64, err error) {
 	position = p.position
 	entries, failing, now := 0, p.status().Failing, p.f.deps.Clock()
+	var expired []tyto.Event
 	err = p.f.deps.Memory.Follow(ctx, position, func(e store.Entry) error {
 		old := failing && now.Sub(e.Received) > p.keep // a hanging far end would take too long to give them up one by one
 		for i := range e.Events {
 			e.Events[i].Zone = cmp.Or(e.Events[i].Zone, e.Zone)
 			switch wanted := p.filter.wants(&e.Events[i]); {
 			case wanted && old:
-				p.tell(func(s *Status) { s.Expired++ })
+				expired = append(expired, e.Events[i])
 			case wanted:
 				events = append(events, e.Events[i])
 			}
@@ -171,10 +176,10 @@ func (p *pump) next(ctx context.Context) (events []tyto.Event, position int64, e
 		}
 		return nil
 	})
-	if errors.Is(err, errEnough) {
-		err = nil
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, p.position, err
 	}
-	return events, position, err
+	return events, position, p.expire(ctx, expired)
 }
 
 // note stores the position: always after a delivery, else now and then.
@@ -223,9 +228,7 @@ func (p *pump) deliver(ctx context.Context, events []tyto.Event) error {
 		}
 		p.fail(ctx, err)
 		if p.f.deps.Clock().Sub(p.newest) > p.keep && len(events) > 0 {
-			p.f.deps.Log.ErrorContext(ctx, "events were kept too long for an output that does not take them, and are given up", "output", p.name, "events", len(events))
-			p.tell(func(s *Status) { s.Expired += uint64(len(events)) })
-			return nil
+			return p.expire(ctx, events)
 		}
 		if err := p.wait(ctx, p.backoff(try, f.After)); err != nil {
 			return err
@@ -270,6 +273,43 @@ func (p *pump) fail(ctx context.Context, err error) {
 	})
 	if !was {
 		p.f.deps.Log.WarnContext(ctx, "output does not take events; trying on", "output", p.name, "err", text)
+	}
+}
+
+// expire sets aside what was kept too long for an output that does not take it.
+func (p *pump) expire(ctx context.Context, events []tyto.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	p.f.deps.Log.ErrorContext(ctx, "events were kept too long for an output that does not take them, and are set aside", "output", p.name, "events", len(events))
+	reason := "kept too long; the last attempt: " + p.status().Error
+	all := make([]store.Undelivered, len(events))
+	for i := range events {
+		all[i] = store.Undelivered{Reader: p.reader(), Time: p.f.deps.Clock(), Reason: reason, Event: events[i]}
+	}
+	p.tell(func(s *Status) { s.Expired += uint64(len(events)) })
+	return p.f.deps.Memory.PutUndelivered(ctx, all)
+}
+
+// again sends what was set aside and is to be tried again, in its order. What
+// is refused once more is set aside once more.
+func (p *pump) again(ctx context.Context) error {
+	for {
+		all, err := p.f.deps.Memory.Replays(ctx, p.reader(), p.f.cfg.Batch)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		p.newest = p.f.deps.Clock()
+		events, ids := make([]tyto.Event, len(all)), make([]int64, len(all))
+		for i := range all {
+			events[i], ids[i] = all[i].Event, all[i].ID
+		}
+		if err := p.deliver(ctx, events); err != nil {
+			return err
+		}
+		if err := p.f.deps.Memory.DropUndelivered(ctx, p.reader(), ids); err != nil {
+			return err
+		}
 	}
 }
 

@@ -244,6 +244,22 @@ func TestWhatIsRefusedIsSetAside(t *testing.T) {
 		t.Errorf("set aside are %v, %v", aside, err)
 	}
 	b.eventually("it is counted", func() bool { s := f.Status()[0]; return s.Refused == 1 && s.Sent == 5 })
+	if _, err := f.Replay(t.Context(), "nobody", nil); !errors.Is(err, ErrUnknown) {
+		t.Errorf("a destination that is none: %v", err)
+	}
+	replay := func() {
+		t.Helper()
+		if n, err := f.Replay(t.Context(), "siem", nil); n != 1 || err != nil {
+			t.Fatalf("%d are tried again, %v", n, err)
+		}
+	}
+	replay()
+	b.eventually("it is refused again", func() bool { return f.Status()[0].Refused == 2 })
+	b.eventually("and set aside again", func() bool { n, _ := b.store.CountUndelivered(t.Context()); return n[ReaderOf("siem")] == 1 })
+	o.behave(nil)
+	replay()
+	b.eventually("it is taken", func() bool { return slices.Equal(o.received(), []string{"0", "1", "2", "4", "5", "3"}) })
+	b.eventually("and forgotten", func() bool { n, _ := b.store.CountUndelivered(t.Context()); return len(n) == 0 })
 }
 
 func TestPartlySentIsNotSentAgain(t *testing.T) {
@@ -288,6 +304,7 @@ func TestWhatGetsTooOldIsGivenUp(t *testing.T) {
 	}
 	b.pass(2 * time.Hour)
 	b.eventually("it is given up", func() bool { return f.Status()[0].Expired == 30 })
+	b.eventually("and can be seen", func() bool { all, err := f.Undelivered(t.Context(), "siem", 100); return len(all) == 30 && err == nil })
 	o.behave(nil)
 	b.log(alert(30))
 	b.eventually("what comes after is sent", func() bool { return slices.Equal(o.received(), numbered(30, 31)) })
@@ -317,18 +334,26 @@ func TestNewOutputIsToldOfAllDevices(t *testing.T) {
 }
 
 func TestFilter(t *testing.T) {
-	d := Destination{Kinds: []string{"alert"}, Severity: "major", Zones: []string{"z"}, Sensors: []string{"s"}}
+	d := Destination{Kinds: []string{"alert", "device"}, Severity: "major", Zones: []string{"z"}, Sensors: []string{"s"}, Sites: []string{"Graz"}, Rules: []string{"r*"}, Except: []string{"ra?"}}
 	f := d.filter()
+	f.siteOf = func(zone string) string { return map[string]string{"z": "Graz"}[zone] }
 	for name, c := range map[string]struct {
 		change func(*tyto.Event)
 		want   bool
 	}{
-		"as it is":         {func(*tyto.Event) {}, true},
-		"critical":         {func(e *tyto.Event) { e.Alert.Severity = tyto.Critical }, true},
-		"minor":            {func(e *tyto.Event) { e.Alert.Severity = tyto.Minor }, false},
-		"other zone":       {func(e *tyto.Event) { e.Zone = "y" }, false},
-		"other sensor":     {func(e *tyto.Event) { e.Sensor = "y" }, false},
-		"other kind":       {func(e *tyto.Event) { e.Kind, e.Device = tyto.KindDevice, &tyto.DeviceChange{} }, false},
+		"as it is":     {func(*tyto.Event) {}, true},
+		"critical":     {func(e *tyto.Event) { e.Alert.Severity = tyto.Critical }, true},
+		"minor":        {func(e *tyto.Event) { e.Alert.Severity = tyto.Minor }, false},
+		"other zone":   {func(e *tyto.Event) { e.Zone = "y" }, false},
+		"other sensor": {func(e *tyto.Event) { e.Sensor = "y" }, false},
+		"other kind":   {func(e *tyto.Event) { e.Kind, e.Act = tyto.KindAct, &tyto.Act{} }, false},
+		"device":       {func(e *tyto.Event) { e.Kind, e.Alert, e.Device = tyto.KindDevice, nil, &tyto.DeviceChange{} }, true},
+		"other site": {func(e *tyto.Event) {
+			e.Kind, e.Alert, e.Device = tyto.KindDevice, nil, &tyto.DeviceChange{Site: "Wien"}
+		}, false},
+		"other rule":       {func(e *tyto.Event) { e.Alert.Rule = "x" }, false},
+		"meant rule":       {func(e *tyto.Event) { e.Alert.Rule = "rule" }, true},
+		"excepted rule":    {func(e *tyto.Event) { e.Alert.Rule = "rab" }, false},
 		"not what it says": {func(e *tyto.Event) { e.Alert = nil }, false},
 	} {
 		e := alert(1)

@@ -390,6 +390,7 @@ func (o *serviceNowOutput) incident(e *tyto.Event) map[string]string {
 			lines = append(lines, what+": "+outbound.OneLine(value, valueLength))
 		}
 	}
+	add("Rule", e.Alert.Rule)
 	add("Severity", e.Alert.Severity.String())
 	add("From", strings.TrimSpace(r.src.ip+" "+r.src.mac))
 	add("To", strings.TrimSpace(r.dst.ip+" "+r.dst.mac))

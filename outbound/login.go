@@ -127,7 +127,7 @@ func (c *Caller) signIn(ctx context.Context) error {
 	if err != nil {
 		var s *StatusError
 		if errors.As(err, &s) { // no event is to blame
-			return &LoginError{Text: Masked(s.Text, secrets...), After: s.After}
+			return &LoginError{Status: s.Status, Text: Masked(s.Text, secrets...), After: s.After}
 		}
 		return err
 	}
@@ -149,12 +149,26 @@ func (c *Caller) signIn(ctx context.Context) error {
 
 // A LoginError says that signing in was refused.
 type LoginError struct {
-	Text  string
-	After time.Duration
+	Status int
+	Text   string
+	After  time.Duration
 }
 
 // Error implements error.
 func (e *LoginError) Error() string { return e.Text }
+
+// Patience is how long the far end wants to be left alone, 0 if it did not say.
+func Patience(err error) time.Duration {
+	var s *StatusError
+	var l *LoginError
+	switch {
+	case errors.As(err, &s):
+		return s.After
+	case errors.As(err, &l):
+		return l.After
+	}
+	return 0
+}
 
 // Masked is text without secrets.
 func Masked(text string, secrets ...string) string {

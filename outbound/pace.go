@@ -23,12 +23,21 @@ func NewPace(clock func() time.Time, limits ...Limit) *Pace {
 	return &Pace{clock: clock, limits: limits}
 }
 
+// Take counts one more call if it is within all limits, else it says how long
+// until it is.
+func (p *Pace) Take() time.Duration {
+	d := p.due()
+	if d <= 0 {
+		p.past = append(p.past, p.clock())
+	}
+	return max(d, 0)
+}
+
 // Wait waits until one more call is within all limits, and counts it.
 func (p *Pace) Wait(ctx context.Context) error {
 	for {
-		d := p.due()
-		if d <= 0 {
-			p.past = append(p.past, p.clock())
+		d := p.Take()
+		if d == 0 {
 			return ctx.Err()
 		}
 		t := time.NewTimer(d)

@@ -27,6 +27,8 @@ type Place struct {
 	Down, Up func(t testing.TB)
 	// Lossy: nobody can tell whether events arrive.
 	Lossy bool
+	// Once: the far end keeps an event once, however often it is sent.
+	Once bool
 	// Refuses: the far end refuses for good what holds the text "poison".
 	Refuses bool
 	// Check says what is wrong with one received event.
@@ -160,6 +162,11 @@ func testTwice(t *testing.T, p Place, o forward.Output) {
 	must(t, send(t, o, batch))
 	arrive(t, p, func(got []string) bool { return len(got) == 5 })
 	must(t, send(t, o, batch))
+	if p.Once {
+		must(t, send(t, o, Alerts(5, 6)))
+		arrive(t, p, func(got []string) bool { return slices.Equal(got, names(Alerts(0, 6))) })
+		return
+	}
 	arrive(t, p, func(got []string) bool { return len(got) == 10 })
 	lines := p.Received(t)
 	for i := range 5 {
