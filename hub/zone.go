@@ -29,6 +29,7 @@ type zone struct {
 	mu       sync.Mutex // guards what follows
 	known    *inventory.Inventory
 	alerts   *detect.Engine      // nil: nothing is looked for
+	raised   []tyto.Alert        // that another product raised; the store does not know them yet
 	position int64               // in the log, up to which everything was learnt
 	pending  map[talk]*increment // conversations that the store does not know yet
 	changed  map[string]struct{} // devices that the store does not know as they are
@@ -101,6 +102,8 @@ func (z *zone) learn(e *tyto.Event, fresh bool) {
 		}
 	case e.Health != nil && fresh:
 		z.health(e)
+	case e.Alert != nil && fresh:
+		z.raise(*e.Alert)
 	}
 }
 
@@ -228,6 +231,7 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 	z.takeConversations(c)
 	z.takeDevices(c)
 	z.takeAlerts(c)
+	z.takeRaised(c)
 	c.Position = z.position // all conversations up to there are in this change, or in the store
 	if z.moving && (final || z.hub.now().Sub(z.replaced) >= replaceEvery) {
 		z.takeMoves(c)
@@ -314,6 +318,28 @@ func (z *zone) news(c *store.Change) []store.News {
 		all = append(all, store.GoneNews(z.name, id, z.hub.now()))
 	}
 	return all
+}
+
+// raise takes note of an alert of another product.
+func (z *zone) raise(a tyto.Alert) {
+	a.Subjects, a.Techniques = slices.Clone(a.Subjects), slices.Clone(a.Techniques)
+	z.raised = append(z.raised, a)
+}
+
+// takeRaised takes the alerts of other products. They are in the log as they
+// are, so that they are no news.
+func (z *zone) takeRaised(c *store.Change) {
+	for i := range z.raised {
+		a := &z.raised[i]
+		a.Of, a.Devices = make([]string, len(a.Subjects)), nil
+		for n, s := range a.Subjects {
+			if a.Of[n] = z.known.Find(s); a.Of[n] != "" && !slices.Contains(a.Devices, a.Of[n]) {
+				a.Devices = append(a.Devices, a.Of[n])
+			}
+		}
+	}
+	c.Alerts = append(c.Alerts, z.raised...)
+	z.raised = nil
 }
 
 // takeAlerts takes what is to be alerted of since the last flush.
