@@ -28,12 +28,15 @@ type Deps struct {
 	Auth     *auth.Auth
 	Notices  Notices
 	Registry *prometheus.Registry // what /metrics tells
-	Clock    func() time.Time
-	Log      *slog.Logger
-	Version  Version
-	TypeName func(id string) string // a type of the taxonomy in words; nil for the id itself
-	Rules    *detect.Rules          // what alerts are raised by; may be nil
-	Ready    func(context.Context) error
+	// MetricsToken is what opens /metrics from elsewhere than this machine,
+	// "" if nothing does; nil is the same.
+	MetricsToken func() (string, error)
+	Clock        func() time.Time
+	Log          *slog.Logger
+	Version      Version
+	TypeName     func(id string) string // a type of the taxonomy in words; nil for the id itself
+	Rules        *detect.Rules          // what alerts are raised by; may be nil
+	Ready        func(context.Context) error
 	// Enrolment lets sensors in that come over the network; nil if none may.
 	Enrolment *auth.Enrolment
 	// SensorAddress is HOST:PORT by which sensors reach the hub, for who asks

@@ -1,20 +1,25 @@
 package api
 
 import (
+	"crypto/subtle"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // operator adds the pages for who runs the hub. They tell no knowledge, but
-// metrics tell how much there is: those are for the machine itself only.
+// metrics tell how much there is: those are for the machine itself, and for
+// who has the token.
 func (a *api) operator(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", a.readyz)
 	if a.Registry != nil {
-		mux.Handle("GET /metrics", onlyLoopback(promhttp.HandlerFor(a.Registry, promhttp.HandlerOpts{})))
+		mux.Handle("GET /metrics", Monitoring(a.Registry, a.MetricsToken, a.Log))
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, http.StatusNotFound, "there is no such resource; see /api/openapi.json")
@@ -32,15 +37,42 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request) {
 	writeText(w, http.StatusOK, "ready\n")
 }
 
-func onlyLoopback(next http.Handler) http.Handler {
+// Monitoring is the page of what is counted, for the machine itself and for
+// who shows the token; a token of "" or nil opens nothing. A proxy on the
+// machine is not the machine: what it passes on comes from elsewhere, and says
+// so.
+func Monitoring(counted prometheus.Gatherer, token func() (string, error), log *slog.Logger) http.Handler {
+	page := promhttp.HandlerFor(counted, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		from, err := netip.ParseAddrPort(r.RemoteAddr)
-		if err != nil || !from.Addr().Unmap().IsLoopback() {
-			writeText(w, http.StatusForbidden, "metrics are served on loopback only\n")
+		if !fromHere(r) && !hasToken(r, token, log) {
+			writeText(w, http.StatusForbidden, "metrics are for this machine, and for who shows the token of the configuration's metrics.token\n")
 			return
 		}
-		next.ServeHTTP(w, r)
+		page.ServeHTTP(w, r)
 	})
+}
+
+func hasToken(r *http.Request, token func() (string, error), log *slog.Logger) bool {
+	shown, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || token == nil {
+		return false
+	}
+	wanted, err := token()
+	if err != nil {
+		log.WarnContext(r.Context(), "cannot read the token for metrics", "err", err)
+		return false
+	}
+	return wanted != "" && subtle.ConstantTimeCompare([]byte(shown), []byte(wanted)) == 1
+}
+
+func fromHere(r *http.Request) bool {
+	for _, passedOn := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		if r.Header.Get(passedOn) != "" {
+			return false
+		}
+	}
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && from.Addr().Unmap().IsLoopback()
 }
 
 func writeText(w http.ResponseWriter, status int, text string) {

@@ -58,8 +58,10 @@ type Deps struct {
 	Listener net.Listener // of the API and the portal; nil serves nothing
 	TLS      *tls.Config  // nil: plain HTTP. See TLSFiles and SelfSigned
 	Portal   http.Handler // may be nil
-	TypeName func(id string) string
-	Version  api.Version
+	// MetricsToken is what opens /metrics from elsewhere: see api.Deps.
+	MetricsToken func() (string, error)
+	TypeName     func(id string) string
+	Version      api.Version
 	// Enrolment lets sensors in that come over the network to SensorListener;
 	// without it none do.
 	Enrolment      *auth.Enrolment
@@ -118,7 +120,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	}
 	h.sites.Store(&cfg.Sites)
 	h.handler = api.New(api.Deps{
-		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, Clock: deps.Clock, Log: deps.Log,
+		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, MetricsToken: deps.MetricsToken, Clock: deps.Clock, Log: deps.Log,
 		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged,
 		Portal: deps.Portal, TLS: deps.TLS != nil,
 	})

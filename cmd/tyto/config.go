@@ -24,6 +24,8 @@ type settings struct {
 	Sensor sensorSetting `yaml:"sensor"`
 	Log    logSetting    `yaml:"log"`
 
+	Metrics metricsSetting `yaml:"metrics"`
+
 	Forward []forward.Destination `yaml:"forward"`
 }
 
@@ -51,6 +53,7 @@ var manual = yaml.CommentMap{
 	"$.sensor.conversations": {yaml.HeadComment(" Most conversations kept at a time by each worker, of 256 bytes each.")},
 	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
 	"$.log.format":           {yaml.HeadComment(" text or json.")},
+	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
 	"$.forward":              {yaml.HeadComment(" Where alerts and devices are passed on to: see docs/reference/forward.md.")},
 }
 
@@ -121,6 +124,7 @@ func (c *settings) check(text string) error {
 	if !oneOf(c.Log.Format, "text", "json") {
 		bad("log.format", fmt.Sprintf("%q is neither text nor json", c.Log.Format))
 	}
+	c.Metrics.Token.Check("metrics.token", false, bad)
 	errs = append(errs, checkForward(c.Forward, text)...)
 	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"runtime"
@@ -45,6 +46,7 @@ func (p *place) over(set *settings) {
 type serving struct {
 	hub     *hub.Hub
 	outputs *forward.Forwarder
+	log     *slog.Logger
 	close   func()
 }
 
@@ -70,7 +72,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings) (*serving, e
 	config := hub.DefaultConfig()
 	config.Zone, config.Inventory = set.Zone, known
 	config.Detections = rules
-	deps := hub.Deps{Store: memory, Listener: listener, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
+	deps := hub.Deps{Store: memory, Listener: listener, MetricsToken: set.Metrics.Token.Read, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
 		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}
 	close := func() { listener.Close(); memory.Close() }
 	if p.TLS {
@@ -94,7 +96,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings) (*serving, e
 		close()
 		return nil, err
 	}
-	return &serving{h, outputs, close}, nil
+	return &serving{h, outputs, deps.Log, close}, nil
 }
 
 func typeName(id string) string { t, _ := fingerprint.TypeOf(id); return t.Name }

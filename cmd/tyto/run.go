@@ -99,6 +99,7 @@ func serveWith(ctx context.Context, served *serving, feed func(context.Context) 
 		defer end()
 		return feed(running)
 	})
+	all.Go(func() error { tellSystemd(running, served.log, served.hub.Ready); return nil })
 	return all.Wait()
 }
 
