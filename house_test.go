@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"frame", "metric"},
 	{"tyto", "stream"},
 	{"capture", "decode", "flow", "proto", "fingerprint", "content"},
-	{"observe", "mirror", "inventory", "baseline", "detect", "vuln", "store", "history", "uplink", "auth", "outbound"},
+	{"observe", "mirror", "packets", "inventory", "baseline", "detect", "vuln", "store", "history", "uplink", "auth", "outbound"},
 	{"api", "portal", "report", "forward", "connect"},
 	{"sensor", "hub"},
 	{"cmd", "lab"},

@@ -42,6 +42,7 @@ type Deps struct {
 	// SensorAddress is HOST:PORT by which sensors reach the hub, for who asks
 	// under a host's name. Needed with Enrolment.
 	SensorAddress func(host string) string
+	Packets       Packets                     // of alerts; nil keeps none
 	PlacesChanged func(context.Context) error // is told when zones moved; may be nil
 	Portal        http.Handler                // what is served where the API is not; may be nil
 	TLS           bool                        // whether clients come over TLS
@@ -104,6 +105,7 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	a.enrolment(h)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts", "list-alerts", "What a person should look at", a.listAlerts)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts/{id}", "get-alert", "One alert, with evidence, advice and history", a.getAlert)
+	route(h, analyst.pcapng(), http.MethodGet, "/api/v1/alerts/{id}/packets", "get-alert-packets", "The packets that an alert was raised for, as a capture", a.alertPackets)
 	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert", "Close an alert; it is new once more when it occurs again", a.decide(store.AlertClosed))
 	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/mute", "mute-alert", "Mute an alert: it is counted only", a.decide(store.AlertMuted))
 	route(h, analyst, http.MethodPost, "/api/v1/alerts/{id}/learn", "learn-alert", "Learn that what an alert is about is usual here", a.decide(store.AlertLearned))

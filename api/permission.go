@@ -48,6 +48,7 @@ func (p permission) beforehand() permission { p.first = true; return p }
 func (p permission) audited() permission { p.itself = true; return p }
 
 func (p permission) csv() permission    { p.contentType = "text/csv"; return p }
+func (p permission) pcapng() permission { p.contentType = "application/x-pcapng"; return p }
 func (p permission) events() permission { p.contentType = "text/event-stream"; return p }
 
 // permissionKey is where an operation says what it needs; one that does not

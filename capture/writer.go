@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
 
 	"tyto/frame"
 )
@@ -73,6 +74,7 @@ var _ PacketWriter = (*NGWriter)(nil)
 type ngKey struct {
 	link   frame.LinkType
 	source uint16
+	name   string
 }
 
 // NewNGWriter writes the section header of a pcapng file to w.
@@ -81,18 +83,25 @@ func NewNGWriter(w io.Writer) (*NGWriter, error) {
 	body := binary.LittleEndian.AppendUint32(nil, 0x1a2b3c4d)
 	body = append(body, 1, 0, 0, 0)
 	body = append(body, "\xff\xff\xff\xff\xff\xff\xff\xff"...) // length of the section not given
-	if err := x.block(blockSection, body, nil); err != nil {
+	if err := x.block(blockSection, body, nil, nil); err != nil {
 		return nil, err
 	}
 	return x, nil
 }
 
+// Into has all further blocks written to w.
+func (x *NGWriter) Into(w io.Writer) { x.w = w }
+
 // Write implements PacketWriter.
-func (x *NGWriter) Write(p *frame.Packet) error {
+func (x *NGWriter) Write(p *frame.Packet) error { return x.Remark(p, "", "") }
+
+// Remark appends a packet with the name of its interface and a comment, both
+// of which may be empty.
+func (x *NGWriter) Remark(p *frame.Packet, name, comment string) error {
 	if p.Time < 0 || len(p.Data) > plausible {
 		return fmt.Errorf("capture: write pcapng: packet %d does not fit: %d bytes, time %d", p.Number, len(p.Data), p.Time)
 	}
-	i, err := x.face(ngKey{p.Link, p.Source})
+	i, err := x.face(ngKey{p.Link, p.Source, name})
 	if err != nil {
 		return err
 	}
@@ -103,7 +112,29 @@ func (x *NGWriter) Write(p *frame.Packet) error {
 	le.PutUint32(head[8:], uint32(p.Time))
 	le.PutUint32(head[12:], uint32(len(p.Data)))
 	le.PutUint32(head[16:], uint32(max(p.Length, len(p.Data))))
-	return x.block(blockEnhanced, head[:], p.Data)
+	if comment == "" {
+		return x.block(blockEnhanced, head[:], p.Data, nil)
+	}
+	return x.block(blockEnhanced, head[:], p.Data, option(nil, optComment, comment))
+}
+
+// Options of blocks (draft-ietf-opsawg-pcapng sections 3.5, 4.2).
+const (
+	optEnd     = 0
+	optComment = 1
+	optName    = 2
+	maxOption  = 1 << 12 // bytes of a text that are written
+)
+
+// option appends a text as an option and the end of the options to b.
+func option(b []byte, code uint16, text string) []byte {
+	text = strings.ToValidUTF8(text[:min(len(text), maxOption)], "?")
+	le := binary.LittleEndian
+	b = le.AppendUint16(b, code)
+	b = le.AppendUint16(b, uint16(len(text)))
+	b = append(b, text...)
+	b = append(b, "\x00\x00\x00"[:-len(text)&3]...)
+	return append(b, optEnd, 0, 0, 0)
 }
 
 // face is the number of an interface, which is described when it is new.
@@ -119,20 +150,25 @@ func (x *NGWriter) face(k ngKey) (int, error) {
 	body = append(body, 0, 0)
 	body = le.AppendUint32(body, plausible)
 	body = append(body, 9, 0, 1, 0, 9, 0, 0, 0) // if_tsresol: nanoseconds
-	body = append(body, 0, 0, 0, 0)
-	return len(x.interfaces) - 1, x.block(blockInterface, body, nil)
+	if k.name != "" {
+		body = option(body, optName, k.name)
+	} else {
+		body = append(body, optEnd, 0, 0, 0)
+	}
+	return len(x.interfaces) - 1, x.block(blockInterface, body, nil, nil)
 }
 
-// block writes one block, its body in two parts, padded to four bytes.
-func (x *NGWriter) block(t uint32, head, data []byte) error {
+// block writes one block: a head of whole words, data that is padded to such, and options.
+func (x *NGWriter) block(t uint32, head, data, options []byte) error {
 	le := binary.LittleEndian
 	pad := -(len(head) + len(data)) & 3
-	size := uint32(12 + len(head) + len(data) + pad)
+	size := uint32(12 + len(head) + len(data) + pad + len(options))
 	b := le.AppendUint32(x.b[:0], t)
 	b = le.AppendUint32(b, size)
 	b = append(b, head...)
 	b = append(b, data...)
 	b = append(b, "\x00\x00\x00"[:pad]...)
+	b = append(b, options...)
 	x.b = le.AppendUint32(b, size)
 	if _, err := x.w.Write(x.b); err != nil {
 		return fmt.Errorf("capture: write pcapng: %w", err)

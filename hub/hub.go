@@ -62,6 +62,7 @@ type Deps struct {
 	MetricsToken func() (string, error)
 	TypeName     func(id string) string
 	Version      api.Version
+	Packets      Packets // of alerts; nil keeps none
 	// Enrolment lets sensors in that come over the network to SensorListener;
 	// without it none do.
 	Enrolment      *auth.Enrolment
@@ -122,7 +123,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, MetricsToken: deps.MetricsToken, Clock: deps.Clock, Log: deps.Log,
 		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged,
-		Portal: deps.Portal, TLS: deps.TLS != nil,
+		Packets: deps.Packets, Portal: deps.Portal, TLS: deps.TLS != nil,
 	})
 	return h, nil
 }
@@ -174,6 +175,9 @@ func (h *Hub) Run(ctx context.Context) error {
 		}
 		close(h.ready)
 		all.Go(func() error { return h.tend(running) })
+		if h.deps.Packets != nil {
+			all.Go(func() error { return h.savePackets(running) })
+		}
 		return h.keep(running)
 	})
 	err := all.Wait()

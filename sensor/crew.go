@@ -88,6 +88,7 @@ func (c *crew) spread(ctx context.Context) {
 		more = c.sensor.read(&j.batch)
 		captures = c.sensor.names(captures)
 		j.captures = captures
+		c.sensor.keep(&j.batch, captures)
 		j.owner = j.owner[:0]
 		for i := range j.batch.Packets {
 			j.owner = append(j.owner, uint8(spreadHash(&j.batch.Packets[i])%uint32(len(c.workers))))

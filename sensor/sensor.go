@@ -34,8 +34,11 @@ type Config struct {
 	Live     bool
 	Clock    func() time.Time // for when health is told; needed if Live
 	Progress func([]capture.Info)
-	Failed   func(Failure)                                     // is told what this program failed on; called by workers
-	Spy      func(*frame.Frame, *proto.Dissector, *proto.Sink) // sees each message told; for tests; one worker only
+	// Keep is given all packets, with the names of the interfaces by Source;
+	// they are valid during the call, and the reader waits for it.
+	Keep   func(all []frame.Packet, names []string)
+	Failed func(Failure)                                     // is told what this program failed on; called by workers
+	Spy    func(*frame.Frame, *proto.Dissector, *proto.Sink) // sees each message told; for tests; one worker only
 }
 
 // DefaultConfig is a sensor with one worker.
@@ -97,6 +100,7 @@ func (s *Sensor) alone(ctx context.Context, publish func([]tyto.Event) error) er
 	for failed == nil && ctx.Err() == nil {
 		more := s.read(&b)
 		w.captures = s.names(w.captures)
+		s.keep(&b, w.captures)
 		w.take(b.Packets, nil, 0)
 		if !more {
 			break
@@ -131,6 +135,12 @@ func (s *Sensor) read(b *capture.Batch) bool {
 		s.errs = append(s.errs, err)
 	}
 	return true
+}
+
+func (s *Sensor) keep(b *capture.Batch, names []string) {
+	if s.config.Keep != nil {
+		s.config.Keep(b.Packets, names)
+	}
 }
 
 // number gives the events their place in what this sensor says.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -132,8 +133,8 @@ func save(ctx context.Context, s streams, data, config, room string, w io.Writer
 }
 
 // eachSaved calls take with the files of a folder that are worth saving, in
-// order: not those that only a running program needs, and no copies that were
-// made before a change of schema.
+// order: not those that only a running program needs, nor recent packets
+// (those of alerts are), and no copies that were made before a change of schema.
 func eachSaved(folder string, errs io.Writer, take func(name, file string) error) error {
 	return filepath.WalkDir(folder, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -147,7 +148,7 @@ func eachSaved(folder string, errs io.Writer, take func(name, file string) error
 		switch base := d.Name(); {
 		case d.IsDir() && strings.HasPrefix(base, ".") && name != ".":
 			return fs.SkipDir
-		case d.IsDir(), strings.HasPrefix(base, "."), name == configName, passing(base):
+		case d.IsDir(), strings.HasPrefix(base, "."), name == configName, path.Dir(name) == recentPackets, passing(base):
 			return nil
 		case !d.Type().IsRegular():
 			fmt.Fprintf(errs, "tyto: backup: %s is no plain file; left out\n", file)

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"tyto/forward"
+	"tyto/packets"
 )
 
 // settings is the configuration file. The comments are its manual: 'tyto
@@ -25,6 +26,7 @@ type settings struct {
 	Log    logSetting    `yaml:"log"`
 
 	Metrics metricsSetting `yaml:"metrics"`
+	Packets packetSetting  `yaml:"packets"`
 
 	Forward []forward.Destination `yaml:"forward"`
 }
@@ -34,6 +36,10 @@ type sensorSetting struct {
 	Workers       int           `yaml:"workers"`
 	Window        time.Duration `yaml:"window"`
 	Conversations int           `yaml:"conversations"`
+}
+
+type packetSetting struct {
+	Megabytes int `yaml:"megabytes"`
 }
 
 type logSetting struct {
@@ -54,6 +60,7 @@ var manual = yaml.CommentMap{
 	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
 	"$.log.format":           {yaml.HeadComment(" text or json.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
+	"$.packets.megabytes":    {yaml.HeadComment(" How many megabytes of recent packets 'tyto run' keeps on disk, so that alerts can show theirs; 0 keeps none.")},
 	"$.forward":              {yaml.HeadComment(" Where alerts and devices are passed on to: see docs/reference/forward.md.")},
 }
 
@@ -65,7 +72,7 @@ func defaultSettings() settings {
 	return settings{
 		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
 		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000},
-		Log:    logSetting{Level: "info", Format: "text"}, Forward: []forward.Destination{},
+		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Forward: []forward.Destination{},
 	}
 }
 
@@ -125,6 +132,9 @@ func (c *settings) check(text string) error {
 		bad("log.format", fmt.Sprintf("%q is neither text nor json", c.Log.Format))
 	}
 	c.Metrics.Token.Check("metrics.token", false, bad)
+	if m := c.Packets.Megabytes; m != 0 && (m < packets.MinBytes>>20 || m > 1<<20) {
+		bad("packets.megabytes", fmt.Sprintf("%d is not 0, nor between %d and %d; 0 keeps none", m, packets.MinBytes>>20, 1<<20))
+	}
 	errs = append(errs, checkForward(c.Forward, text)...)
 	return errors.Join(errs...)
 }

@@ -51,7 +51,8 @@ type serving struct {
 }
 
 // open opens the store, listens, and says where.
-func (p *place) open(ctx context.Context, s streams, set *settings) (*serving, error) {
+// with changes what the hub works with.
+func (p *place) open(ctx context.Context, s streams, set *settings, with ...func(*hub.Deps)) (*serving, error) {
 	known, err := inventory.Standard()
 	if err != nil {
 		return nil, err
@@ -81,6 +82,9 @@ func (p *place) open(ctx context.Context, s streams, set *settings) (*serving, e
 			close()
 			return nil, err
 		}
+	}
+	for _, change := range with {
+		change(&deps)
 	}
 	outputs, err := newForwarder(set, memory, &config, &deps)
 	if err != nil {

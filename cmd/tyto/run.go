@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"tyto/capture"
+	"tyto/frame"
+	"tyto/hub"
 	"tyto/observe"
+	"tyto/packets"
 	"tyto/sensor"
 	"tyto/tyto"
 )
@@ -52,13 +56,22 @@ func (r *runCommand) Run(ctx context.Context, s streams, c *commands) error {
 		return err
 	}
 	defer source.Close()
-	served, err := r.place.open(ctx, s, &set)
+	recent, ofAlerts, err := keepPackets(&set)
+	if err != nil {
+		return err
+	}
+	defer recent.Close()
+	served, err := r.place.open(ctx, s, &set, func(d *hub.Deps) {
+		if ofAlerts != nil {
+			d.Packets = ofAlerts
+		}
+	})
 	if err != nil {
 		return err
 	}
 	defer served.close()
 	return serveWith(ctx, served, func(ctx context.Context) error {
-		err := newSensor(&set, source, live).Run(ctx, func(events []tyto.Event) error {
+		err := newSensor(&set, source, live, recent.Keep).Run(ctx, func(events []tyto.Event) error {
 			return served.hub.Accept(context.WithoutCancel(ctx), observe.Copy(events))
 		})
 		told(s, source)
@@ -137,7 +150,30 @@ func (w *where) open(set *settings) (capture.Source, bool, error) {
 	return source, true, err
 }
 
-func newSensor(set *settings, source capture.Source, live bool) *sensor.Sensor {
+// recentPackets is the folder, in that of the store, of recent packets.
+const recentPackets = "packets"
+
+// keepPackets opens the ring of recent packets as the settings want it: nil,
+// which keeps nothing, if they want none.
+func keepPackets(set *settings) (*packets.Ring, *packets.Alerts, error) {
+	if set.Packets.Megabytes == 0 {
+		return nil, nil, nil
+	}
+	ring, err := packets.Open(packets.Config{Dir: filepath.Join(set.Data, recentPackets), Bytes: int64(set.Packets.Megabytes) << 20})
+	if err != nil {
+		return nil, nil, err
+	}
+	ofAlerts, err := packets.NewAlerts(ring, set.Name)
+	if err != nil {
+		ring.Close()
+		return nil, nil, err
+	}
+	return ring, ofAlerts, nil
+}
+
+// newSensor is a sensor as the settings want it. What keeps its packets is
+// given all of them.
+func newSensor(set *settings, source capture.Source, live bool, keep ...func([]frame.Packet, []string)) *sensor.Sensor {
 	config := sensor.DefaultConfig()
 	config.Name, config.Zone = set.Name, set.Zone
 	config.Window, config.Conversations = set.Sensor.Window, set.Sensor.Conversations
@@ -149,6 +185,9 @@ func newSensor(set *settings, source capture.Source, live bool) *sensor.Sensor {
 		}
 	}
 	config.Live, config.Clock = true, time.Now
+	if len(keep) > 0 {
+		config.Keep = keep[0]
+	}
 	config.Failed = tellFailure(newLog(os.Stderr, set))
 	return sensor.New(config, source)
 }

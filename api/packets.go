@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"tyto/packets"
+	"tyto/tyto"
+)
+
+// Packets is where the packets of alerts are; *packets.Alerts is one.
+type Packets interface {
+	// Write writes the packets of an alert as pcapng; packets.ErrNone, and
+	// nothing was written, if there are none.
+	Write(ctx context.Context, a *tyto.Alert, w io.Writer) error
+}
+
+// alertPackets answers with the packets of an alert. They are gathered in a
+// file first, so that what cannot be had whole is an error and no half file.
+func (a *api) alertPackets(ctx context.Context, in *IDInput) (*huma.StreamResponse, error) {
+	row, _, err := see(ctx).Alert(ctx, in.ID)
+	if err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	if a.Packets == nil {
+		return nil, huma.Error404NotFound("this hub keeps no packets; its configuration's packets.megabytes says how many a sensor in the same process keeps")
+	}
+	f, err := os.CreateTemp("", "tyto-packets-*")
+	if err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	_ = os.Remove(f.Name()) // it is there as long as it is open
+	if err := a.Packets.Write(ctx, &row.Alert, f); err != nil {
+		f.Close()
+		if errors.Is(err, packets.ErrNone) {
+			return nil, huma.Error404NotFound("none of this alert's packets is kept here: they were too long ago, or another sensor saw them")
+		}
+		return nil, a.problem(ctx, err)
+	}
+	return &huma.StreamResponse{Body: func(h huma.Context) {
+		defer f.Close()
+		r, w := humago.Unwrap(h)
+		w.Header().Set("Content-Type", "application/x-pcapng")
+		w.Header().Set("Content-Disposition", `attachment; filename="alert-`+row.ID+`.pcapng"`)
+		http.ServeContent(w, r, "", time.Time{}, f)
+	}}, nil
+}
