@@ -13,6 +13,9 @@ func (v *Inventory) converse(c *tyto.Conversation) {
 	server := v.spoke(&c.Server, c.Packets[1], c.Bytes[1], first, last)
 	v.together(c, client, server)
 	if c.Protocol == "" {
+		if server != 0 && answers(c) {
+			v.provides(server, c, first, last)
+		}
 		return
 	}
 	e := c.Evidence
@@ -27,6 +30,15 @@ func (v *Inventory) converse(c *tyto.Conversation) {
 		v.scratch = b
 		v.claimOf(server, uint64(tyto.Provides), v.words.addBytes(b), src, e.Packet, first, last)
 	}
+}
+
+// provides notes that a server took part in a conversation that nobody understood.
+func (v *Inventory) provides(server uint32, c *tyto.Conversation, first, last int64) {
+	e := c.Evidence
+	e.Protocol, e.Field = c.Transport, "conversation"
+	b := strconv.AppendUint(append(v.scratch[:0], "tcp/"...), uint64(c.Port), 10)
+	v.scratch = b
+	v.claimOf(server, uint64(tyto.Provides), v.words.addBytes(b), v.claims.source(&e, tyto.Inferred), e.Packet, first, last)
 }
 
 // spoke counts what one side sent, and is its pair; 0 if it sent nothing or

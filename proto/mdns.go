@@ -1,6 +1,8 @@
 package proto
 
 import (
+	"bytes"
+
 	"tyto/frame"
 	"tyto/proto/dns"
 	"tyto/proto/dnssd"
@@ -333,6 +335,10 @@ func mdnsTexts(s *Sink, hosts *mdnsHosts, x *dns.Record) {
 		return
 	}
 	who, _ := hosts.ofInstance(x.Name, s)
+	queue := mdnsQueue(x)
+	if queue {
+		s.About(who, tyto.Role, mdnsPrintServer, tyto.Stated, "mdns.txt")
+	}
 	c := x.Texts()
 	for {
 		t, ok := dns.Text(&c)
@@ -343,11 +349,31 @@ func mdnsTexts(s *Sink, hosts *mdnsHosts, x *dns.Record) {
 		if len(t) < 2 || dnssd.Dull(key) && len(value) > 0 {
 			continue
 		}
-		mdnsMeaning(s, who, dnssd.Means(service.Label(0), key), value)
+		if !queue {
+			mdnsMeaning(s, who, dnssd.Means(service.Label(0), key), value)
+		}
 		s.About(who, tyto.Clue, t, tyto.Stated, "mdns.txt")
 	}
 	if c.Short() {
 		s.Malformed("text cut short")
+	}
+}
+
+var mdnsPrintServer = []byte("print server")
+
+// mdnsQueue reports whether a TXT record is of a queue that a CUPS server
+// shares: what it says is of the printer behind it, not of the server.
+func mdnsQueue(x *dns.Record) bool {
+	c := x.Texts()
+	for {
+		t, ok := dns.Text(&c)
+		if !ok {
+			return false
+		}
+		key, value := dns.Pair(t)
+		if dns.Same(key, "rp") && (bytes.HasPrefix(value, []byte("printers/")) || bytes.HasPrefix(value, []byte("classes/"))) {
+			return true
+		}
 	}
 }
 

@@ -203,7 +203,6 @@ func nbnsStatus(m *Message, s *Sink, x *dns.Record) {
 func (n netbiosName) is(text string) bool { return string(n.text) == text }
 
 var (
-	nbnsFileServer     = []byte("file server")
 	nbnsDC             = []byte("domain controller")
 	nbnsMasterBrowser  = []byte("master browser")
 	nbnsDomainBrowser  = []byte("domain master browser")
@@ -230,10 +229,9 @@ func nbnsName(s *Sink, who tyto.Subject, n netbiosName, group bool, sure tyto.Co
 	case group:
 		nbnsGroup(s, who, n, sure)
 	case n.suffix == 0x00, n.suffix == 0x20:
+		// <20> is the server service, which every Windows and every printer that scans to
+		// a folder has: no role.
 		s.About(who, tyto.Hostname, n.text, sure, "nbns.name")
-		if n.suffix == 0x20 {
-			nbnsRole(s, who, nbnsFileServer)
-		}
 	case n.suffix == 0x1b:
 		s.About(who, tyto.Domain, n.text, sure, "nbns.name")
 		nbnsRole(s, who, nbnsDomainBrowser)

@@ -59,7 +59,7 @@ func TestNBNS(t *testing.T) {
 	me, srv := laptop.mac+"/"+laptop.ip+": ", server.mac+"/"+server.ip+": "
 	says(t, "nbns", p[0], "op nbns registration", me+"hostname=LAPTOP1 stated", me+"clue=LAPTOP1<00>")
 	says(t, "nbns", p[1], me+"domain=WORKGROUP stated", "!hostname")
-	says(t, "nbns", p[2], me+"hostname=LAPTOP1 stated", me+"role=file server shown")
+	says(t, "nbns", p[2], me+"hostname=LAPTOP1 stated")
 	says(t, "nbns", p[3], "op nbns registration", "!PERSON")
 	says(t, "nbns", p[4], "op nbns refresh", me+"hostname=LAPTOP1")
 	says(t, "nbns", p[5], "op nbns release", "!hostname")
