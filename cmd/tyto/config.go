@@ -13,17 +13,19 @@ import (
 
 	"tyto/forward"
 	"tyto/packets"
+	"tyto/uplink"
 )
 
 // settings is the configuration file. The comments are its manual: 'tyto
 // config show' prints them.
 type settings struct {
-	Name   string        `yaml:"name"`
-	Zone   string        `yaml:"zone"`
-	Listen string        `yaml:"listen"`
-	Data   string        `yaml:"data"`
-	Sensor sensorSetting `yaml:"sensor"`
-	Log    logSetting    `yaml:"log"`
+	Name    string         `yaml:"name"`
+	Zone    string         `yaml:"zone"`
+	Listen  string         `yaml:"listen"`
+	Data    string         `yaml:"data"`
+	Sensor  sensorSetting  `yaml:"sensor"`
+	Sensors sensorsSetting `yaml:"sensors"`
+	Log     logSetting     `yaml:"log"`
 
 	Metrics metricsSetting `yaml:"metrics"`
 	Packets packetSetting  `yaml:"packets"`
@@ -36,6 +38,13 @@ type sensorSetting struct {
 	Workers       int           `yaml:"workers"`
 	Window        time.Duration `yaml:"window"`
 	Conversations int           `yaml:"conversations"`
+	Spool         int           `yaml:"spool"`
+	Reserve       int           `yaml:"reserve"`
+}
+
+type sensorsSetting struct {
+	Listen  string `yaml:"listen"`
+	Address string `yaml:"address"`
 }
 
 type packetSetting struct {
@@ -57,6 +66,10 @@ var manual = yaml.CommentMap{
 	"$.sensor.workers":       {yaml.HeadComment(" Goroutines of the packet path; 0 is one for each processor but one, and at least one.")},
 	"$.sensor.window":        {yaml.HeadComment(" How often a conversation that goes on is reported.")},
 	"$.sensor.conversations": {yaml.HeadComment(" Most conversations kept at a time by each worker, of 256 bytes each.")},
+	"$.sensor.spool":         {yaml.HeadComment(" MiB of events kept for a hub that is away; see docs/reference/uplink.md.")},
+	"$.sensor.reserve":       {yaml.HeadComment(" MiB of these that only news of devices and health may use.")},
+	"$.sensors.listen":       {yaml.HeadComment(" Where a hub lets sensors on other machines in, such as 0.0.0.0:8443; empty is nowhere.")},
+	"$.sensors.address":      {yaml.HeadComment(" HOST:PORT by which these reach it, if it is another, such as behind a port forwarding.")},
 	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
 	"$.log.format":           {yaml.HeadComment(" text or json.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
@@ -71,7 +84,7 @@ func defaultSettings() settings {
 	}
 	return settings{
 		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
-		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000},
+		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
 		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Forward: []forward.Destination{},
 	}
 }
@@ -125,6 +138,19 @@ func (c *settings) check(text string) error {
 	if c.Sensor.Conversations < 1000 || c.Sensor.Conversations > 50_000_000 {
 		bad("sensor.conversations", fmt.Sprintf("%d is not between 1000 and 50000000; each takes 256 bytes", c.Sensor.Conversations))
 	}
+	if c.Sensor.Spool < 16 || c.Sensor.Spool > 1<<20 {
+		bad("sensor.spool", fmt.Sprintf("%d is not between 16 and 1048576 MiB; 4096 is the default", c.Sensor.Spool))
+	} else if c.Sensor.Reserve < 0 || c.Sensor.Reserve > c.Sensor.Spool/2 {
+		bad("sensor.reserve", fmt.Sprintf("%d is not between 0 and half of sensor.spool, which is %d MiB", c.Sensor.Reserve, c.Sensor.Spool))
+	}
+	if _, _, err := net.SplitHostPort(c.Sensors.Listen); err != nil && c.Sensors.Listen != "" {
+		bad("sensors.listen", fmt.Sprintf("%q is not HOST:PORT; 0.0.0.0:8443 lets sensors in from everywhere", c.Sensors.Listen))
+	}
+	if c.Sensors.Address != "" {
+		if err := uplink.CheckAddress(c.Sensors.Address); err != nil {
+			bad("sensors.address", err.Error())
+		}
+	}
 	if !oneOf(c.Log.Level, "debug", "info", "warn", "error") {
 		bad("log.level", fmt.Sprintf("%q is none of debug, info, warn, error", c.Log.Level))
 	}
@@ -154,9 +180,11 @@ func oneOf(s string, words ...string) bool {
 // lineOf is "line N: " for the line of the file that sets the key.
 func lineOf(text, key string) string {
 	parts := strings.Split(key, ".")
-	last := parts[len(parts)-1]
 	for i, line := range strings.Split(text, "\n") {
-		if k, _, ok := strings.Cut(strings.TrimSpace(line), ":"); ok && k == last {
+		if k, _, ok := strings.Cut(strings.TrimSpace(line), ":"); !ok || k != parts[0] {
+			continue
+		}
+		if parts = parts[1:]; len(parts) == 0 {
 			return fmt.Sprintf("line %d: ", i+1)
 		}
 	}

@@ -23,13 +23,15 @@ import (
 	"tyto/portal"
 	"tyto/store/sqlite"
 	"tyto/tyto"
+	"tyto/uplink"
 )
 
 // place says where a hub keeps its data and serves.
 type place struct {
-	Listen string `placeholder:"ADDR" help:"Where portal and API are served (default 127.0.0.1:8080)."`
-	Data   string `type:"path" placeholder:"DIR" help:"The folder of the store (default ./tyto-data)."`
-	TLS    bool   `name:"tls" help:"Serve HTTPS with a certificate that the hub signs itself and keeps in the folder of the store."`
+	Listen  string `placeholder:"ADDR" help:"Where portal and API are served (default 127.0.0.1:8080)."`
+	Data    string `type:"path" placeholder:"DIR" help:"The folder of the store (default ./tyto-data)."`
+	Sensors string `placeholder:"ADDR" help:"Where sensors on other machines are let in, such as 0.0.0.0:8443 (default nowhere)."`
+	TLS     bool   `name:"tls" help:"Serve HTTPS with a certificate that the hub signs itself and keeps in the folder of the store."`
 }
 
 // over lays the flags over the settings.
@@ -40,6 +42,9 @@ func (p *place) over(set *settings) {
 	if p.Data != "" {
 		set.Data = p.Data
 	}
+	if p.Sensors != "" {
+		set.Sensors.Listen = p.Sensors
+	}
 }
 
 // A serving is an open hub, with what must be closed after it.
@@ -47,6 +52,7 @@ type serving struct {
 	hub     *hub.Hub
 	outputs *forward.Forwarder
 	log     *slog.Logger
+	control *control // nil if it cannot be had
 	close   func()
 }
 
@@ -83,6 +89,14 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 			return nil, err
 		}
 	}
+	if err := letSensorsIn(ctx, set, &deps); err != nil {
+		close()
+		return nil, err
+	}
+	if l := deps.SensorListener; l != nil {
+		before := close
+		close = func() { l.Close(); before() }
+	}
 	for _, change := range with {
 		change(&deps)
 	}
@@ -100,7 +114,8 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 		close()
 		return nil, err
 	}
-	return &serving{h, outputs, deps.Log, close}, nil
+	control := newControl(set, h, &deps)
+	return &serving{h, outputs, deps.Log, control, func() { control.close(); close() }}, nil
 }
 
 func typeName(id string) string { t, _ := fingerprint.TypeOf(id); return t.Name }
@@ -123,21 +138,22 @@ func (p *place) greet(ctx context.Context, out io.Writer, h *hub.Hub, address st
 	return nil
 }
 
-type hubCommand struct {
+type hubServe struct {
 	place
 	Events string `type:"path" placeholder:"FILE" help:"Take a sensor's events (JSON lines) from a file, or - for standard input."`
 }
 
 // Help is what --help adds.
-func (hubCommand) Help() string {
+func (hubServe) Help() string {
 	return `Examples:
   tyto hub --data /var/lib/tyto                          serve what is stored
+  tyto hub --sensors 0.0.0.0:8443                        let sensors on other machines in: see 'tyto hub token --help'
   tyto sensor -i eth1 | tyto hub --events -              a sensor and a hub on one machine
   ssh plant tyto sensor -i eth1 | tyto hub --events -    or on two`
 }
 
 // Run serves, and takes events.
-func (r *hubCommand) Run(ctx context.Context, s streams, c *commands) error {
+func (r *hubServe) Run(ctx context.Context, s streams, c *commands) error {
 	set, err := loadSettings(c.Config)
 	if err != nil {
 		return err
@@ -164,7 +180,7 @@ func (r *hubCommand) Run(ctx context.Context, s streams, c *commands) error {
 	})
 }
 
-func (r *hubCommand) input(s streams) (io.ReadCloser, error) {
+func (r *hubServe) input(s streams) (io.ReadCloser, error) {
 	if r.Events == "-" {
 		if f, ok := s.in.(*os.File); ok {
 			return f, nil
@@ -196,7 +212,7 @@ func takeEvents(ctx context.Context, in io.Reader, errs io.Writer, h *hub.Hub) e
 			switch bad := json.Unmarshal(line, &e); {
 			case bad != nil:
 				fmt.Fprintf(errs, "tyto: events: line %d: %v; passed over\n", n, bad)
-			case !fromSensor(&e):
+			case !uplink.FromSensor(&e):
 				fmt.Fprintf(errs, "tyto: events: line %d: no sensor tells events of kind %q; passed over\n", n, e.Kind)
 			default:
 				batch = append(batch, e)
@@ -215,22 +231,6 @@ func takeEvents(ctx context.Context, in io.Reader, errs io.Writer, h *hub.Hub) e
 			return fmt.Errorf("events: line %d: %w", n, err)
 		}
 	}
-}
-
-// fromSensor reports whether an event is one that sensors tell. Alerts and
-// changes of devices are the hub's own to conclude.
-func fromSensor(e *tyto.Event) bool {
-	switch e.Kind {
-	case tyto.KindObservation:
-		return e.Observation != nil
-	case tyto.KindAct:
-		return e.Act != nil
-	case tyto.KindConversation:
-		return e.Conversation != nil
-	case tyto.KindHealth:
-		return e.Health != nil
-	}
-	return false
 }
 
 // readLine reads a line of at most longestEvent bytes.

@@ -32,7 +32,7 @@ type commands struct {
 
 	Analyze    analyzeCommand            `cmd:"" help:"Say what is in capture files."`
 	Run        runCommand                `cmd:"" help:"Sensor, hub and portal in one process."`
-	Sensor     sensorCommand             `cmd:"" help:"A sensor alone: events as JSON lines on standard output."`
+	Sensor     sensorCommand             `cmd:"" help:"A sensor alone: events to its hub, or as JSON lines on standard output."`
 	Hub        hubCommand                `cmd:"" help:"A hub alone: store, API and portal, fed with events."`
 	Mirror     mirrorCommand             `cmd:"" help:"Say what an interface hears, and whether the mirror is right."`
 	Forward    forwardCommand            `cmd:"" help:"Test where events are passed on to."`

@@ -3,31 +3,55 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 
 	"tyto/tyto"
+	"tyto/uplink"
 )
 
+// sensorCommand is the sensor and how it joins a hub.
 type sensorCommand struct {
+	Run  sensorRun  `cmd:"" default:"withargs" help:"Listen, and tell the hub. What 'tyto sensor' does by itself."`
+	Join sensorJoin `cmd:"" help:"Join a hub, with a token or by two files."`
+}
+
+type sensorRun struct {
 	where
 	watched
+	Data string `type:"path" placeholder:"DIR" help:"The folder that 'tyto sensor join' used (default ./tyto-data)."`
 }
 
 // Help is what --help adds.
-func (sensorCommand) Help() string {
+func (sensorRun) Help() string {
 	return `Examples:
+  tyto sensor join TOKEN && tyto sensor -i eth1
   tyto sensor -i eth1 > events.jsonl
   tyto sensor -i eth1 | ssh hub tyto hub --events -
   tyto sensor -i eth1 --metrics 127.0.0.1:9109 > events.jsonl
 
-Each line is one event: an observation, an act, a conversation, or the sensor's health. Batches are written as they come.`
+A sensor that joined a hub sends its events there, over TLS, and keeps them on disk until the hub has them; a hub that is
+away loses nothing. One that did not join writes them to standard output. Each line is one event: an observation, an act,
+a conversation, or the sensor's health. Batches are written as they come.`
 }
 
-// Run listens and writes events.
-func (r *sensorCommand) Run(ctx context.Context, s streams, c *commands) error {
+// uplinkFolder is where, in the folder of a sensor's data, its identity and
+// its spool lie.
+func uplinkFolder(data string) string { return filepath.Join(data, "uplink") }
+
+// Run listens, and sends events or writes them.
+func (r *sensorRun) Run(ctx context.Context, s streams, c *commands) error {
 	set, err := loadSettings(c.Config)
 	if err != nil {
+		return err
+	}
+	if r.Data != "" {
+		set.Data = r.Data
+	}
+	id, err := uplink.Load(uplinkFolder(set.Data))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	source, live, err := r.where.open(&set)
@@ -35,8 +59,14 @@ func (r *sensorCommand) Run(ctx context.Context, s streams, c *commands) error {
 		return err
 	}
 	defer source.Close()
+	if id != nil {
+		set.Name, set.Zone = id.Sensor, id.Zone
+	}
 	w := newEventWriter(s.out)
 	err = r.watched.while(ctx, s, &set, func(ctx context.Context, p *pages) error {
+		if id != nil {
+			return r.send(ctx, s, &set, id, p, source, live)
+		}
 		return newSensor(&set, source, live).Run(ctx, func(events []tyto.Event) error {
 			p.note(events)
 			return errors.Join(w.write(events), w.flush())
