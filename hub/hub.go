@@ -26,6 +26,7 @@ import (
 
 	"tyto/api"
 	"tyto/auth"
+	"tyto/baseline"
 	"tyto/detect"
 	"tyto/inventory"
 	"tyto/store"
@@ -43,13 +44,17 @@ type Config struct {
 	Inventory inventory.Config
 	// Detections is what alerts are raised by; nil raises none.
 	Detections *detect.Rules
+	// Baseline is how zones learn what is usual; without a time to learn they do not.
+	Baseline baseline.Config
+	// Indicators is what is known to be bad, beside what users put into the store.
+	Indicators []detect.Indicator
 	// PlainHTTP allows passwords to travel readable beyond this machine.
 	PlainHTTP bool
 }
 
 // DefaultConfig flushes every second and keeps three days of log.
 func DefaultConfig() Config {
-	return Config{Zone: "default", Flush: time.Second, KeepLog: 72 * time.Hour, Auth: auth.DefaultConfig(), Inventory: inventory.DefaultConfig()}
+	return Config{Zone: "default", Flush: time.Second, KeepLog: 72 * time.Hour, Auth: auth.DefaultConfig(), Inventory: inventory.DefaultConfig(), Baseline: baseline.DefaultConfig()}
 }
 
 // Deps is what a hub works with. The store is its user's to close, after Run.
@@ -84,9 +89,13 @@ type Hub struct {
 	handler http.Handler
 	notices notices
 	metrics metrics
-	sensors *receiver                         // nil without Enrolment
-	sites   atomic.Pointer[map[string]string] // by zone
-	epoch   uint64                            // of batches that this process accepts; no clock, which may be set back
+	mutes   atomic.Pointer[mutes]
+	// indicators are for the engines of all zones.
+	indicators detect.Indicators
+	countedFor time.Duration                     // the longest that rules count
+	sensors    *receiver                         // nil without Enrolment
+	sites      atomic.Pointer[map[string]string] // by zone
+	epoch      uint64                            // of batches that this process accepts; no clock, which may be set back
 
 	ready chan struct{} // closed when the zones are restored
 	ended chan struct{} // closed when Run returns
@@ -120,6 +129,9 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 		h.sensors = newReceiver(h)
 	}
 	h.sites.Store(&cfg.Sites)
+	if cfg.Detections != nil {
+		h.countedFor = min(cfg.Detections.Longest(), maxCounted)
+	}
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, MetricsToken: deps.MetricsToken, Clock: deps.Clock, Log: deps.Log,
 		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged,
@@ -157,6 +169,9 @@ func (h *Hub) Handler() http.Handler { return h.handler }
 // SetupToken makes the one-time token for the first administrator, "" when
 // there is one. See auth.
 func (h *Hub) SetupToken(ctx context.Context) (string, error) { return h.auth.SetupToken(ctx) }
+
+// maxCounted bounds how far a restart reads back to count again.
+const maxCounted = 24 * time.Hour
 
 // Run restores what was known, serves, and folds what is accepted, until ctx
 // is done. Then it folds the rest; nothing of it is left running.

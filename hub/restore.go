@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"tyto/store"
@@ -13,6 +14,9 @@ import (
 // also what was accepted and not folded when the hub ended.
 func (h *Hub) restore(ctx context.Context) error {
 	if err := h.PlacesChanged(ctx); err != nil {
+		return err
+	}
+	if err := h.RulesChanged(ctx); err != nil {
 		return err
 	}
 	names, err := h.deps.Store.Zones(ctx)
@@ -49,10 +53,21 @@ func (z *zone) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := errors.Join(z.restoreUsual(ctx), z.restoreFamily(ctx)); err != nil {
+		return err
+	}
+	told := false // what was folded was told, as far as there is something to tell
 	err = memory.Read(ctx, z.name, 0, func(e store.Entry) error {
 		fresh := e.Position > folded
+		if fresh && !told && z.alerts != nil {
+			told = true
+			z.alerts.Changed()
+		}
 		z.batch = mark{e.Epoch, e.Seq}
 		for i := range e.Events {
+			if !fresh {
+				z.recall(&e.Events[i])
+			}
 			if fresh || e.Events[i].Observation != nil {
 				z.learn(&e.Events[i], fresh)
 			}
@@ -62,6 +77,9 @@ func (z *zone) restore(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if !told && z.alerts != nil {
+		z.alerts.Changed()
 	}
 	return z.reconcile(ctx)
 }
@@ -73,6 +91,7 @@ func (z *zone) reconcile(ctx context.Context) error {
 	q := store.DeviceQuery{Zone: []string{z.name}, Window: store.Window{Sort: "first_seen"}}
 	return z.hub.deps.Store.EachDevice(ctx, q, func(r store.DeviceRow) error {
 		z.changed[r.ID] = struct{}{}
+		z.lost(r.ID)
 		return nil
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"tyto/baseline"
 	"tyto/detect"
 	"tyto/frame"
 	"tyto/inventory"
@@ -28,7 +29,10 @@ type zone struct {
 
 	mu       sync.Mutex // guards what follows
 	known    *inventory.Inventory
-	alerts   *detect.Engine      // nil: nothing is looked for
+	alerts   *detect.Engine     // nil: nothing is looked for
+	usual    *baseline.Baseline // nil: zones have no baseline
+	switched bool               // it began to learn or stopped, and the store does not know
+	family   *detect.Family
 	raised   []tyto.Alert        // that another product raised; the store does not know them yet
 	position int64               // in the log, up to which everything was learnt
 	pending  map[talk]*increment // conversations that the store does not know yet
@@ -58,7 +62,9 @@ func newZone(h *Hub, name string) *zone {
 		sensors: map[string]store.SensorReport{}, heard: map[string]mark{}, traffic: map[int64]*store.Traffic{}, placed: map[tyto.Subject]string{}}
 	if h.cfg.Detections != nil {
 		z.alerts = detect.New(name, h.cfg.Detections, z.known)
+		z.alerts.Watch(&h.indicators)
 	}
+	z.usual, z.family = z.newBaseline(), h.newFamily()
 	return z
 }
 
@@ -86,8 +92,15 @@ func (z *zone) accept(ctx context.Context, b store.Batch) (fresh bool, err error
 // learn takes what an event tells. Conversations that are not fresh are in
 // the store already.
 func (z *zone) learn(e *tyto.Event, fresh bool) {
+	if e.Observation != nil && e.Observation.Attr == tyto.Decision {
+		z.decided(e, fresh)
+		return
+	}
 	if fresh && z.alerts != nil {
 		z.alerts.Learn(e)
+	}
+	if fresh && z.usual != nil {
+		z.usual.Learn(e)
 	}
 	switch {
 	case e.Observation != nil:
@@ -226,6 +239,7 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 	for _, id := range z.known.Changed() {
 		z.changed[id] = struct{}{}
 		z.moving = true
+		z.lost(id)
 	}
 	c = &store.Change{Zone: z.name}
 	z.takeConversations(c)
@@ -243,7 +257,7 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 	}
 	clear(z.sensors)
 	clear(z.traffic)
-	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves)+len(c.Alerts)+len(c.Gaps) == 0 {
+	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves)+len(c.Alerts)+len(c.Gaps)+len(c.Facts)+len(c.FactsGone) == 0 && c.Learning == nil {
 		return nil, false
 	}
 	return c, len(z.changed) > 0
@@ -299,6 +313,7 @@ func (z *zone) takeDevices(c *store.Change) {
 		delete(z.changed, id)
 		if d, ok := z.known.Device(id); ok {
 			c.Devices = append(c.Devices, z.hub.record(z.name, d))
+			z.introduce(&d)
 		} else {
 			c.Gone = append(c.Gone, id)
 		}
@@ -344,19 +359,11 @@ func (z *zone) takeRaised(c *store.Change) {
 
 // takeAlerts takes what is to be alerted of since the last flush.
 func (z *zone) takeAlerts(c *store.Change) {
-	if z.alerts == nil {
-		return
+	if z.alerts != nil {
+		c.Alerts = z.alerts.Changed()
 	}
-	c.Alerts = z.alerts.Changed()
-	if !z.hub.cfg.News {
-		return
-	}
-	for i := range c.Alerts {
-		a := &c.Alerts[i]
-		c.News = append(c.News, store.News{Thing: "alert " + a.ID, Print: []byte(a.ID),
-			Event: tyto.Event{Version: tyto.EventVersion, Sensor: a.Evidence.Sensor, Zone: z.name, Time: a.First, Kind: tyto.KindAlert, Alert: a}})
-	}
-	c.Time = z.hub.now()
+	z.takeUsual(c)
+	z.settle(c)
 }
 
 // takeMoves looks for subjects that are of another device than the store has.

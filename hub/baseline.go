@@ -1,0 +1,233 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"tyto/baseline"
+	"tyto/detect"
+	"tyto/store"
+	"tyto/tyto"
+)
+
+// newBaseline is the baseline of a zone, nil if zones have none.
+func (z *zone) newBaseline() *baseline.Baseline {
+	if z.hub.cfg.Baseline.Learning <= 0 {
+		return nil
+	}
+	return baseline.New(z.name, z.hub.cfg.Baseline, z.known, z.names.find)
+}
+
+// decided does what a person decided about the zone. Who decides is no sensor.
+func (z *zone) decided(e *tyto.Event, fresh bool) {
+	if z.usual == nil || !fresh || e.Sensor != "" {
+		return
+	}
+	before := z.usual.Learning()
+	if err := z.usual.Decide(e.Observation, e.Time); err != nil {
+		z.hub.log.Warn("a decision is passed over", "zone", z.name, "err", err)
+	}
+	z.switched = z.switched || z.usual.Learning() != before
+}
+
+// lost tells the baseline of devices that are none any more, before others
+// are told that took their place.
+func (z *zone) lost(id string) {
+	if z.usual != nil && !z.known.Has(id) {
+		z.usual.Gone(id)
+	}
+}
+
+// introduce tells the baseline of a device as it is known now.
+func (z *zone) introduce(d *tyto.Device) {
+	if z.usual != nil {
+		z.usual.Device(d)
+	}
+}
+
+// takeUsual takes what is new about what is usual, and what is not.
+func (z *zone) takeUsual(c *store.Change) {
+	if z.usual == nil {
+		return
+	}
+	if z.usual.Learning().Since.IsZero() {
+		z.usual.Begin(z.hub.now())
+		z.switched = true
+	}
+	c.Alerts = append(c.Alerts, z.usual.Alerts()...)
+	z.switched = z.usual.Tick(z.hub.now()) || z.switched
+	c.Facts, c.FactsGone = z.usual.Changes()
+	if z.switched {
+		l := z.usual.Learning()
+		c.Learning, z.switched = &l, false
+	}
+}
+
+// restoreUsual makes the baseline know again what it knew, before the log is
+// read. Where there is none yet it begins with the conversations that are
+// known already.
+func (z *zone) restoreUsual(ctx context.Context) error {
+	if z.usual == nil {
+		return nil
+	}
+	all, err := z.hub.deps.Store.Learnings(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range all {
+		if l.Zone == z.name {
+			z.usual.Switch(l)
+		}
+	}
+	if z.usual.Learning().Since.IsZero() {
+		z.usual.Begin(z.hub.now())
+		z.switched = true
+		return z.hub.deps.Store.Known(ctx, z.name, func(c store.Conversation) error {
+			z.usual.Learn(&tyto.Event{Zone: z.name, Time: c.Last, Kind: tyto.KindConversation, Conversation: &c.Conversation})
+			return nil
+		})
+	}
+	return z.hub.deps.Store.EachFact(ctx, z.name, func(f tyto.Fact) error {
+		z.usual.Restore(f)
+		return nil
+	})
+}
+
+// recall counts again what rules had counted before the hub ended. Alerts of
+// it were told then.
+func (z *zone) recall(e *tyto.Event) {
+	if z.alerts != nil && z.hub.now().Sub(e.Time) <= z.hub.countedFor {
+		z.alerts.Learn(e)
+	}
+}
+
+// maxRestoredAlerts is how many of the latest alerts others may come of after
+// a restart.
+const maxRestoredAlerts = 2000
+
+// restoreFamily remembers the latest alerts.
+func (z *zone) restoreFamily(ctx context.Context) error {
+	page, err := z.hub.deps.Store.Alerts(ctx, store.AlertQuery{Zone: []string{z.name}, Window: store.Window{Limit: maxRestoredAlerts}})
+	if err != nil {
+		return err
+	}
+	for i := range page.Items {
+		z.family.Restore(page.Items[i].Alert)
+	}
+	return nil
+}
+
+// newFamily is the family of a zone's alerts.
+func (h *Hub) newFamily() *detect.Family {
+	under := map[string][]string{
+		"new-conversation":  {"telnet-scan", "botnet-scan", "address-scan", "port-scan", "service-probe", "new-device"},
+		"new-remote-access": {"telnet-scan", "botnet-scan", "address-scan", "port-scan", "service-probe", "new-device"},
+		"new-operation":     {"plc-stop", "plc-program", "firmware-update", "plc-start", "plc-scan", "new-conversation", "new-device"},
+		"new-destination":   {"indicator-contact", "ot-to-internet", "new-device"},
+	}
+	if h.cfg.Detections != nil {
+		for rule, of := range h.cfg.Detections.Under() {
+			under[rule] = of
+		}
+	}
+	return detect.NewFamily(under)
+}
+
+// settle finishes the alerts of a change: what they come of, whether anybody
+// wants to be told, and what readers are told.
+func (z *zone) settle(c *store.Change) {
+	c.Alerts = z.family.Place(c.Alerts)
+	mutes := z.hub.mutes.Load()
+	for i := range c.Alerts {
+		a := &c.Alerts[i]
+		if mutes != nil && mutes.cover(z.name, a, z.hub.now()) {
+			if c.Quiet == nil {
+				c.Quiet = map[string]string{}
+			}
+			c.Quiet[a.ID] = store.AlertMuted
+			continue
+		}
+		if z.hub.cfg.News {
+			c.News = append(c.News, store.News{Thing: "alert " + a.ID, Print: []byte(a.ID),
+				Event: tyto.Event{Version: tyto.EventVersion, Sensor: a.Evidence.Sensor, Zone: z.name, Time: a.First, Kind: tyto.KindAlert, Alert: a}})
+		}
+	}
+	if z.hub.cfg.News {
+		c.Time = z.hub.now()
+	}
+}
+
+// mutes are the mutes as they are asked.
+type mutes []mute
+
+type mute struct {
+	store.Mute
+	subnet netip.Prefix
+}
+
+// cover reports whether a mute holds for an alert.
+func (m *mutes) cover(zone string, a *tyto.Alert, now time.Time) bool {
+	return slices.ContainsFunc(*m, func(x mute) bool { return x.covers(zone, a, now) })
+}
+
+func (x *mute) covers(zone string, a *tyto.Alert, now time.Time) bool {
+	if !x.Expires.IsZero() && !now.Before(x.Expires) || x.Zone != "" && x.Zone != zone || x.Rule != "" && x.Rule != a.Rule {
+		return false
+	}
+	if x.Device != "" && !slices.Contains(a.Devices, x.Device) {
+		return false
+	}
+	return !x.subnet.IsValid() || slices.ContainsFunc(a.Subjects, func(s tyto.Subject) bool { return x.subnet.Contains(s.Addr.Netip().Unmap()) })
+}
+
+// RulesChanged has the hub read mutes and indicators again.
+func (h *Hub) RulesChanged(ctx context.Context) error {
+	stored, err := h.deps.Store.Mutes(ctx)
+	if err != nil {
+		return err
+	}
+	all := mutes{}
+	for _, m := range stored {
+		x := mute{Mute: m}
+		if m.Subnet != "" {
+			if x.subnet, err = netip.ParsePrefix(m.Subnet); err != nil {
+				h.log.WarnContext(ctx, "a mute is passed over", "mute", m.ID, "err", err)
+				continue
+			}
+		}
+		all = append(all, x)
+	}
+	h.mutes.Store(&all)
+	lists, err := h.deps.Store.Indicators(ctx)
+	if err != nil {
+		return err
+	}
+	known := slices.Clone(h.cfg.Indicators)
+	for _, l := range lists {
+		some, err := detect.ReadIndicators(l.Name, strings.NewReader(l.Text))
+		if err != nil {
+			h.log.WarnContext(ctx, "a list of indicators is passed over", "list", l.Name, "err", err)
+			continue
+		}
+		known = append(known, some...)
+	}
+	h.indicators.Put(known)
+	return nil
+}
+
+// Decide puts into a zone's log what a person decided about it: see package
+// baseline for the values.
+func (h *Hub) Decide(ctx context.Context, zone, who, value string) error {
+	zones, err := h.deps.Store.Zones(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(zones, zone) {
+		return fmt.Errorf("hub: zone %q: %w", zone, store.ErrNotFound)
+	}
+	return h.accept(ctx, []tyto.Event{baseline.Event(zone, who, value, h.now().UTC())})
+}
