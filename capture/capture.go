@@ -43,5 +43,6 @@ type Info struct {
 	Size      int64  // bytes of the file, 0 if unknown
 	Offset    int64  // bytes of the file read so far, for progress bars
 	Dropped   uint64 // packets that the kernel dropped, of live interfaces
-	Err       error  // what ended it early, nil if nothing did
+	Absences  uint64 // how often a live interface went away
+	Err       error  // what ended it early, or why it is away; nil if nothing is wrong
 }

@@ -24,7 +24,8 @@ var _ Source = (*live)(nil)
 
 // OpenLive listens to interfaces, in promiscuous mode, without ever sending.
 // It needs CAP_NET_RAW. An interface that goes away later is an error of Read,
-// once; the others go on.
+// each time; the others go on, and it is listened to again when one of its
+// name is there, for which no right is needed.
 func OpenLive(interfaces []string, o Live) (Source, error) {
 	if len(interfaces) == 0 {
 		return nil, &Error{Name: "no interface", Reason: "nothing to listen to", Remedy: "name one, such as eth0"}
@@ -115,16 +116,15 @@ func (s *live) count(r *ring, b *Batch) bool {
 
 // wait sleeps until a ring has a block, or Close was called.
 func (s *live) wait() error {
-	if _, err := unix.Poll(s.polls, -1); err != nil && err != unix.EINTR {
+	if _, err := unix.Poll(s.polls, s.patience()); err != nil && err != unix.EINTR {
 		return liveError(s.rings[0].info.Name, err)
 	}
 	if s.polls[len(s.rings)].Revents != 0 {
 		return io.EOF
 	}
-	gone := 0
 	for i, r := range s.rings {
 		if s.polls[i].Fd < 0 {
-			gone++
+			s.again(i)
 			continue
 		}
 		if s.polls[i].Revents&(unix.POLLERR|unix.POLLNVAL|unix.POLLHUP) == 0 {
@@ -135,15 +135,43 @@ func (s *live) wait() error {
 			continue
 		}
 		s.polls[i].Fd = -1
-		s.mu.Lock()
-		r.info.Err = liveError(r.info.Name, err)
-		s.mu.Unlock()
-		return r.info.Err
-	}
-	if gone == len(s.rings) {
-		return io.EOF
+		return s.away(r, liveError(r.info.Name, err))
 	}
 	return nil
+}
+
+// lookEvery is how often an interface that went away is looked for, in milliseconds.
+const lookEvery = 500
+
+// patience is how long to wait for packets: without end, unless an interface is away.
+func (s *live) patience() int {
+	for i := range s.rings {
+		if s.polls[i].Fd < 0 {
+			return lookEvery
+		}
+	}
+	return -1
+}
+
+// away notes that an interface went.
+func (s *live) away(r *ring, why error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.info.Err = why
+	r.info.Absences++
+	return why
+}
+
+// again listens to an interface that went away, if it is back.
+func (s *live) again(i int) {
+	r := s.rings[i]
+	if r.back() != nil {
+		return
+	}
+	s.polls[i].Fd = int32(r.fd)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.info.Err = nil
 }
 
 // Captures implements Source. It may be called while Read is at work.

@@ -17,16 +17,17 @@ import (
 // the kernel fills with packets and hands over one by one
 // (Documentation/networking/packet_mmap.rst).
 type ring struct {
-	fd     int
-	index  int // of the interface
-	mem    []byte
-	block  int // bytes of one
-	at     int // the block that comes next
-	link   frame.LinkType
-	source uint16
-	seen   uint64 // packets so far
-	loop   bool   // each packet is seen twice: only the incoming ones count
-	info   Info
+	fd          int
+	index       int // of the interface
+	mem         []byte
+	block       int // bytes of one
+	at          int // the block that comes next
+	link        frame.LinkType
+	source      uint16
+	seen        uint64 // packets so far
+	promiscuous bool
+	loop        bool // each packet is seen twice: only the incoming ones count
+	info        Info
 }
 
 // Offsets in a block, and in a packet's tpacket3_hdr, in the byte order of
@@ -96,21 +97,23 @@ func (r *ring) begin(name string, source uint16, o Live) error {
 	if err != nil {
 		return err
 	}
+	r.promiscuous = !o.Unpromiscuous
 	if r.mem, err = unix.Mmap(r.fd, 0, blocks*o.BlockBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
 		return err
 	}
-	all := uint16(unix.ETH_P_ALL)
-	if err := unix.Bind(r.fd, &unix.SockaddrLinklayer{Protocol: all<<8 | all>>8, Ifindex: r.index}); err != nil {
+	if err := r.bind(); err != nil || o.Group == 0 {
 		return err
 	}
-	if o.Group != 0 {
-		share := int(o.Group) | (unix.PACKET_FANOUT_HASH|unix.PACKET_FANOUT_FLAG_DEFRAG)<<16
-		if err := unix.SetsockoptInt(r.fd, unix.SOL_PACKET, unix.PACKET_FANOUT, share); err != nil {
-			return err
-		}
-	}
-	if o.Unpromiscuous {
-		return nil
+	share := int(o.Group) | (unix.PACKET_FANOUT_HASH|unix.PACKET_FANOUT_FLAG_DEFRAG)<<16
+	return unix.SetsockoptInt(r.fd, unix.SOL_PACKET, unix.PACKET_FANOUT, share)
+}
+
+// bind has the socket hear the interface.
+func (r *ring) bind() error {
+	all := uint16(unix.ETH_P_ALL)
+	err := unix.Bind(r.fd, &unix.SockaddrLinklayer{Protocol: all<<8 | all>>8, Ifindex: r.index})
+	if err != nil || !r.promiscuous {
+		return err
 	}
 	return unix.SetsockoptPacketMreq(r.fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &unix.PacketMreq{
 		Ifindex: int32(r.index), Type: unix.PACKET_MR_PROMISC,
@@ -216,6 +219,29 @@ func (r *ring) trouble() error {
 		return nil
 	}
 	return unix.Errno(code)
+}
+
+// back listens to an interface that went away, if there is one of its name
+// and kind.
+func (r *ring) back() error {
+	face, err := net.InterfaceByName(r.info.Name)
+	if err != nil {
+		return err
+	}
+	link, index := r.link, r.index
+	if err := r.hardware(r.info.Name); err != nil {
+		return err
+	}
+	if r.link != link {
+		r.link = link
+		return fmt.Errorf("it is of another hardware type")
+	}
+	r.index = face.Index
+	if err := r.bind(); err != nil {
+		r.index = index
+		return err
+	}
+	return nil
 }
 
 // drops adds what the kernel dropped since it was last asked.

@@ -46,6 +46,9 @@ func DefaultConfig() Config {
 	return Config{Name: "sensor", Zone: "default", Workers: 1, Window: time.Minute, Conversations: 500_000, Buffers: 4096, Remember: 1 << 17}
 }
 
+// maxErrors is how many errors of the input are remembered.
+const maxErrors = 1000
+
 // batchSize is how many events are handed on at a time.
 const batchSize = 256
 
@@ -131,7 +134,7 @@ func (s *Sensor) read(b *capture.Batch) bool {
 	if errors.Is(err, io.EOF) {
 		return false
 	}
-	if err != nil {
+	if err != nil && len(s.errs) < maxErrors {
 		s.errs = append(s.errs, err)
 	}
 	return true
