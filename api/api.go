@@ -36,6 +36,7 @@ type Deps struct {
 	Version      Version
 	TypeName     func(id string) string // a type of the taxonomy in words; nil for the id itself
 	Rules        *detect.Rules          // what alerts are raised by; may be nil
+	Integrations Integrations           // who passes on and fetches; may be nil
 	Ready        func(context.Context) error
 	// Enrolment lets sensors in that come over the network; nil if none may.
 	Enrolment *auth.Enrolment
@@ -103,6 +104,7 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	route(h, viewer, http.MethodGet, "/api/v1/map", "get-map", "Who talks to whom, summed up by pairs of devices", a.getMap)
 	route(h, viewer, http.MethodGet, "/api/v1/sensors", "list-sensors", "Sensors and their health", a.listSensors)
 	a.enrolment(h)
+	a.integrations(h)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts", "list-alerts", "What a person should look at", a.listAlerts)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts/{id}", "get-alert", "One alert, with evidence, advice and history", a.getAlert)
 	route(h, analyst.pcapng(), http.MethodGet, "/api/v1/alerts/{id}/packets", "get-alert-packets", "The packets that an alert was raised for, as a capture", a.alertPackets)

@@ -39,6 +39,9 @@ type Config struct {
 	Sites     map[string]string // the site of a zone
 	Flush     time.Duration     // how often what is known is written to the store
 	KeepLog   time.Duration     // how long conversations and acts stay in the log once they are folded
+	Heartbeat time.Duration     // how often leases are renewed that hubs share a store by; three missed, and others take over
+	Poll      time.Duration     // how often the log is looked at for what other hubs took
+	Retention store.Retention   // of conversations and devices
 	News      bool              // log devices that change for readers, such as package forward
 	Auth      auth.Config
 	Inventory inventory.Config
@@ -54,7 +57,7 @@ type Config struct {
 
 // DefaultConfig flushes every second and keeps three days of log.
 func DefaultConfig() Config {
-	return Config{Zone: "default", Flush: time.Second, KeepLog: 72 * time.Hour, Auth: auth.DefaultConfig(), Inventory: inventory.DefaultConfig(), Baseline: baseline.DefaultConfig()}
+	return Config{Zone: "default", Flush: time.Second, KeepLog: 72 * time.Hour, Heartbeat: 2 * time.Second, Poll: 200 * time.Millisecond, Retention: store.DefaultRetention(), Auth: auth.DefaultConfig(), Inventory: inventory.DefaultConfig(), Baseline: baseline.DefaultConfig()}
 }
 
 // Deps is what a hub works with. The store is its user's to close, after Run.
@@ -75,6 +78,7 @@ type Deps struct {
 	SensorAddress  string                 // HOST:PORT by which sensors reach it; see SensorAddressFor
 	Step           func(string)           // is told of each step towards safety, for tests; may be nil
 	Metrics        []prometheus.Collector // of who works beside the hub, for its page
+	Integrations   api.Integrations       // who passes on and fetches, for the API; may be nil
 	Clock          func() time.Time       // nil: the machine's
 	Log            *slog.Logger           // nil: silence
 }
@@ -96,6 +100,15 @@ type Hub struct {
 	sensors    *receiver                         // nil without Enrolment
 	sites      atomic.Pointer[map[string]string] // by zone
 	epoch      uint64                            // of batches that this process accepts; no clock, which may be set back
+
+	owner    string // of leases
+	alone    bool   // no other hub can use the store
+	unfenced bool   // for a test that must fail: changes carry no lease
+	claiming sync.Mutex
+	wanted   chan struct{} // zones that nobody may hold
+	looked   int64         // in the log, for what other hubs took; share's
+	strange  bool          // something happened in zones of other hubs; share's
+	told     time.Time     // when that was said last; share's
 
 	ready chan struct{} // closed when the zones are restored
 	ended chan struct{} // closed when Run returns
@@ -120,7 +133,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{cfg: cfg, deps: deps, now: deps.Clock, log: deps.Log, auth: gate, epoch: rand.Uint64(),
+	h := &Hub{cfg: cfg, deps: deps, now: deps.Clock, log: deps.Log, auth: gate, epoch: rand.Uint64(), owner: fmt.Sprintf("%016x", rand.Uint64()), alone: deps.Store.Alone(), wanted: make(chan struct{}, 1),
 		ready: make(chan struct{}), ended: make(chan struct{}), zones: map[string]*zone{}, metrics: newMetrics()}
 	registry := prometheus.NewRegistry()
 	h.register(registry)
@@ -134,7 +147,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	}
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, MetricsToken: deps.MetricsToken, Clock: deps.Clock, Log: deps.Log,
-		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged,
+		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Integrations: deps.Integrations, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged,
 		Packets: deps.Packets, Portal: deps.Portal, TLS: deps.TLS != nil,
 	})
 	return h, nil
@@ -150,6 +163,9 @@ func validate(cfg *Config, deps *Deps) error {
 	}
 	if cfg.Flush < 10*time.Millisecond || cfg.KeepLog < 0 {
 		errs = append(errs, fmt.Errorf("hub: flush %v, keep %v: want a flush of at least 10ms and nothing negative", cfg.Flush, cfg.KeepLog))
+	}
+	if cfg.Heartbeat < 10*time.Millisecond || cfg.Poll < 10*time.Millisecond {
+		errs = append(errs, fmt.Errorf("hub: heartbeat %v, poll %v: want at least 10ms", cfg.Heartbeat, cfg.Poll))
 	}
 	if l := deps.Listener; l != nil && deps.TLS == nil && !cfg.PlainHTTP && !onLoopback(l.Addr()) {
 		errs = append(errs, fmt.Errorf("hub: %v is reached from other machines, and without TLS passwords would travel readable: "+
@@ -193,6 +209,10 @@ func (h *Hub) Run(ctx context.Context) error {
 		if h.deps.Packets != nil {
 			all.Go(func() error { return h.savePackets(running) })
 		}
+		if !h.alone {
+			all.Go(func() error { return h.share(running) })
+			all.Go(func() error { return h.seek(running) })
+		}
 		return h.keep(running)
 	})
 	err := all.Wait()
@@ -216,8 +236,11 @@ func (h *Hub) last(ctx context.Context) error {
 	defer cancel()
 	for {
 		more, err := h.flush(ctx, true)
-		if err != nil || !more {
+		if err != nil {
 			return err
+		}
+		if !more {
+			return h.part(ctx)
 		}
 	}
 }
@@ -264,6 +287,13 @@ func (h *Hub) tend(ctx context.Context) error {
 
 // tidy drops what is kept for a time only.
 func (h *Hub) tidy(ctx context.Context) {
+	h.forget(ctx)
+	if _, ours, err := h.deps.Store.TakeLease(ctx, tidyLease, h.owner, h.term()); err != nil || !ours {
+		return // another hub does it
+	}
+	if err := h.deps.Store.RollUp(ctx, h.newest(), h.cfg.Retention); err != nil {
+		h.log.WarnContext(ctx, "cannot roll up conversations", "err", err)
+	}
 	if n, err := h.deps.Store.TrimLog(ctx, h.now().Add(-h.cfg.KeepLog)); err != nil {
 		h.log.WarnContext(ctx, "cannot trim the log", "err", err)
 	} else if n > 0 {
@@ -288,7 +318,15 @@ func (h *Hub) thin(ctx context.Context) {
 // flush writes what each zone has to tell, and reports whether there is more.
 func (h *Hub) flush(ctx context.Context, final bool) (more bool, err error) {
 	for _, z := range h.all() {
-		left, err := z.flush(ctx, final)
+		err := z.catchUp(ctx)
+		left := false
+		if err == nil {
+			left, err = z.flush(ctx, final)
+		}
+		if errors.Is(err, store.ErrFenced) {
+			h.lose(ctx, z)
+			continue
+		}
 		if err != nil {
 			return false, err
 		}
@@ -311,21 +349,6 @@ func (h *Hub) all() []*zone {
 
 // maxZones bounds what sensors may make up.
 const maxZones = 10_000
-
-// zone is the zone of a name, made if it is new.
-func (h *Hub) zone(name string) (*zone, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if z := h.zones[name]; z != nil {
-		return z, nil
-	}
-	if len(h.zones) >= maxZones {
-		return nil, fmt.Errorf("hub: zone %q would be one more than %d", name, maxZones)
-	}
-	z := newZone(h, name)
-	h.zones[name] = z
-	return z, nil
-}
 
 // Accept takes events of sensors in this process. It returns when they are
 // on disk, and keeps nothing of them. An error means that they are to be
@@ -357,15 +380,11 @@ func (h *Hub) accept(ctx context.Context, events []tyto.Event) error {
 	if name == "" {
 		name = h.cfg.Zone
 	}
-	z, err := h.zone(name)
-	if err != nil {
-		return err
-	}
 	h.mu.Lock()
 	h.seq++
 	b := store.Batch{Zone: name, Sensor: events[0].Sensor, Epoch: h.epoch, Seq: h.seq, Events: events, Received: h.now()}
 	h.mu.Unlock()
-	_, err = z.accept(ctx, b)
+	_, err := h.take(ctx, b)
 	return err
 }
 
