@@ -14,12 +14,16 @@ import (
 	"tyto/tyto"
 )
 
-// newBaseline is the baseline of a zone, nil if zones have none.
+// newBaseline is the baseline of a zone that begins to learn, nil if zones
+// have none.
 func (z *zone) newBaseline() *baseline.Baseline {
 	if z.hub.cfg.Baseline.Learning <= 0 {
 		return nil
 	}
-	return baseline.New(z.name, z.hub.cfg.Baseline, z.known, z.names.find)
+	b := baseline.New(z.name, z.hub.cfg.Baseline, z.known, z.names.find)
+	b.Begin(z.hub.now())
+	z.switched = true
+	return b
 }
 
 // decided does what a person decided about the zone. Who decides is no sensor.
@@ -54,10 +58,6 @@ func (z *zone) takeUsual(c *store.Change) {
 	if z.usual == nil {
 		return
 	}
-	if z.usual.Learning().Since.IsZero() {
-		z.usual.Begin(z.hub.now())
-		z.switched = true
-	}
 	c.Alerts = append(c.Alerts, z.usual.Alerts()...)
 	z.switched = z.usual.Tick(z.hub.now()) || z.switched
 	c.Facts, c.FactsGone = z.usual.Changes()
@@ -78,19 +78,15 @@ func (z *zone) restoreUsual(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range all {
-		if l.Zone == z.name {
-			z.usual.Switch(l)
-		}
-	}
-	if z.usual.Learning().Since.IsZero() {
-		z.usual.Begin(z.hub.now())
-		z.switched = true
+	i := slices.IndexFunc(all, func(l tyto.Learning) bool { return l.Zone == z.name })
+	if i < 0 {
 		return z.hub.deps.Store.Known(ctx, z.name, func(c store.Conversation) error {
 			z.usual.Learn(&tyto.Event{Zone: z.name, Time: c.Last, Kind: tyto.KindConversation, Conversation: &c.Conversation})
 			return nil
 		})
 	}
+	z.usual.Switch(all[i])
+	z.switched = false
 	return z.hub.deps.Store.EachFact(ctx, z.name, func(f tyto.Fact) error {
 		z.usual.Restore(f)
 		return nil
