@@ -15,11 +15,12 @@ import (
 	"tyto/detect"
 	"tyto/frame"
 	"tyto/store"
+	"tyto/store/postgrestest"
 	"tyto/store/sqlite"
 	"tyto/tyto"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Main{M: m}) }
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 

@@ -96,7 +96,7 @@ func (p *plant) deliver(t interface{ Fatal(...any) }, d *delivery, zone string, 
 		done[i] = true
 	}
 	p.flush(t)
-	z, err := p.fixture.hub.zone(zone) // that a device was seen again is written late: write it now
+	z, err := p.fixture.hub.zone(context.Background(), zone) // that a device was seen again is written late: write it now
 	if err == nil {
 		err = z.rewrite(context.Background())
 	}

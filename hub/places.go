@@ -10,6 +10,9 @@ import (
 // site is where a zone is, "" if nobody said.
 func (h *Hub) site(zone string) string { return (*h.sites.Load())[zone] }
 
+// SiteOf is where a zone is, "" if nobody said. It may be asked by anybody.
+func (h *Hub) SiteOf(zone string) string { return h.site(zone) }
+
 // PlacesChanged reads again where zones are. The devices of those that moved
 // are written anew.
 func (h *Hub) PlacesChanged(ctx context.Context) error {

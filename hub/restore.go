@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"tyto/store"
 	"tyto/tyto"
@@ -19,20 +18,20 @@ func (h *Hub) restore(ctx context.Context) error {
 	if err := h.RulesChanged(ctx); err != nil {
 		return err
 	}
+	if !h.alone {
+		if err := h.heartbeat(ctx); err != nil {
+			return err
+		}
+		return h.divide(ctx)
+	}
 	names, err := h.deps.Store.Zones(ctx)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		z, err := h.zone(name)
-		if err != nil {
+		if _, err := h.claim(ctx, name); err != nil {
 			return err
 		}
-		begun := h.now()
-		if err := z.restore(ctx); err != nil {
-			return fmt.Errorf("hub: restore zone %q: %w", name, err)
-		}
-		h.log.InfoContext(ctx, "zone restored", "zone", name, "devices", z.known.Stats().Devices, "took", h.now().Sub(begun))
 	}
 	return nil
 }
@@ -42,12 +41,19 @@ func (z *zone) restore(ctx context.Context) error {
 	defer z.mu.Unlock()
 	memory := z.hub.deps.Store
 	folded, err := memory.Folded(ctx, z.name)
+	if err == nil {
+		z.written, err = memory.Written(ctx, z.name)
+	}
 	if err != nil {
 		return err
 	}
+	z.position = folded // what is before it may be dropped from the log
 	err = memory.Known(ctx, z.name, func(c store.Conversation) error {
 		z.known.Learn(&tyto.Event{Zone: z.name, Time: c.Last, Kind: tyto.KindConversation, Conversation: &c.Conversation})
 		z.placed[c.Client], z.placed[c.Server] = c.ClientDevice, c.ServerDevice
+		if c.Last.After(z.newest) {
+			z.newest = c.Last
+		}
 		return nil
 	})
 	if err != nil {
@@ -72,7 +78,7 @@ func (z *zone) restore(ctx context.Context) error {
 				z.learn(&e.Events[i], fresh)
 			}
 		}
-		z.position = e.Position
+		z.position = max(z.position, e.Position)
 		return nil
 	})
 	if err != nil {
@@ -81,6 +87,7 @@ func (z *zone) restore(ctx context.Context) error {
 	if !told && z.alerts != nil {
 		z.alerts.Changed()
 	}
+	z.end = z.position + 1 // what came since is looked for
 	return z.reconcile(ctx)
 }
 

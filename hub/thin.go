@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"time"
 
 	"tyto/store"
 	"tyto/tyto"
@@ -32,15 +33,25 @@ const maxTold = 5_000_000
 type thinner struct {
 	seed maphash.Seed
 	told map[uint64]told
+	drop map[spot]struct{} // is of what is forgotten
 }
 
 // thin drops repetition from the log of a zone, older than what is kept whole.
 func (z *zone) thin(ctx context.Context) (dropped int64, err error) {
-	t := thinner{maphash.MakeSeed(), map[uint64]told{}}
+	t := thinner{maphash.MakeSeed(), map[uint64]told{}, map[spot]struct{}{}}
+	var forgotten time.Time
+	if keep := z.hub.cfg.Retention.Devices; keep > 0 {
+		forgotten = z.clock().Add(-keep)
+	}
 	memory := z.hub.deps.Store
 	err = memory.Read(ctx, z.name, 0, func(e store.Entry) error {
 		for i := range e.Events {
-			if o := e.Events[i].Observation; o != nil {
+			o := e.Events[i].Observation
+			switch {
+			case o == nil:
+			case z.unknown(&e.Events[i], forgotten):
+				t.drop[spot{e.Position, int32(i)}] = struct{}{}
+			default:
 				t.note(o, spot{e.Position, int32(i)})
 			}
 		}
@@ -79,6 +90,9 @@ func (t *thinner) note(o *tyto.Observation, at spot) {
 }
 
 func (t *thinner) keeps(o *tyto.Observation, at spot) bool {
+	if _, dropped := t.drop[at]; dropped {
+		return false
+	}
 	seen, known := t.told[t.key(o)]
 	return !known || at == seen.first || at == seen.last
 }

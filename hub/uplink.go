@@ -192,11 +192,7 @@ func (h *Hub) Receive(ctx context.Context, m tyto.Member, b store.Batch) (fresh 
 	}
 	uplink.Claim(b.Events, m.Sensor, m.Zone)
 	b.Sensor, b.Zone, b.Received = m.Sensor, m.Zone, h.now()
-	z, err := h.zone(m.Zone)
-	if err != nil {
-		return false, err
-	}
-	return z.accept(ctx, b)
+	return h.take(ctx, b)
 }
 
 // join lets a sensor in.

@@ -20,12 +20,14 @@ import (
 
 // zone is a zone's analyst: it owns what is known of the zone.
 type zone struct {
-	hub  *Hub
-	name string
+	hub   *Hub
+	name  string
+	lease store.Lease // by which it is held
 
 	// flushing is held by who writes to the store. It is taken before mu.
 	flushing sync.Mutex
 	unsaved  *store.Change // could not be written yet
+	written  uint64        // the number of the last change
 
 	mu       sync.Mutex // guards what follows
 	known    *inventory.Inventory
@@ -35,6 +37,7 @@ type zone struct {
 	family   *detect.Family
 	raised   []tyto.Alert        // that another product raised; the store does not know them yet
 	position int64               // in the log, up to which everything was learnt
+	end      int64               // up to where the log goes at least
 	pending  map[talk]*increment // conversations that the store does not know yet
 	changed  map[string]struct{} // devices that the store does not know as they are
 	sensors  map[string]store.SensorReport
@@ -46,6 +49,8 @@ type zone struct {
 	placed   map[tyto.Subject]string // the device that the store has for a subject
 	replaced time.Time               // when they were looked at last
 	moving   bool                    // devices came or went since then
+	newest   time.Time               // when the newest event was
+	stale    time.Time               // conversations that were silent since are to be dropped
 }
 
 // talk is what makes a conversation the one it is.
@@ -55,7 +60,10 @@ type talk struct {
 	transport, protocol, named string
 }
 
-type increment struct{ tyto.Conversation }
+type increment struct {
+	tyto.Conversation
+	minutes []store.Sum
+}
 
 func newZone(h *Hub, name string) *zone {
 	z := &zone{hub: h, name: name, known: inventory.New(name, h.cfg.Inventory), pending: map[talk]*increment{}, changed: map[string]struct{}{},
@@ -68,30 +76,30 @@ func newZone(h *Hub, name string) *zone {
 	return z
 }
 
-// accept logs a batch and learns it. The lock makes the order of learning
-// that of the log, so that a position says what was learnt.
+// accept logs a batch and learns it, if it comes next in the log; else what
+// comes before it is read there first.
 func (z *zone) accept(ctx context.Context, b store.Batch) (fresh bool, err error) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
-	position, fresh, err := z.hub.deps.Store.Append(ctx, b)
-	if err != nil {
-		return false, fmt.Errorf("hub: accept %d events of %q: %w", len(b.Events), b.Sensor, err)
+	position, fresh, err := z.hub.append(ctx, b)
+	if err != nil || !fresh {
+		return false, err
 	}
-	if !fresh {
-		return false, nil
+	z.end = max(z.end, position)
+	if n, err := z.hub.deps.Store.Logged(ctx, z.name, z.position, position); err != nil || n != entries(b.Events) {
+		return true, nil // it is on disk, and learnt from there
 	}
-	z.batch = mark{b.Epoch, b.Seq}
-	for i := range b.Events {
-		z.learn(&b.Events[i], true)
-	}
-	z.position = position
-	z.hub.metrics.accepted(b.Events)
+	b.Events = byClass(b.Events)
+	z.take(&store.Entry{Position: position, Batch: b}, true)
 	return true, nil
 }
 
 // learn takes what an event tells. Conversations that are not fresh are in
 // the store already.
 func (z *zone) learn(e *tyto.Event, fresh bool) {
+	if e.Time.After(z.newest) {
+		z.newest = e.Time
+	}
 	if e.Observation != nil && e.Observation.Attr == tyto.Decision {
 		z.decided(e, fresh)
 		return
@@ -125,12 +133,13 @@ func (z *zone) converse(c *tyto.Conversation) {
 	key := talk{c.Client, c.Server, c.Port, c.Transport, c.Protocol, c.ServerName}
 	p := z.pending[key]
 	if p == nil {
-		p = &increment{*c}
+		p = &increment{Conversation: *c}
 		p.Operations = maps.Clone(c.Operations)
 		z.pending[key] = p
 	} else {
 		p.add(c)
 	}
+	p.spread(c)
 	z.count(c)
 }
 
@@ -221,6 +230,10 @@ func (z *zone) flush(ctx context.Context, final bool) (more bool, err error) {
 	if z.unsaved == nil {
 		return false, nil
 	}
+	z.unsaved.Lease, z.unsaved.Number = z.lease, z.written+1
+	if z.hub.unfenced {
+		z.unsaved.Lease, z.unsaved.Number = store.Lease{}, 0
+	}
 	begun := z.hub.now()
 	if err := z.hub.deps.Store.Write(ctx, *z.unsaved); err != nil {
 		z.hub.metrics.failures.Inc()
@@ -229,6 +242,7 @@ func (z *zone) flush(ctx context.Context, final bool) (more bool, err error) {
 	z.hub.metrics.flushes.Observe(z.hub.now().Sub(begun).Seconds())
 	z.hub.notices.publish(notice(z.unsaved))
 	z.unsaved = nil
+	z.written++
 	return more, nil
 }
 
@@ -241,7 +255,8 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 		z.moving = true
 		z.lost(id)
 	}
-	c = &store.Change{Zone: z.name}
+	c = &store.Change{Zone: z.name, Stale: z.stale}
+	z.stale = time.Time{}
 	z.takeConversations(c)
 	z.takeDevices(c)
 	z.takeAlerts(c)
@@ -257,7 +272,7 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 	}
 	clear(z.sensors)
 	clear(z.traffic)
-	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves)+len(c.Alerts)+len(c.Gaps)+len(c.Facts)+len(c.FactsGone) == 0 && c.Learning == nil {
+	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves)+len(c.Alerts)+len(c.Gaps)+len(c.Facts)+len(c.FactsGone) == 0 && c.Learning == nil && c.Stale.IsZero() {
 		return nil, false
 	}
 	return c, len(z.changed) > 0
@@ -277,15 +292,16 @@ func values[K ~string | ~int64, V any](m map[K]V) []V {
 func (z *zone) takeConversations(c *store.Change) {
 	sums := map[talk]int{}
 	for key, p := range z.pending {
-		x := store.Conversation{Zone: z.name, Conversation: p.Conversation}
+		x := store.Conversation{Zone: z.name, Conversation: p.Conversation, Minutes: p.minutes}
 		if x.ServerName == "" {
 			x.ServerName = z.names.find(x.Client.Addr, x.Server.Addr)
 			key.named = x.ServerName
 		}
 		if i, twice := sums[key]; twice { // named by itself, and by a look-up
-			sum := increment{c.Conversations[i].Conversation}
+			sum := increment{Conversation: c.Conversations[i].Conversation}
 			sum.add(&p.Conversation)
 			c.Conversations[i].Conversation = sum.Conversation
+			c.Conversations[i].Minutes = append(c.Conversations[i].Minutes, p.minutes...)
 			continue
 		}
 		x.ClientDevice, x.ServerDevice = z.place(x.Client), z.place(x.Server)

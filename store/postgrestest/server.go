@@ -246,3 +246,9 @@ func (s *Server) template(t testing.TB, name string, fill func(url string)) stri
 	}
 	return template
 }
+
+// Disconnect breaks the connections of an application, as its death does.
+func (s *Server) Disconnect(t testing.TB, application string) {
+	t.Helper()
+	s.must(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '"+application+"'")
+}
