@@ -33,13 +33,14 @@ type candidate struct {
 }
 
 // believe decides all attributes of a device, and adds what follows from that.
-func believe(out *tyto.Device, facts []fact) []fact {
+// held is the type that was believed before, "" if none was told yet.
+func believe(out *tyto.Device, facts []fact, held string) []fact {
 	for _, a := range believed {
 		if b, ok := belief(a, ofDevice(facts, a)); ok {
 			out.Beliefs[a] = b
 		}
 	}
-	typ, doubt := typeOf(candidates(ofDevice(facts, tyto.Type)))
+	typ, doubt := typeOf(candidates(ofDevice(facts, tyto.Type)), held)
 	if typ.Value != "" {
 		out.Beliefs[tyto.Type] = typ
 	}

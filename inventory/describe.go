@@ -52,9 +52,11 @@ func (v *teller) outline(d uint32) (*tyto.Device, []fact) {
 		facts = v.selfEvident(c, out, facts)
 	}
 	sortFacts(facts)
+	facts, past := decided(facts)
 	facts = v.conclude(out, facts)
 	sortFacts(facts)
-	facts = believe(out, facts)
+	facts = believe(out, facts, v.held[x.id])
+	facts = append(append(facts, findings(out, facts)...), past...)
 	out.Protocols, out.Roles = valuesOf(facts, tyto.Protocol), valuesOf(facts, tyto.Role)
 	out.Services, out.Modules = services(facts), modules(facts)
 	v.facts = facts
@@ -233,7 +235,7 @@ func (v *teller) selfEvident(c core, out *tyto.Device, facts []fact) []fact {
 			}
 		}
 	}
-	if m.IsLocal() && !known && !isMade(m) && i.flags&shared == 0 {
+	if v.isRandom(i) && !known {
 		say(tyto.Clue, "random MAC address", tyto.Guessed, "eth", "eth.addr.lg")
 	}
 	if i.flags&router != 0 && (i.flags&sendsMany != 0 || i.foreign4+i.foreign6 > 2 || i.near4 > 2) {

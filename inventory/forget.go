@@ -146,4 +146,5 @@ func (v *Inventory) copyClaims(old *Inventory, p *pair, to uint32) {
 			v.learnKey(to, value, c.Value)
 		}
 	}
+	v.rotatesAs(to)
 }

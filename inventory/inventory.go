@@ -42,6 +42,11 @@ type Config struct {
 	// tell nothing.
 	Vendor func(frame.MAC) (name, kind string, ok bool)
 
+	// Steady has a device keep its type, once it was told by Device, against
+	// one that is hardly better. What is believed then depends on when it was
+	// asked, so it is for who asks as time goes on, and not for a report.
+	Steady bool
+
 	MaxSubjects     int // addresses held, in all; beyond it the least known and longest silent go
 	MaxClaims       int // claims held, in all; beyond it new ones are refused and counted
 	ClaimsPerAttr   int // values held of one attribute of one address, from one field
@@ -75,6 +80,8 @@ type Inventory struct {
 
 	touched []uint32            // pairs that changed since Changed was called
 	news    map[uint64]struct{} // ids made or removed since then
+
+	held map[uint64]string // the type last told of a device, by id; nil unless Config.Steady
 
 	evicted, refused uint64
 
@@ -156,7 +163,19 @@ func (v *Inventory) Device(id string) (tyto.Device, bool) {
 	if !ok || d == 0 {
 		return tyto.Device{}, false
 	}
-	return *(&teller{Inventory: v}).describe(d), true
+	out := (&teller{Inventory: v}).describe(d)
+	v.hold(n, out.Value(tyto.Type))
+	return *out, true
+}
+
+// hold notes the type that was told of a device.
+func (v *Inventory) hold(id uint64, typ string) {
+	if v.config.Steady && typ != "" {
+		if v.held == nil || len(v.held) > 2*len(v.byID)+1024 { // others are gone
+			v.held = map[uint64]string{}
+		}
+		v.held[id] = typ
+	}
 }
 
 // Outline is the device of an id without its Evidence.

@@ -43,8 +43,15 @@ func (v *Inventory) observe(o *tyto.Observation, at int64) {
 	case speaks && v.pair(n).host != 0:
 		v.says(v.pair(n).host)
 	}
-	if v.tell(n, o, at) {
+	switch fresh := v.tell(n, o, at); {
+	case fresh:
 		v.consequences(n, o)
+		v.rotates(n, o)
+	case o.Confidence >= tyto.Confirmed: // decided again, perhaps after it was taken back
+		v.touch(n)
+		if o.Attr == tyto.Identity {
+			v.consequences(n, o)
+		}
 	}
 }
 

@@ -57,6 +57,9 @@ func (v *Inventory) replacePair(n uint32) {
 func (v *Inventory) learnKey(n uint32, key word, text string) {
 	have := v.keys[key]
 	if slices.Contains(have, n) {
+		if isDecided(text) {
+			v.replaceDecided(key, text)
+		}
 		return
 	}
 	if len(have) >= maxKeys {
@@ -65,6 +68,9 @@ func (v *Inventory) learnKey(n uint32, key word, text string) {
 	}
 	v.keys[key] = append(have, n)
 	v.replacePair(n)
+	if isDecided(text) {
+		v.replaceDecided(key, text)
+	}
 	if len(have) >= maxHomes {
 		for _, k := range have {
 			v.replacePair(k)
@@ -74,6 +80,17 @@ func (v *Inventory) learnKey(n uint32, key word, text string) {
 		v.keyOfMAC[macKey(m, 0)] = key
 		if i := v.byMAC[macKey(m, 0)]; i != 0 {
 			v.replace(coreOf(i))
+		}
+	}
+}
+
+// replaceDecided queues all that a person's decision, or what takes it back, is about.
+func (v *Inventory) replaceDecided(key word, text string) {
+	for _, k := range [...]word{key, v.words.find(opposite(text)), v.words.find(inverse(text))} {
+		for _, n := range v.keys[k] {
+			if k != 0 {
+				v.replacePair(n)
+			}
 		}
 	}
 }
@@ -160,9 +177,11 @@ func (v *Inventory) edges(c core) (out []edge) {
 		return nil
 	}
 	weak := map[core]int{}
+	alone := v.standsAlone(c)
 	link := func(key word, isWeak bool) {
+		decided := isDecided(string(v.words.raw(key)))
 		for _, x := range v.homes(key) {
-			if x == c {
+			if x == c || !decided && (alone || v.standsAlone(x)) {
 				continue
 			}
 			if weak[x]++; !isWeak || weak[x] == 2 {
@@ -176,7 +195,7 @@ func (v *Inventory) edges(c core) (out []edge) {
 		if p.flags&stating != 0 {
 			for i := p.claims; i != 0; {
 				x := v.claims.at(i)
-				if x.attr() == tyto.Identity && x.part() == 0 && v.claims.sources[x.source].confidence >= tyto.Shown {
+				if x.attr() == tyto.Identity && x.part() == 0 && v.claims.sources[x.source].confidence >= tyto.Shown && v.links(n, x.value) {
 					link(x.value, v.isWeak(x.value))
 				}
 				i = x.next
@@ -187,12 +206,22 @@ func (v *Inventory) edges(c core) (out []edge) {
 		if key, ok := v.keyOfMAC[v.ifaces[c.n()].key]; ok {
 			link(key, false)
 		}
+		if key := v.rotation(c); key != 0 {
+			link(key, false)
+		}
 		out = append(out, v.twins(c)...)
 	}
 	slices.SortFunc(out, func(a, b edge) int {
 		return cmp.Or(v.compare(a.to, b.to), bytes.Compare(v.words.raw(a.key), v.words.raw(b.key)))
 	})
 	return slices.Compact(out)
+}
+
+// links reports whether a key of a pair is for linking: all are, but a
+// person's of which nothing holds any more, or that parts.
+func (v *Inventory) links(n uint32, key word) bool {
+	text := string(v.words.raw(key))
+	return !isDecided(text) || strings.HasPrefix(text, mergeKey) && v.stillHolds(n, text)
 }
 
 // mayHaveEdges is false for most: nothing was said that would connect c.
@@ -228,8 +257,9 @@ func (v *Inventory) homes(key word) (out []core) {
 			out = append(out, coreOf(i))
 		}
 	}
+	rotating := bytes.HasPrefix(v.words.raw(key), []byte(rotatesKey))
 	for _, n := range v.keys[key] {
-		if c := v.home(n); c != 0 && v.stands(c) && !slices.Contains(out, c) {
+		if c := v.home(n); c != 0 && v.stands(c) && !slices.Contains(out, c) && v.links(n, key) && (!rotating || v.rotation(c) == key) {
 			out = append(out, c)
 		}
 	}
@@ -269,21 +299,28 @@ func (v *Inventory) split(members []core) [][]core {
 	members = slices.Clone(members)
 	slices.SortFunc(members, v.compare)
 	group, serials := map[core]int{}, make([][]string, len(members))
-	groups := make([][]core, len(members))
+	groups, stays := make([][]core, len(members)), make([][]stay, len(members))
 	for i, c := range members {
 		group[c], groups[i], serials[i] = i, []core{c}, v.serials(c)
+		if !c.isAddr() {
+			stays[i] = []stay{v.stayOf(c)}
+		}
 	}
 	for _, c := range members {
 		for _, e := range v.edges(c) {
 			a, b := group[c], group[e.to]
-			if a == b || !agree(serials[a], serials[b]) {
+			key := string(v.words.raw(e.key))
+			switch {
+			case a == b, !isDecided(key) && !agree(serials[a], serials[b]):
+				continue
+			case strings.HasPrefix(key, rotatesKey) && !inTurn(stays[a], stays[b], gapOf(key)):
 				continue
 			}
 			for _, x := range groups[b] {
 				group[x] = a
 			}
 			groups[a], groups[b] = append(groups[a], groups[b]...), nil
-			serials[a] = append(serials[a], serials[b]...)
+			serials[a], stays[a] = append(serials[a], serials[b]...), append(stays[a], stays[b]...)
 		}
 	}
 	return slices.DeleteFunc(groups, func(g []core) bool { return len(g) == 0 })

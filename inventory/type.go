@@ -18,6 +18,7 @@ const (
 	refines   = 0.6 // share of a type's weight that its wider types receive
 	threshold = 1.0 // weight that a refinement must have
 	margin    = 0.3 // lead over a rival
+	inertia   = 1.0 // lead over what was believed before
 )
 
 // scored is a candidate of type with its weight.
@@ -27,11 +28,14 @@ type scored struct {
 }
 
 // typeOf is the type that is believed, and the contradiction if there is one.
-func typeOf(all []candidate) (b tyto.Belief, doubt tyto.Claim) {
+// A type of another branch than the one held before must be surer, or lead by
+// inertia: types that change to and fro destroy trust.
+func typeOf(all []candidate, held string) (b tyto.Belief, doubt tyto.Claim) {
 	if len(all) == 0 {
 		return b, doubt
 	}
 	types := scores(all)
+	hold(types, held)
 	best := types[0]
 	b = believeType(types, best)
 	rival := slices.IndexFunc(types, func(x scored) bool { return !related(x.Value, best.Value) })
@@ -48,6 +52,21 @@ func typeOf(all []candidate) (b tyto.Belief, doubt tyto.Claim) {
 	b.Value = fingerprint.CommonType(best.Value, other.Value)
 	b.Confidence = min(best.Confidence, other.Confidence)
 	return b, doubt
+}
+
+// hold puts the type that was held before first, unless another one leads.
+func hold(types []scored, held string) {
+	at := slices.IndexFunc(types, func(x scored) bool { return x.Value == held })
+	if at <= 0 {
+		return
+	}
+	best, old := types[0], types[at]
+	if related(best.Value, held) || best.Confidence > old.Confidence || best.score-old.score >= inertia {
+		return
+	}
+	old.score = best.score + margin // so that it is not even with the other
+	copy(types[1:at+1], types[:at])
+	types[0] = old
 }
 
 // scores sums the causes of each type, the best type first.
