@@ -19,7 +19,7 @@ import (
 // floors below its own; its tests may look around. lab may import anything,
 // and nothing imports lab.
 var floors = [][]string{
-	{"frame", "metric"},
+	{"frame", "metric", "confine"},
 	{"tyto", "stream"},
 	{"capture", "decode", "flow", "proto", "fingerprint", "content"},
 	{"observe", "mirror", "packets", "inventory", "baseline", "detect", "vuln", "store", "history", "uplink", "auth", "outbound"},

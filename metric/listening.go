@@ -35,6 +35,7 @@ var meanings = map[string]meaning{
 	"kernel_drops":           {name: "lost_packets_total", label: "cause", value: "kernel", help: "Packets that were never looked at, by cause."},
 	"shed":                   {name: "lost_packets_total", label: "cause", value: "shed", help: "Packets that were never looked at, by cause."},
 	"unread":                 {name: "lost_packets_total", label: "cause", value: "unread", help: "Packets that were never looked at, by cause."},
+	"absences":               {name: "interface_absences_total", help: "Times that the interface went away while it was listened to."},
 	"malformed":              {name: "malformed_total", help: "Packets and messages that break their protocol's rules."},
 	"unicast":                {name: "frames_total", label: "to", value: "one", help: "Frames by whom they were for."},
 	"broadcast":              {name: "frames_total", label: "to", value: "all", help: "Frames by whom they were for."},

@@ -29,6 +29,7 @@ type settings struct {
 
 	Metrics metricsSetting `yaml:"metrics"`
 	Packets packetSetting  `yaml:"packets"`
+	Confine bool           `yaml:"confine"`
 
 	Forward []forward.Destination `yaml:"forward"`
 }
@@ -74,6 +75,7 @@ var manual = yaml.CommentMap{
 	"$.log.format":           {yaml.HeadComment(" text or json.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
 	"$.packets.megabytes":    {yaml.HeadComment(" How many megabytes of recent packets 'tyto run' keeps on disk, so that alerts can show theirs; 0 keeps none.")},
+	"$.confine":              {yaml.HeadComment(" Give up, once it listens, all rights that are not needed (Linux): capabilities, other files, programs, packet sockets.")},
 	"$.forward":              {yaml.HeadComment(" Where alerts and devices are passed on to: see docs/reference/forward.md.")},
 }
 
@@ -85,7 +87,7 @@ func defaultSettings() settings {
 	return settings{
 		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
 		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
-		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Forward: []forward.Destination{},
+		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{},
 	}
 }
 

@@ -70,6 +70,9 @@ func (r *runCommand) Run(ctx context.Context, s streams, c *commands) error {
 		return err
 	}
 	defer served.close()
+	if live {
+		confineTo(newLog(s.err, &set), &set)
+	}
 	return serveWith(ctx, served, func(ctx context.Context) error {
 		err := newSensor(&set, source, live, recent.Keep).Run(ctx, func(events []tyto.Event) error {
 			return served.hub.Accept(context.WithoutCancel(ctx), observe.Copy(events))
