@@ -90,7 +90,7 @@ type JoinTokenWish struct {
 	Name    string `json:"name" minLength:"1" maxLength:"63" doc:"Of the sensor. One that joined under that name is replaced"`
 	Zone    string `json:"zone" minLength:"1" maxLength:"63" doc:"Id; made if there is none"`
 	Site    string `json:"site,omitempty" maxLength:"63" doc:"Id; made if there is none"`
-	Minutes int    `json:"minutes,omitempty" minimum:"1" maximum:"10080" default:"60" doc:"How long the token may be used"`
+	Minutes int    `json:"minutes,omitempty" minimum:"1" maximum:"10080" doc:"How long the token may be used; 60 if it is absent"`
 	Address string `json:"address,omitempty" maxLength:"255" doc:"HOST:PORT by which the sensor reaches the hub, if not by the host of this request"`
 }
 
