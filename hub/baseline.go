@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -118,19 +119,21 @@ func (z *zone) restoreFamily(ctx context.Context) error {
 }
 
 // newFamily is the family of a zone's alerts.
-func (h *Hub) newFamily() *detect.Family {
+func (h *Hub) newFamily() *detect.Family { return detect.NewFamily(Under(h.cfg.Detections)) }
+
+// Under says by rule whose consequence its alerts may be: what the baseline
+// says is not usual may be of what rules say, which may be nil.
+func Under(rules *detect.Rules) map[string][]string {
 	under := map[string][]string{
 		"new-conversation":  {"telnet-scan", "botnet-scan", "address-scan", "port-scan", "service-probe", "new-device"},
 		"new-remote-access": {"telnet-scan", "botnet-scan", "address-scan", "port-scan", "service-probe", "new-device"},
 		"new-operation":     {"plc-stop", "plc-program", "firmware-update", "plc-start", "plc-scan", "new-conversation", "new-device"},
 		"new-destination":   {"indicator-contact", "ot-to-internet", "new-device"},
 	}
-	if h.cfg.Detections != nil {
-		for rule, of := range h.cfg.Detections.Under() {
-			under[rule] = of
-		}
+	if rules != nil {
+		maps.Copy(under, rules.Under())
 	}
-	return detect.NewFamily(under)
+	return under
 }
 
 // settle finishes the alerts of a change: what they come of, whether anybody

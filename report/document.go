@@ -64,7 +64,9 @@ type Act struct {
 
 // Alert is an alert, as in the document.
 type Alert struct {
-	Time       time.Time      `json:"time"` // of the earliest evidence
+	ID         string         `json:"id,omitempty"`
+	Parent     string         `json:"parent,omitempty"` // id of the alert that it comes of
+	Time       time.Time      `json:"time"`             // of the earliest evidence
 	Last       time.Time      `json:"last"`
 	Rule       string         `json:"rule"`
 	Severity   tyto.Severity  `json:"severity"`

@@ -14,10 +14,11 @@ import (
 
 	"golang.org/x/term"
 
+	"tyto/baseline"
 	"tyto/capture"
-	"tyto/content"
 	"tyto/detect"
 	"tyto/history"
+	"tyto/hub"
 	"tyto/inventory"
 	"tyto/report"
 	"tyto/sensor"
@@ -31,6 +32,7 @@ type analyzeCommand struct {
 	Workers int      `default:"0" help:"Processors to use; 0 is all, up to 4. The result does not depend on it."`
 	Colour  string   `enum:"auto,always,never" default:"auto" help:"Colour in tables: ${enum}."`
 	Quiet   bool     `short:"q" help:"No progress bar."`
+	Learn   []string `type:"path" placeholder:"FILE" help:"Captures, or folders of them, of what is usual: what the others have beside it is alerted of, too."`
 }
 
 // Help is what --help adds.
@@ -40,6 +42,7 @@ func (analyzeCommand) Help() string {
   tyto analyze --format json plant.pcapng.gz      everything, with evidence, for programs
   tyto analyze --format html -o report.html dir/  a page to pass on
   tcpdump -w - -i eth1 | tyto analyze -           what another program captures
+  tyto analyze --learn monday.pcap tuesday.pcap   what Tuesday had that Monday had not
 
 What can be read of a damaged file is kept and reported; the reason goes to standard error.
 Exit status 1 only if nothing could be read.`
@@ -147,12 +150,24 @@ func (a *analyzeCommand) whole(ctx context.Context, out io.Writer, source captur
 	if err != nil {
 		return err
 	}
-	rules, err := detect.Load(content.Detections(), nil)
+	rules, err := set.Rules.load()
 	if err != nil {
 		return err
 	}
-	k := knowledge{devices: inventory.New(set.Zone, known), talks: history.New()}
+	bad, err := set.Rules.indicators()
+	if err != nil {
+		return err
+	}
+	k := knowledge{family: detect.NewFamily(hub.Under(rules)), devices: inventory.New(set.Zone, known), talks: history.New()}
 	k.alerts = detect.New(set.Zone, rules, k.devices)
+	indicators := new(detect.Indicators)
+	indicators.Put(bad)
+	k.alerts.Watch(indicators)
+	if len(a.Learn) > 0 {
+		if err := a.learnUsual(ctx, &k, set, bar); err != nil {
+			return err
+		}
+	}
 	probe := a.sensor(set, source, bar)
 	if err := probe.Run(ctx, k.learn); err != nil {
 		return err
@@ -197,6 +212,8 @@ type knowledge struct {
 	talks   *history.Table
 	acts    []tyto.Event
 	alerts  *detect.Engine
+	usual   *baseline.Baseline // nil without captures of what is usual
+	family  *detect.Family
 }
 
 // maxActs bounds the acts that are listed; all of them are counted in their conversations.
@@ -206,6 +223,9 @@ func (k *knowledge) learn(events []tyto.Event) error {
 	for i := range events {
 		e := &events[i]
 		k.alerts.Learn(e)
+		if k.usual != nil {
+			k.usual.Learn(e)
+		}
 		if e.Act != nil {
 			if len(k.acts) < maxActs {
 				act := *e.Act
@@ -235,8 +255,8 @@ func (k *knowledge) result(captures []capture.Info, malformed []uint64) *report.
 		}
 		r.Captures = append(r.Captures, x)
 	}
-	for _, a := range k.alerts.Alerts() {
-		r.Alerts = append(r.Alerts, report.Alert{Time: a.First, Last: a.Last, Rule: a.Rule, Severity: a.Severity, Title: a.Title, Detail: a.Detail, Count: a.Count,
+	for _, a := range k.raised() {
+		r.Alerts = append(r.Alerts, report.Alert{ID: a.ID, Parent: a.Parent, Time: a.First, Last: a.Last, Rule: a.Rule, Severity: a.Severity, Title: a.Title, Detail: a.Detail, Count: a.Count,
 			Subjects: a.Subjects, Devices: append([]string{}, a.Devices...), Techniques: a.Techniques, Capture: a.Evidence.Capture, Packet: a.Evidence.Packet})
 	}
 	for _, e := range k.acts {

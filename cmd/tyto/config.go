@@ -27,6 +27,8 @@ type settings struct {
 	Sensors sensorsSetting `yaml:"sensors"`
 	Log     logSetting     `yaml:"log"`
 
+	Rules ruleSettings `yaml:",inline"`
+
 	Metrics metricsSetting `yaml:"metrics"`
 	Packets packetSetting  `yaml:"packets"`
 	Confine bool           `yaml:"confine"`
@@ -85,7 +87,8 @@ func defaultSettings() settings {
 		name = "sensor"
 	}
 	return settings{
-		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
+		Rules: defaultRules(),
+		Name:  name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
 		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
 		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{},
 	}
@@ -163,6 +166,7 @@ func (c *settings) check(text string) error {
 	if m := c.Packets.Megabytes; m != 0 && (m < packets.MinBytes>>20 || m > 1<<20) {
 		bad("packets.megabytes", fmt.Sprintf("%d is not 0, nor between %d and %d; 0 keeps none", m, packets.MinBytes>>20, 1<<20))
 	}
+	errs = append(errs, c.Rules.check(text)...)
 	errs = append(errs, checkForward(c.Forward, text)...)
 	return errors.Join(errs...)
 }

@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"tyto/api"
-	"tyto/content"
-	"tyto/detect"
 	"tyto/fingerprint"
 	"tyto/forward"
 	"tyto/hub"
@@ -63,7 +61,11 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	if err != nil {
 		return nil, err
 	}
-	rules, err := detect.Load(content.Detections(), nil)
+	rules, err := set.Rules.load()
+	if err != nil {
+		return nil, err
+	}
+	indicators, err := set.Rules.indicators()
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	}
 	config := hub.DefaultConfig()
 	config.Zone, config.Inventory = set.Zone, known
-	config.Detections = rules
+	config.Detections, config.Indicators, config.Baseline = rules, indicators, set.Rules.baseline()
 	deps := hub.Deps{Store: memory, Listener: listener, MetricsToken: set.Metrics.Token.Read, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
 		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}
 	close := func() { listener.Close(); memory.Close() }
