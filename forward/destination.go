@@ -151,6 +151,23 @@ func (d *Destination) filter() filter {
 	return f
 }
 
+// wants is what the filter lets through, in words.
+func (d *Destination) wants() []string {
+	all := []string{strings.Join(d.kinds(), ", ")}
+	for _, x := range []struct {
+		what string
+		list []string
+	}{{"zones", d.Zones}, {"sites", d.Sites}, {"sensors", d.Sensors}, {"rules", d.Rules}, {"not rules", d.Except}} {
+		if len(x.list) > 0 {
+			all = append(all, x.what+" "+strings.Join(x.list, ", "))
+		}
+	}
+	if d.Severity != "" {
+		all = append(all, d.Severity+" and above")
+	}
+	return all
+}
+
 // Open checks and opens the output. Nothing is sent yet.
 func (d *Destination) Open() (Output, error) {
 	var errs []error

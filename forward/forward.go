@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -56,6 +57,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 type Memory interface {
 	store.Readers
 	store.Devices
+	store.Leases
 }
 
 // Config is how outputs are served.
@@ -115,18 +117,23 @@ func (f *Forwarder) close() (err error) {
 	return err
 }
 
-// Run serves all outputs until ctx is done, then closes them.
+// Run serves all outputs until ctx is done, then closes them. Of hubs that
+// share a store one does so at a time.
 func (f *Forwarder) Run(ctx context.Context) error {
+	err := store.Lead(ctx, f.deps.Memory, "forward", fmt.Sprintf("forward-%016x", rand.Uint64()), f.serve)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil
+	}
+	return errors.Join(err, f.close())
+}
+
+func (f *Forwarder) serve(ctx context.Context) error {
 	all, running := errgroup.WithContext(ctx)
 	all.Go(func() error { return f.forget(running) })
 	for _, p := range f.all {
 		all.Go(func() error { return p.run(running) })
 	}
-	err := all.Wait()
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		err = nil
-	}
-	return errors.Join(err, f.close())
+	return all.Wait()
 }
 
 // forget drops the readers of outputs that are configured no more, as they
@@ -156,7 +163,7 @@ func (f *Forwarder) forget(ctx context.Context) error {
 func (f *Forwarder) Drain(ctx context.Context) {
 	for {
 		newest, err := f.deps.Memory.Newest(ctx)
-		behind := func(p *pump) bool { s := p.status(); return !s.Failing && s.Position < newest }
+		behind := func(p *pump) bool { s := p.status(); return s.Active && !s.Failing && s.Position < newest }
 		if err != nil || !slices.ContainsFunc(f.all, behind) {
 			return
 		}
@@ -218,6 +225,15 @@ func (f *Forwarder) find(name string) (*pump, error) {
 	return nil, fmt.Errorf("forward: %q: %w", name, ErrUnknown)
 }
 
+// Wants is what each destination's filter lets through, in words, by name.
+func (f *Forwarder) Wants() map[string][]string {
+	all := map[string][]string{}
+	for _, p := range f.all {
+		all[p.name] = p.to.wants()
+	}
+	return all
+}
+
 // ReaderOf is the name under which the store knows a destination.
 func ReaderOf(name string) string { return readerPrefix + name }
 
@@ -225,8 +241,10 @@ func ReaderOf(name string) string { return readerPrefix + name }
 type Status struct {
 	Name     string    `json:"name"`
 	To       string    `json:"to"` // the product
+	Active   bool      `json:"active"` // this process serves it
 	Failing  bool      `json:"failing"`
-	Error    string    `json:"error,omitempty"` // the last one, also if it is over
+	Error    string    `json:"error,omitempty"`  // the last one, also if it is over
+	Remedy   string    `json:"remedy,omitempty"` // what can be done about it
 	LastSent time.Time `json:"last_sent,omitzero"`
 	Sent     uint64    `json:"sent"`     // events, since the start
 	Refused  uint64    `json:"refused"`  // set aside, as the far end will never take them

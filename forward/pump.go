@@ -51,6 +51,8 @@ func (p *pump) tell(change func(*Status)) {
 
 // run serves until ctx is done; what is wrong with the store may pass.
 func (p *pump) run(ctx context.Context) error {
+	p.tell(func(s *Status) { s.Active = true })
+	defer p.tell(func(s *Status) { s.Active = false })
 	for try := 0; ; try++ {
 		err := p.serve(ctx)
 		if ctx.Err() != nil {
@@ -268,7 +270,7 @@ func (p *pump) fail(ctx context.Context, err error) {
 	text := outbound.Clean(err.Error(), outbound.MaxReason)
 	p.tell(func(s *Status) {
 		was, s.Failing = s.Failing, true
-		s.Error = text
+		s.Error, s.Remedy = text, outbound.Remedy(err)
 		s.Failures++
 	})
 	if !was {
@@ -321,7 +323,7 @@ func (p *pump) setAside(ctx context.Context, e *tyto.Event, f *Failure) error {
 		return err
 	}
 	first := false
-	p.tell(func(s *Status) { first = s.Refused == 0; s.Refused++; s.Error = reason })
+	p.tell(func(s *Status) { first = s.Refused == 0; s.Refused++; s.Error, s.Remedy = reason, outbound.Remedy(f) })
 	if first {
 		p.f.deps.Log.WarnContext(ctx, "output refuses an event for good; such are set aside", "output", p.name, "err", reason)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"tyto/connect"
 	"tyto/forward"
 	"tyto/packets"
 	"tyto/uplink"
@@ -27,13 +28,11 @@ type settings struct {
 	Sensors sensorsSetting `yaml:"sensors"`
 	Log     logSetting     `yaml:"log"`
 
-	Rules ruleSettings `yaml:",inline"`
-
 	Metrics metricsSetting `yaml:"metrics"`
 	Packets packetSetting  `yaml:"packets"`
-	Confine bool           `yaml:"confine"`
 
 	Forward []forward.Destination `yaml:"forward"`
+	Connect []connect.Connector   `yaml:"connect"`
 }
 
 type sensorSetting struct {
@@ -77,7 +76,7 @@ var manual = yaml.CommentMap{
 	"$.log.format":           {yaml.HeadComment(" text or json.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
 	"$.packets.megabytes":    {yaml.HeadComment(" How many megabytes of recent packets 'tyto run' keeps on disk, so that alerts can show theirs; 0 keeps none.")},
-	"$.confine":              {yaml.HeadComment(" Give up, once it listens, all rights that are not needed (Linux): capabilities, other files, programs, packet sockets.")},
+	"$.connect":              {yaml.HeadComment(" Products that are kept in step with what is known of devices: see docs/how-to/defender.md.")},
 	"$.forward":              {yaml.HeadComment(" Where alerts and devices are passed on to: see docs/reference/forward.md.")},
 }
 
@@ -87,10 +86,9 @@ func defaultSettings() settings {
 		name = "sensor"
 	}
 	return settings{
-		Rules: defaultRules(),
-		Name:  name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
+		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
 		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
-		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{},
+		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Forward: []forward.Destination{}, Connect: []connect.Connector{},
 	}
 }
 
@@ -166,8 +164,8 @@ func (c *settings) check(text string) error {
 	if m := c.Packets.Megabytes; m != 0 && (m < packets.MinBytes>>20 || m > 1<<20) {
 		bad("packets.megabytes", fmt.Sprintf("%d is not 0, nor between %d and %d; 0 keeps none", m, packets.MinBytes>>20, 1<<20))
 	}
-	errs = append(errs, c.Rules.check(text)...)
 	errs = append(errs, checkForward(c.Forward, text)...)
+	errs = append(errs, checkConnect(c.Connect, text)...)
 	return errors.Join(errs...)
 }
 

@@ -11,8 +11,9 @@ import (
 
 	"tyto/forward"
 	"tyto/frame"
-	"tyto/hub"
+	"tyto/outbound"
 	"tyto/store"
+	"tyto/store/sqlite"
 	"tyto/tyto"
 )
 
@@ -49,20 +50,85 @@ func lineAt(text, path string) string {
 	}
 }
 
-// newForwarder is the outputs of the settings. If there are some, the hub
-// logs for them what changes.
-func newForwarder(set *settings, memory store.Store, config *hub.Config, deps *hub.Deps) (*forward.Forwarder, error) {
-	f, err := forward.New(forward.DefaultConfig(), forward.Deps{Memory: memory, Clock: time.Now, Log: deps.Log}, set.Forward)
-	if err != nil {
-		return nil, err
-	}
-	config.News = len(set.Forward) > 0
-	deps.Metrics = append(deps.Metrics, f)
-	return f, nil
+type forwardCommand struct {
+	Test   forwardTest   `cmd:"" help:"Send one sample event, and say what came back."`
+	Replay forwardReplay `cmd:"" help:"Try again what a destination did not take."`
 }
 
-type forwardCommand struct {
-	Test forwardTest `cmd:"" help:"Send one sample event, and say what came back."`
+type forwardReplay struct {
+	Name string `arg:"" help:"The destination's name in the configuration."`
+	Data string `type:"path" placeholder:"DIR" help:"The folder of the store (default ./tyto-data)."`
+	List bool   `help:"Only say what it did not take, and why; the newest first."`
+}
+
+// Help is what --help adds.
+func (forwardReplay) Help() string {
+	return `Examples:
+  tyto --config tyto.yaml forward replay soc --list
+  tyto --config tyto.yaml forward replay soc
+
+A hub that works in the folder sends them at once; without one they are marked, and sent when it starts. The portal does the
+same under Integrations, and a program by POST /api/v1/integrations/NAME/replay.`
+}
+
+// Run marks what is to be tried again.
+func (r *forwardReplay) Run(ctx context.Context, s streams, c *commands) error {
+	set, err := loadSettings(c.Config)
+	if err != nil {
+		return err
+	}
+	if r.Data != "" {
+		set.Data = r.Data
+	}
+	if err := named(set.Forward, r.Name); err != nil {
+		return err
+	}
+	if !r.List {
+		var a controlAnswer
+		err := askControl(ctx, set.Data, &controlQuestion{Do: doReplay, Name: r.Name}, &a)
+		if err == nil {
+			fmt.Fprintf(s.out, "The hub sends %d events to %s again.\n", a.Count, r.Name)
+		}
+		if !errors.Is(err, errNoHub) {
+			return err
+		}
+	}
+	memory, err := sqlite.Open(ctx, sqlite.DefaultConfig(set.Data))
+	if err != nil {
+		return fmt.Errorf("forward replay: %w; if a hub works there, see its portal under Integrations", err)
+	}
+	defer memory.Close()
+	reader := forward.ReaderOf(r.Name)
+	if r.List {
+		all, err := memory.ListUndelivered(ctx, reader, store.MaxUndelivered)
+		for i := range all {
+			u := &all[i]
+			fmt.Fprintf(s.out, "%s  %s  %s\n", u.Time.UTC().Format(time.RFC3339), u.Event.Kind, outbound.OneLine(u.Reason, outbound.MaxReason))
+		}
+		fmt.Fprintf(s.out, "%s did not take %d events.\n", r.Name, len(all))
+		return err
+	}
+	n, err := memory.Replay(ctx, reader, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%d events will be sent to %s again, when a hub starts.\n", n, r.Name)
+	return nil
+}
+
+// named reports, as an error of the user's, that there is no destination of a name.
+func named(all []forward.Destination, name string) error {
+	var names []string
+	for i := range all {
+		if all[i].Name == name {
+			return nil
+		}
+		names = append(names, all[i].Name)
+	}
+	if len(names) == 0 {
+		return usageError{errors.New("the configuration has no 'forward:'; see docs/how-to/siem.md")}
+	}
+	return usageError{fmt.Errorf("there is no destination %q; there are: %s", name, strings.Join(names, ", "))}
 }
 
 type forwardTest struct {

@@ -97,6 +97,7 @@ func serveWith(ctx context.Context, served *serving, feed func(context.Context) 
 	defer end()
 	outputsContext, endOutputs := context.WithCancel(context.WithoutCancel(ctx))
 	all.Go(func() error { return served.outputs.Run(outputsContext) })
+	all.Go(func() error { return served.others.Run(hubContext) })
 	all.Go(func() error { return served.control.serve(hubContext) })
 	all.Go(func() error {
 		defer endOutputs()
