@@ -16,6 +16,10 @@ const Conversations = lazy(() => import('./pages/conversations.tsx'))
 const NetMap = lazy(() => import('./pages/map.tsx'))
 const Alerts = lazy(() => import('./pages/alerts.tsx'))
 const Alert = lazy(() => import('./pages/alert.tsx'))
+const Users = lazy(() => import('./pages/users.tsx'))
+const Audit = lazy(() => import('./pages/audit.tsx'))
+const Profile = lazy(() => import('./pages/profile.tsx'))
+const ChoosePassword = lazy(() => import('./pages/choose.tsx'))
 const Sensors = lazy(() => import('./pages/sensors.tsx'))
 
 /** Lets through who is signed in; sends others to sign in, or to set up. */
@@ -24,6 +28,7 @@ function Gate() {
   const first = useQuery({ ...setup, enabled: who.data === null })
   const { pathname, search } = useLocation()
   if (who.isError) return <Failure error={who.error} retry={() => void who.refetch()} />
+  if (who.data?.temporary) return <Navigate to="/password" replace />
   if (who.data) return <Outlet />
   if (who.data === undefined || first.isPending) return null
   if (first.data?.needed) return <Navigate to="/setup" replace />
@@ -66,6 +71,15 @@ const router = createBrowserRouter([
   { path: '/sign-in', element: <Signin />, errorElement: <Broken /> },
   { path: '/setup', element: <FirstAdmin />, errorElement: <Broken /> },
   {
+    path: '/password',
+    element: (
+      <Suspense fallback={null}>
+        <ChoosePassword />
+      </Suspense>
+    ),
+    errorElement: <Broken />,
+  },
+  {
     element: <Gate />,
     errorElement: <Broken />,
     children: [
@@ -84,6 +98,9 @@ const router = createBrowserRouter([
               { path: '/conversations', element: <Conversations /> },
               { path: '/map', element: <NetMap /> },
               { path: '/sensors', element: <Sensors /> },
+              { path: '/users', element: <Users /> },
+              { path: '/audit', element: <Audit /> },
+              { path: '/profile', element: <Profile /> },
               { path: '*', element: <Lost /> },
             ],
           },

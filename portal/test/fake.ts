@@ -2,6 +2,8 @@ import contract from '../../api/openapi.json' with { type: 'json' }
 import type { Alert, Conversation, Count, DeviceRow, Traffic } from '../src/api/types.ts'
 import { alertDetail, alerts, decided } from './alerts.ts'
 import { categoryOf, mapOf } from './map.ts'
+import { type Places, places } from './sensors.ts'
+import { type People, people } from './users.ts'
 import { type World, whole, world } from './world.ts'
 
 /** A strict double of the hub's API: it refuses what the contract does not allow. */
@@ -16,9 +18,18 @@ export interface Fake {
   fail(status: number): void
   token: string
   password: string
+  people: People
+  places: Places
 }
 
 export interface FakeOptions {
+  /** The role of who is signed in, and the only site that they see. */
+  role?: 'admin' | 'analyst' | 'viewer'
+  site?: string
+  /** Who signs in has to choose another password first. */
+  temporary?: boolean
+  /** The name of an identity provider. */
+  provider?: string
   devices?: number
   now?: number
   signedIn?: boolean
@@ -192,11 +203,30 @@ export function createFake(options: FakeOptions = {}): Fake {
   const encoder = new TextEncoder()
   const streams = new Set<ReadableStreamDefaultController<Uint8Array>>()
   const token = 'demo-token-0001'
-  const password = 'correct horse battery'
+  let password = 'correct horse battery'
+  let temporary = options.temporary ?? false
   let signedIn = options.signedIn ?? false
   let needsSetup = options.needsSetup ?? false
   let failing = 0
-  const who = () => ({ username: 'admin', role: 'admin', expires: new Date(w.now + 43_200_000).toISOString() })
+  const who = () => ({
+    username: 'admin',
+    role: options.role ?? 'admin',
+    all_sites: !options.site,
+    sites: options.site ? [options.site] : [],
+    expires: new Date(w.now + 43_200_000).toISOString(),
+    temporary,
+    vouched: false,
+  })
+  const ground = places(w.now, w.sensors, { json, problem })
+  const crowd = people(
+    w.now,
+    { json, problem },
+    () => password,
+    chosen => {
+      password = chosen
+      temporary = false
+    },
+  )
 
   const devices = (p: Params) => {
     const rows = w.rows.filter(r => deviceMatches(r, p))
@@ -236,6 +266,7 @@ export function createFake(options: FakeOptions = {}): Fake {
 
   const open: Record<string, (request: Request) => Promise<Response>> = {
     'GET /api/v1/setup': async () => json({ needed: needsSetup }),
+    'GET /api/v1/sign-in': async () => json(options.provider ? { provider: options.provider } : {}),
     'POST /api/v1/setup': async request => {
       const body = (await request.json()) as Record<string, string>
       if (!needsSetup) return problem(409, 'the first administrator exists')
@@ -371,6 +402,8 @@ export function createFake(options: FakeOptions = {}): Fake {
     world: w,
     token,
     password,
+    people: crowd,
+    places: ground,
     fail: status => {
       failing = status
     },
@@ -387,6 +420,16 @@ export function createFake(options: FakeOptions = {}): Fake {
       const free = open[`${request.method} ${url.pathname}`]
       if (free) return free(request)
       if (!signedIn) return problem(401, 'sign in first')
+      if (temporary && !url.pathname.startsWith('/api/v1/session'))
+        return problem(403, 'choose a password of your own first')
+      if (url.pathname in contract.paths) {
+        const wrong = refused(url.pathname as keyof typeof contract.paths, url.searchParams)
+        if (request.method === 'GET' && wrong.length) return problem(422, 'validation failed', wrong)
+      }
+      const ofPeople = await crowd.answer(request.method, url, () => request.json())
+      if (ofPeople) return ofPeople
+      const ofPlaces = await ground.answer(request.method, url, () => request.json())
+      if (ofPlaces) return ofPlaces
       const template = url.pathname.replace(
         /^(\/api\/v1\/(?:devices|alerts))\/[^/]+/,
         '$1/{id}',

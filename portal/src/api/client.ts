@@ -21,7 +21,7 @@ const client = createClient<paths>({
   querySerializer: { array: { style: 'form', explode: true } },
 })
 
-export const { GET, POST, DELETE } = client
+export const { GET, POST, PUT, PATCH, DELETE } = client
 
 interface Answer<T> {
   data?: T

@@ -1331,10 +1331,9 @@ export interface components {
             address?: string;
             /**
              * Format: int64
-             * @description How long the token may be used
-             * @default 60
+             * @description How long the token may be used; 60 if it is absent
              */
-            minutes: number;
+            minutes?: number;
             /** @description Of the sensor. One that joined under that name is replaced */
             name: string;
             /** @description Id; made if there is none */

@@ -15,6 +15,9 @@ const keys: [string[], string][] = [
   [['g', 'c'], 'Conversations'],
   [['g', 'm'], 'Map'],
   [['g', 's'], 'Sensors'],
+  [['g', 'u'], 'Users'],
+  [['g', 'l'], 'Audit log'],
+  [['g', 'p'], 'Profile'],
   [['?'], 'These keys'],
 ]
 

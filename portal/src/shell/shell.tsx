@@ -13,13 +13,15 @@ import { Palette } from './palette.tsx'
 import { SchemeMenu } from './scheme.tsx'
 import css from './shell.module.css'
 
-const places: { to: string; text: string; icon: Glyph }[] = [
+const places: { to: string; text: string; icon: Glyph; admin?: 'sites' | 'all' }[] = [
   { to: '/', text: 'Overview', icon: 'overview' },
   { to: '/devices', text: 'Devices', icon: 'devices' },
   { to: '/alerts', text: 'Alerts', icon: 'bell' },
   { to: '/conversations', text: 'Conversations', icon: 'conversations' },
   { to: '/map', text: 'Map', icon: 'map' },
   { to: '/sensors', text: 'Sensors', icon: 'sensors' },
+  { to: '/users', text: 'Users', icon: 'user', admin: 'sites' },
+  { to: '/audit', text: 'Audit', icon: 'lock', admin: 'all' },
 ]
 
 interface Tools {
@@ -42,6 +44,9 @@ export function Shell() {
     'g c': () => void go('/conversations'),
     'g m': () => void go('/map'),
     'g s': () => void go('/sensors'),
+    'g u': () => void go('/users'),
+    'g l': () => void go('/audit'),
+    'g p': () => void go('/profile'),
   })
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -71,6 +76,8 @@ export function Shell() {
 }
 
 function Rail() {
+  const who = useSession()
+  const shown = places.filter(p => !p.admin || (who?.role === 'admin' && (p.admin === 'sites' || who.all_sites)))
   const running = useQuery(version).data
   return (
     <div className={css.rail}>
@@ -79,7 +86,7 @@ function Rail() {
         <span>Tyto</span>
       </Link>
       <nav className={css.nav} aria-label="Pages">
-        {places.map(p => (
+        {shown.map(p => (
           <NavLink key={p.to} to={p.to} end={p.to === '/'} title={p.text}>
             <Icon name={p.icon} size={20} />
             <span>{p.text}</span>
@@ -191,6 +198,9 @@ function UserMenu({ help }: { help: () => void }) {
         <Menu.Label>
           Signed in as {who?.username}, {who?.role}
         </Menu.Label>
+        <Menu.Item leftSection={<Icon name="user" size={16} />} component={Link} to="/profile">
+          Profile
+        </Menu.Item>
         <Menu.Item leftSection={<Icon name="help" size={16} />} onClick={help} rightSection={<kbd>?</kbd>}>
           Keys
         </Menu.Item>

@@ -11,6 +11,8 @@ export interface ListState {
   setQ: (q: string) => void
   toggle: (filter: string, value: string) => void
   drop: (filter: string) => void
+  /** Sets filters that have one value each; an empty one is dropped. */
+  put: (values: Record<string, string>) => void
   clear: () => void
   setSort: (sort: string, order: 'asc' | 'desc') => void
 }
@@ -46,7 +48,12 @@ export function useListState(keys: readonly string[]): ListState {
       ...(sort ? { sort } : {}),
       ...(order === 'asc' || order === 'desc' ? { order } : {}),
       active: Object.values(filters).reduce((n, v) => n + v.length, 0),
-      setQ: q => change(p => (q ? p.set('q', q) : p.delete('q')), true),
+      setQ: q =>
+        change(p => {
+          if (q) p.set('q', q)
+          else p.delete('q')
+          p.delete('page')
+        }, true),
       toggle: (filter, value) =>
         change(p => {
           const had = p.getAll(filter)
@@ -54,6 +61,13 @@ export function useListState(keys: readonly string[]): ListState {
           for (const v of had.includes(value) ? had.filter(v => v !== value) : [...had, value]) p.append(filter, v)
         }),
       drop: filter => change(p => p.delete(filter)),
+      put: values =>
+        change(p => {
+          for (const [k, v] of Object.entries(values)) {
+            if (v) p.set(k, v)
+            else p.delete(k)
+          }
+        }),
       clear: () =>
         change(p => {
           for (const k of [...keys, 'q']) p.delete(k)

@@ -21,6 +21,9 @@ const paths = [
   '/map?category=iot',
   '/map?as=table',
   '/sensors',
+  '/users',
+  '/audit',
+  '/profile',
 ]
 
 beforeAll(async () => {

@@ -35,8 +35,16 @@ describe('the double keeps the contract', () => {
     ['/api/v1/conversations', '/api/v1/conversations?scope=internet&sort=bytes'],
     ['/api/v1/map', '/api/v1/map?category=ot&scope=lan&links=20'],
     ['/api/v1/sensors', '/api/v1/sensors'],
+    ['/api/v1/sites', '/api/v1/sites'],
+    ['/api/v1/join-tokens', '/api/v1/join-tokens'],
     ['/api/v1/alerts', '/api/v1/alerts?severity=critical&status=new'],
     ['/api/v1/alerts/{id}', '/api/v1/alerts/00000000000000a0'],
+    ['/api/v1/sign-in', '/api/v1/sign-in'],
+    ['/api/v1/users', '/api/v1/users'],
+    ['/api/v1/tokens', '/api/v1/tokens'],
+    ['/api/v1/sessions', '/api/v1/sessions'],
+    ['/api/v1/audit', '/api/v1/audit?what=user.&limit=20'],
+    ['/api/v1/audit/verify', '/api/v1/audit/verify'],
   ])('%s', async (path, url) => {
     const answer = await ask(url, fake)
     expect(answer.status).toBe(200)
