@@ -50,6 +50,9 @@ func (r *backupCommand) Run(ctx context.Context, s streams, c *commands) error {
 	if r.Data != "" {
 		set.Data = r.Data
 	}
+	if set.Store.shared() {
+		return usageError{errors.New("backup: the store is a PostgreSQL database: save it with pg_dump, and the folder beside it with tar")}
+	}
 	store := filepath.Join(set.Data, storeName)
 	if _, err := os.Stat(store); errors.Is(err, fs.ErrNotExist) {
 		return usageError{fmt.Errorf("backup: there is no store at %s; name its folder with --data", store)}

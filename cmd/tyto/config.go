@@ -11,9 +11,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"tyto/connect"
 	"tyto/forward"
 	"tyto/packets"
+	"tyto/store"
 	"tyto/uplink"
 )
 
@@ -24,15 +24,18 @@ type settings struct {
 	Zone    string         `yaml:"zone"`
 	Listen  string         `yaml:"listen"`
 	Data    string         `yaml:"data"`
+	Store   storeURL       `yaml:"store"`
 	Sensor  sensorSetting  `yaml:"sensor"`
 	Sensors sensorsSetting `yaml:"sensors"`
 	Log     logSetting     `yaml:"log"`
 
+	Retention retentionSetting `yaml:"retention"`
+
 	Metrics metricsSetting `yaml:"metrics"`
 	Packets packetSetting  `yaml:"packets"`
+	Confine bool           `yaml:"confine"`
 
 	Forward []forward.Destination `yaml:"forward"`
-	Connect []connect.Connector   `yaml:"connect"`
 }
 
 type sensorSetting struct {
@@ -64,6 +67,8 @@ var manual = yaml.CommentMap{
 	"$.zone":                 {yaml.HeadComment(" The address space that the interfaces listen to.")},
 	"$.listen":               {yaml.HeadComment(" Where portal and API are served. Beyond loopback, put a TLS proxy in front.")},
 	"$.data":                 {yaml.HeadComment(" The folder of the store.")},
+	"$.store":                {yaml.HeadComment(" sqlite, a file in that folder, or a PostgreSQL database that several hubs may share: postgres://USER@HOST/DATABASE.", " See docs/reference/store.md.")},
+	"$.retention":            {yaml.HeadComment(" How long sums of conversations are kept by minute, then by hour, then by day; and after what time devices and", " conversations that were not seen are forgotten, 0 being never.")},
 	"$.sensor.interfaces":    {yaml.HeadComment(" Interfaces that get the mirrored traffic. Nothing is ever sent on them.")},
 	"$.sensor.workers":       {yaml.HeadComment(" Goroutines of the packet path; 0 is one for each processor but one, and at least one.")},
 	"$.sensor.window":        {yaml.HeadComment(" How often a conversation that goes on is reported.")},
@@ -76,7 +81,7 @@ var manual = yaml.CommentMap{
 	"$.log.format":           {yaml.HeadComment(" text or json.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
 	"$.packets.megabytes":    {yaml.HeadComment(" How many megabytes of recent packets 'tyto run' keeps on disk, so that alerts can show theirs; 0 keeps none.")},
-	"$.connect":              {yaml.HeadComment(" Products that are kept in step with what is known of devices: see docs/how-to/defender.md.")},
+	"$.confine":              {yaml.HeadComment(" Give up, once it listens, all rights that are not needed (Linux): capabilities, other files, programs, packet sockets.")},
 	"$.forward":              {yaml.HeadComment(" Where alerts and devices are passed on to: see docs/reference/forward.md.")},
 }
 
@@ -86,9 +91,9 @@ func defaultSettings() settings {
 		name = "sensor"
 	}
 	return settings{
-		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data",
+		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()),
 		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
-		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Forward: []forward.Destination{}, Connect: []connect.Connector{},
+		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{},
 	}
 }
 
@@ -132,6 +137,10 @@ func (c *settings) check(text string) error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		bad("listen", fmt.Sprintf("%q is not HOST:PORT; 127.0.0.1:8080 is the default", c.Listen))
 	}
+	if why := c.Store.check(); why != "" {
+		bad("store", why)
+	}
+	c.Retention.check(bad)
 	if c.Sensor.Workers < 0 || c.Sensor.Workers > maxWorkers {
 		bad("sensor.workers", fmt.Sprintf("%d is not between 0 and %d; 0 chooses by itself", c.Sensor.Workers, maxWorkers))
 	}
@@ -165,7 +174,6 @@ func (c *settings) check(text string) error {
 		bad("packets.megabytes", fmt.Sprintf("%d is not 0, nor between %d and %d; 0 keeps none", m, packets.MinBytes>>20, 1<<20))
 	}
 	errs = append(errs, checkForward(c.Forward, text)...)
-	errs = append(errs, checkConnect(c.Connect, text)...)
 	return errors.Join(errs...)
 }
 

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"tyto/api"
-	"tyto/connect"
 	"tyto/content"
 	"tyto/detect"
 	"tyto/fingerprint"
@@ -22,7 +21,7 @@ import (
 	"tyto/hub"
 	"tyto/inventory"
 	"tyto/portal"
-	"tyto/store/sqlite"
+	"tyto/store"
 	"tyto/tyto"
 	"tyto/uplink"
 )
@@ -31,6 +30,7 @@ import (
 type place struct {
 	Listen  string `placeholder:"ADDR" help:"Where portal and API are served (default 127.0.0.1:8080)."`
 	Data    string `type:"path" placeholder:"DIR" help:"The folder of the store (default ./tyto-data)."`
+	Store   string `placeholder:"URL" help:"A PostgreSQL database instead of a file in that folder: postgres://USER@HOST/DATABASE. Several hubs may share it."`
 	Sensors string `placeholder:"ADDR" help:"Where sensors on other machines are let in, such as 0.0.0.0:8443 (default nowhere)."`
 	TLS     bool   `name:"tls" help:"Serve HTTPS with a certificate that the hub signs itself and keeps in the folder of the store."`
 }
@@ -43,6 +43,9 @@ func (p *place) over(set *settings) {
 	if p.Data != "" {
 		set.Data = p.Data
 	}
+	if p.Store != "" {
+		set.Store = storeURL(p.Store)
+	}
 	if p.Sensors != "" {
 		set.Sensors.Listen = p.Sensors
 	}
@@ -52,7 +55,6 @@ func (p *place) over(set *settings) {
 type serving struct {
 	hub     *hub.Hub
 	outputs *forward.Forwarder
-	others  *connect.Manager
 	log     *slog.Logger
 	control *control // nil if it cannot be had
 	close   func()
@@ -69,7 +71,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	if err != nil {
 		return nil, err
 	}
-	memory, err := sqlite.Open(ctx, sqlite.DefaultConfig(set.Data))
+	memory, err := openStore(ctx, set)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +82,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	}
 	config := hub.DefaultConfig()
 	config.Zone, config.Inventory = set.Zone, known
-	config.Detections = rules
+	config.Detections, config.Retention = rules, store.Retention(set.Retention)
 	deps := hub.Deps{Store: memory, Listener: listener, MetricsToken: set.Metrics.Token.Read, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
 		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}
 	close := func() { listener.Close(); memory.Close() }
@@ -102,13 +104,12 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	for _, change := range with {
 		change(&deps)
 	}
-	var h *hub.Hub
-	others, err := newIntegrations(set, memory, &config, &deps, &h)
+	outputs, err := newForwarder(set, memory, &config, &deps)
 	if err != nil {
 		close()
 		return nil, err
 	}
-	h, err = hub.New(config, deps)
+	h, err := hub.New(config, deps)
 	if err != nil {
 		close()
 		return nil, err
@@ -118,7 +119,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 		return nil, err
 	}
 	control := newControl(set, h, &deps)
-	return &serving{h, others.outputs, others.connectors, deps.Log, control, func() { control.close(); close() }}, nil
+	return &serving{h, outputs, deps.Log, control, func() { control.close(); close() }}, nil
 }
 
 func typeName(id string) string { t, _ := fingerprint.TypeOf(id); return t.Name }

@@ -192,12 +192,10 @@ func atHub(ctx context.Context, set *settings, q *controlQuestion, a *controlAns
 	if !errors.Is(err, errNoHub) {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(set.Data, storeName)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(set.Data, storeName)); errors.Is(err, fs.ErrNotExist) && !set.Store.shared() {
 		return usageError{fmt.Errorf("there is no hub's store in %s; name its folder with --data", set.Data)}
 	}
-	config := sqlite.DefaultConfig(set.Data)
-	config.SkipCheck = true // what is damaged is met, or by the hub
-	memory, err := sqlite.Open(ctx, config)
+	memory, err := openStore(ctx, set, func(c *sqlite.Config) { c.SkipCheck = true }) // what is damaged is met, or by the hub
 	if err != nil {
 		return err
 	}
