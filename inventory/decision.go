@@ -109,7 +109,7 @@ func (v *Inventory) stillHolds(n uint32, key string) bool {
 	yes, no := never, never
 	for i := v.pair(n).claims; i != 0; {
 		x := v.claims.at(i)
-		if x.attr() == tyto.Identity {
+		if x.attr() == tyto.Identity && v.claims.sources[x.source].protocol == person {
 			switch string(v.words.raw(x.value)) {
 			case key:
 				yes = max(yes, x.last)

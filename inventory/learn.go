@@ -196,6 +196,9 @@ func (v *Inventory) use(n uint32, how pairFlags, first, last int64) {
 	if fresh || moved && v.contested(p) {
 		v.undecided(p)
 	}
+	if moved && p.iface != 0 && v.ifaces[p.iface].flags&rotating != 0 {
+		v.replace(coreOf(p.iface)) // in turn, or at one time with others
+	}
 }
 
 // contested reports whether the times of a pair's use matter for who has which address.

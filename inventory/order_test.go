@@ -49,6 +49,20 @@ func (net world) observation(t *rapid.T) *tyto.Event {
 		w := rapid.SampledFrom(words).Draw(t, "attr")
 		o.Attr, o.Value = w.attr, rapid.SampledFrom(w.values).Draw(t, "value")
 	}
+	switch rapid.IntRange(0, 9).Draw(t, "else") {
+	case 0: // asks for an address
+		o.Attr, o.Value, o.Evidence.Protocol = tyto.Clue, rapid.SampledFrom([]string{"1,3,6", "1,28,3"}).Draw(t, "list"), "dhcp"
+		o.Evidence.Field = "dhcp.option.request_list_item"
+	case 1:
+		o.Attr, o.Value, o.Evidence.Protocol = tyto.Hostname, rapid.SampledFrom([]string{"anna", "iPhone"}).Draw(t, "name"), "dhcp"
+		o.Evidence.Field = "dhcp.option.hostname"
+	case 2: // a person decides
+		o.Attr, o.Value = tyto.Identity, rapid.SampledFrom([]string{"person:merge:1", "person:unmerge:1", "person:alone", "person:undo"}).Draw(t, "decision")
+		o.Evidence.Protocol, o.Confidence = "person", tyto.Confirmed
+	case 3:
+		o.Attr, o.Value = tyto.Type, rapid.SampledFrom([]string{"printer", "plc", Undecided}).Draw(t, "type")
+		o.Evidence.Protocol, o.Confidence = "person", tyto.Confirmed
+	}
 	return &tyto.Event{Kind: tyto.KindObservation, Time: at(rapid.IntRange(0, 40).Draw(t, "time")), Observation: o}
 }
 
@@ -63,7 +77,7 @@ func tell(events []*tyto.Event) (text string) {
 
 // addresses is the addresses there are, none among them.
 func (net world) addresses() ([]frame.MAC, []frame.Addr) {
-	return []frame.MAC{{}, {0, 0x1b, 0x17, 0, 0, 1}, {0, 0x1b, 0x17, 0, 0, 2}, {0, 0x1b, 0x17, 0, 0, 3}, {0xda, 0xa1, 0x19, 0, 0, 4}, {0, 0, 0x5e, 0, 1, 9}}, []frame.Addr{{}, frame.V4(byte(net), 0, 0, 1), frame.V4(byte(net), 0, 0, 2), frame.V4(byte(net), 0, 7, 3), frame.V4(8, 8, 8, 8), frame.V4(8, 8, 8, 9),
+	return []frame.MAC{{}, {0, 0x1b, 0x17, 0, 0, 1}, {0, 0x1b, 0x17, 0, 0, 2}, {0, 0x1b, 0x17, 0, 0, 3}, {0xda, 0xa1, 0x19, 0, 0, 4}, {0xda, 0xa1, 0x19, 0, 0, 5}, {0xda, 0xa1, 0x19, 0, 0, 6}, {0, 0, 0x5e, 0, 1, 9}}, []frame.Addr{{}, frame.V4(byte(net), 0, 0, 1), frame.V4(byte(net), 0, 0, 2), frame.V4(byte(net), 0, 7, 3), frame.V4(8, 8, 8, 8), frame.V4(8, 8, 8, 9),
 		{0: 0xfe, 1: 0x80, 15: 1}, {0: 0x20, 1: 0x03, 15: 1}, {0: 0x20, 1: 0x03, 8: 2, 9: 0x1b, 10: 0x17, 11: 0xff, 12: 0xfe, 15: 1}}
 }
 

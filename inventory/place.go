@@ -257,9 +257,13 @@ func (v *Inventory) homes(key word) (out []core) {
 			out = append(out, coreOf(i))
 		}
 	}
-	rotating := bytes.HasPrefix(v.words.raw(key), []byte(rotatesKey))
+	follows := bytes.HasPrefix(v.words.raw(key), []byte(rotatesKey))
 	for _, n := range v.keys[key] {
-		if c := v.home(n); c != 0 && v.stands(c) && !slices.Contains(out, c) && v.links(n, key) && (!rotating || v.rotation(c) == key) {
+		c := v.home(n)
+		if follows {
+			c = coreOf(v.pair(n).iface)
+		}
+		if c != 0 && v.stands(c) && !slices.Contains(out, c) && v.links(n, key) && (!follows || v.rotation(c) == key) {
 			out = append(out, c)
 		}
 	}

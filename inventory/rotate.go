@@ -60,6 +60,7 @@ func (v *Inventory) rotatesAs(n uint32) {
 		return
 	}
 	key := rotatesKey + list + " " + strings.ToLower(name)
+	v.ifaces[p.iface].flags |= rotating
 	p.flags |= stating
 	v.learnKey(n, v.words.add(key), key)
 }
@@ -90,7 +91,7 @@ func (v *Inventory) asks(i uint32) (list, name string) {
 // rotation is the key by which an interface with a random address may follow
 // another, 0 if there is none.
 func (v *Inventory) rotation(c core) word {
-	if c.isAddr() || !v.isRandom(&v.ifaces[c.n()]) {
+	if c.isAddr() || v.ifaces[c.n()].flags&rotating == 0 {
 		return 0
 	}
 	list, name := v.asks(c.n())
@@ -120,8 +121,8 @@ func inTurn(a, b []stay, gap int64) bool {
 	near := false
 	for _, x := range a {
 		for _, y := range b {
-			if x.first <= y.last && y.first <= x.last {
-				return false
+			if x.first > x.last || y.first > y.last || x.first <= y.last && y.first <= x.last {
+				return false // never heard, or at one time
 			}
 			near = near || x.first > y.last && x.first-y.last <= gap || y.first > x.last && y.first-x.last <= gap
 		}

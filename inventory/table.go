@@ -33,6 +33,7 @@ const (
 	selfNamed                       // stated what it is
 	gathered                        // while cores are put together
 	selfTalk                        // stands on both sides of a conversation
+	rotating                        // has a random address and a key by which it may follow another
 )
 
 // An iface is an interface: a MAC address of the zone, of one VLAN if it is

@@ -64,7 +64,7 @@ func hold(types []scored, held string) {
 	if related(best.Value, held) || best.Confidence > old.Confidence || best.score-old.score >= inertia {
 		return
 	}
-	old.score = best.score + margin // so that it is not even with the other
+	old.score = best.score + 2*margin // not even with the other
 	copy(types[1:at+1], types[:at])
 	types[0] = old
 }
