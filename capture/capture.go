@@ -40,9 +40,13 @@ type Info struct {
 	First     int64  // time of the earliest packet, nanoseconds since 1970; 0 without packets
 	Last      int64  // time of the latest packet
 	Link      frame.LinkType
-	Size      int64  // bytes of the file, 0 if unknown
-	Offset    int64  // bytes of the file read so far, for progress bars
-	Dropped   uint64 // packets that the kernel dropped, of live interfaces
-	Absences  uint64 // how often a live interface went away
-	Err       error  // what ended it early, or why it is away; nil if nothing is wrong
+	Size      int64 // bytes of the file, 0 if unknown
+	Offset    int64 // bytes of the file read so far, for progress bars
+	// Of live interfaces: Seen = Packets + Ignored + Dropped + Unread, always.
+	Seen     uint64 // packets that the kernel had for us
+	Ignored  uint64 // of them those that are no packets of the network, such as the second sight of a loopback's
+	Dropped  uint64 // for which the ring had no room
+	Unread   uint64 // in the ring, not read yet
+	Absences uint64 // how often a live interface went away
+	Err      error  // what ended it early, or why it is away; nil if nothing is wrong
 }

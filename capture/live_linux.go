@@ -111,6 +111,7 @@ func (s *live) count(r *ring, b *Batch) bool {
 		p := &b.Packets[i]
 		r.info.saw(p.Time, p.Length, len(p.Data))
 	}
+	r.info.Ignored, r.ignored = r.info.Ignored+r.ignored, 0
 	return len(b.Packets) > 0
 }
 
@@ -180,7 +181,7 @@ func (s *live) Captures() []Info {
 	defer s.mu.Unlock()
 	infos := make([]Info, len(s.rings))
 	for i, r := range s.rings {
-		r.drops()
+		r.account()
 		infos[i] = r.info
 	}
 	return infos

@@ -185,8 +185,22 @@ func TestLiveDrops(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if i := s.Captures()[0]; i.Dropped == 0 || i.Packets+i.Dropped != sent {
-		t.Errorf("%d packets and %d dropped of %d", i.Packets, i.Dropped, sent)
+	if i := s.Captures()[0]; i.Dropped == 0 || i.Packets+i.Dropped != sent || i.Seen != sent || i.Unread != 0 {
+		t.Errorf("%d packets and %d dropped of %d: %+v", i.Packets, i.Dropped, sent, i)
+	}
+	for range 500 { // some are read, some dropped, and some left in the ring
+		send(broadcast(1))
+	}
+	time.Sleep(200 * time.Millisecond)
+	if err := s.Read(&b); err != nil {
+		t.Fatal(err)
+	}
+	if i := s.Captures()[0]; i.Unread == 0 || i.Seen != sent+500 || i.Packets+i.Ignored+i.Dropped+i.Unread != i.Seen {
+		t.Errorf("with some left unread: %+v", i)
+	}
+	s.Close()
+	if i := s.Captures()[0]; i.Packets+i.Ignored+i.Dropped+i.Unread != sent+500 {
+		t.Errorf("after the end: %+v", i)
 	}
 }
 

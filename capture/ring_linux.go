@@ -26,7 +26,8 @@ type ring struct {
 	source      uint16
 	seen        uint64 // packets so far
 	promiscuous bool
-	loop        bool // each packet is seen twice: only the incoming ones count
+	ignored     uint64 // since the last count
+	loop        bool   // each packet is seen twice: only the incoming ones count
 	info        Info
 }
 
@@ -171,6 +172,7 @@ func (r *ring) take(b *Batch) bool {
 func (r *ring) packet(b *Batch, h, mem []byte) []byte {
 	ne := binary.NativeEndian
 	if r.loop && h[packetType] == unix.PACKET_OUTGOING {
+		r.ignored++
 		return mem
 	}
 	start, snap := int(ne.Uint16(h[packetMAC:])), int(ne.Uint32(h[packetSnap:]))
@@ -244,18 +246,23 @@ func (r *ring) back() error {
 	return nil
 }
 
-// drops adds what the kernel dropped since it was last asked.
-func (r *ring) drops() {
+// account adds what the kernel saw and dropped since it was last asked; asking
+// sets its counters back. What it saw includes what it dropped.
+func (r *ring) account() {
 	if r.fd < 0 {
 		return
 	}
 	if st, err := unix.GetsockoptTpacketStatsV3(r.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS); err == nil {
+		r.info.Seen += uint64(st.Packets)
 		r.info.Dropped += uint64(st.Drops)
 	}
+	// A packet may be read before the kernel has counted it.
+	r.info.Seen = max(r.info.Seen, r.info.Packets+r.info.Ignored+r.info.Dropped)
+	r.info.Unread = r.info.Seen - r.info.Packets - r.info.Ignored - r.info.Dropped
 }
 
 func (r *ring) close() {
-	r.drops()
+	r.account()
 	if r.mem != nil {
 		unix.Munmap(r.mem)
 		r.mem = nil

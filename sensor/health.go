@@ -67,7 +67,8 @@ func (c *crew) tell() {
 // health is what there is to tell of one interface alone.
 func health(x capture.Info, i int, t *Totals) *tyto.Health {
 	h := &tyto.Health{Interface: x.Name, Counters: map[string]uint64{
-		"packets": x.Packets, "bytes": x.Bytes, "truncated": x.Truncated, "kernel_drops": x.Dropped, "absences": x.Absences,
+		"packets": x.Packets, "bytes": x.Bytes, "truncated": x.Truncated, "absences": x.Absences,
+		"kernel_seen": x.Seen, "ignored": x.Ignored, "kernel_drops": x.Dropped, "unread": x.Unread,
 	}}
 	if i < len(t.MalformedBy) {
 		h.Counters["malformed"] = t.MalformedBy[i]
