@@ -11,6 +11,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"tyto/auth"
+	"tyto/connect"
 	"tyto/forward"
 	"tyto/packets"
 	"tyto/store"
@@ -29,6 +31,8 @@ type settings struct {
 	Sensors sensorsSetting `yaml:"sensors"`
 	Log     logSetting     `yaml:"log"`
 
+	Rules ruleSettings `yaml:",inline"`
+
 	Retention retentionSetting `yaml:"retention"`
 
 	Metrics metricsSetting `yaml:"metrics"`
@@ -36,6 +40,8 @@ type settings struct {
 	Confine bool           `yaml:"confine"`
 
 	Forward []forward.Destination `yaml:"forward"`
+	Connect []connect.Connector   `yaml:"connect"`
+	OIDC    *auth.OIDC            `yaml:"oidc"`
 }
 
 type sensorSetting struct {
@@ -79,8 +85,10 @@ var manual = yaml.CommentMap{
 	"$.sensors.address":      {yaml.HeadComment(" HOST:PORT by which these reach it, if it is another, such as behind a port forwarding.")},
 	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
 	"$.log.format":           {yaml.HeadComment(" text or json.")},
+	"$.oidc":                 {yaml.HeadComment(" An identity provider that people may sign in with: see docs/how-to/users.md.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
 	"$.packets.megabytes":    {yaml.HeadComment(" How many megabytes of recent packets 'tyto run' keeps on disk, so that alerts can show theirs; 0 keeps none.")},
+	"$.connect":              {yaml.HeadComment(" Products that are kept in step with what is known of devices: see docs/how-to/defender.md.")},
 	"$.confine":              {yaml.HeadComment(" Give up, once it listens, all rights that are not needed (Linux): capabilities, other files, programs, packet sockets.")},
 	"$.forward":              {yaml.HeadComment(" Where alerts and devices are passed on to: see docs/reference/forward.md.")},
 }
@@ -91,9 +99,10 @@ func defaultSettings() settings {
 		name = "sensor"
 	}
 	return settings{
-		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()),
+		Rules: defaultRules(),
+		Name:  name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()),
 		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
-		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{},
+		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
 	}
 }
 
@@ -173,7 +182,10 @@ func (c *settings) check(text string) error {
 	if m := c.Packets.Megabytes; m != 0 && (m < packets.MinBytes>>20 || m > 1<<20) {
 		bad("packets.megabytes", fmt.Sprintf("%d is not 0, nor between %d and %d; 0 keeps none", m, packets.MinBytes>>20, 1<<20))
 	}
+	errs = append(errs, c.Rules.check(text)...)
 	errs = append(errs, checkForward(c.Forward, text)...)
+	errs = append(errs, checkConnect(c.Connect, text)...)
+	errs = append(errs, checkOIDC(c.OIDC, text)...)
 	return errors.Join(errs...)
 }
 

@@ -14,8 +14,7 @@ import (
 	"time"
 
 	"tyto/api"
-	"tyto/content"
-	"tyto/detect"
+	"tyto/connect"
 	"tyto/fingerprint"
 	"tyto/forward"
 	"tyto/hub"
@@ -55,6 +54,7 @@ func (p *place) over(set *settings) {
 type serving struct {
 	hub     *hub.Hub
 	outputs *forward.Forwarder
+	others  *connect.Manager
 	log     *slog.Logger
 	control *control // nil if it cannot be had
 	close   func()
@@ -67,7 +67,11 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	if err != nil {
 		return nil, err
 	}
-	rules, err := detect.Load(content.Detections(), nil)
+	rules, err := set.Rules.load()
+	if err != nil {
+		return nil, err
+	}
+	indicators, err := set.Rules.indicators()
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +86,9 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	}
 	config := hub.DefaultConfig()
 	config.Zone, config.Inventory = set.Zone, known
-	config.Detections, config.Retention = rules, store.Retention(set.Retention)
+	config.Detections, config.Indicators, config.Baseline = rules, indicators, set.Rules.baseline()
+	config.Retention = store.Retention(set.Retention)
+	config.Auth.OIDC = set.OIDC
 	deps := hub.Deps{Store: memory, Listener: listener, MetricsToken: set.Metrics.Token.Read, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
 		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}
 	close := func() { listener.Close(); memory.Close() }
@@ -104,12 +110,13 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	for _, change := range with {
 		change(&deps)
 	}
-	outputs, err := newForwarder(set, memory, &config, &deps)
+	var h *hub.Hub
+	others, err := newIntegrations(set, memory, &config, &deps, &h)
 	if err != nil {
 		close()
 		return nil, err
 	}
-	h, err := hub.New(config, deps)
+	h, err = hub.New(config, deps)
 	if err != nil {
 		close()
 		return nil, err
@@ -119,7 +126,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 		return nil, err
 	}
 	control := newControl(set, h, &deps)
-	return &serving{h, outputs, deps.Log, control, func() { control.close(); close() }}, nil
+	return &serving{h, others.outputs, others.connectors, deps.Log, control, func() { control.close(); close() }}, nil
 }
 
 func typeName(id string) string { t, _ := fingerprint.TypeOf(id); return t.Name }

@@ -38,6 +38,8 @@ type commands struct {
 	Forward    forwardCommand            `cmd:"" help:"Test where events are passed on to."`
 	Backup     backupCommand             `cmd:"" help:"Save what a hub knows, also while it works."`
 	Restore    restoreCommand            `cmd:"" help:"Put back what was saved."`
+	Audit      auditCommand              `cmd:"" help:"Verify the audit log."`
+	Users      usersCommand              `cmd:"" help:"Help a user in who is locked out."`
 	ConfigCmd  configCommand             `cmd:"" name:"config" help:"Check or show the configuration."`
 	Version    versionCommand            `cmd:"" help:"Version, commit, and what is built in."`
 	Completion kongcompletion.Completion `cmd:"" help:"Shell code for completion: bash, zsh or fish."`
@@ -59,6 +61,12 @@ func main() {
 	os.Exit(status)
 }
 
+// newParser reads the command line into c; end is called after --help.
+func newParser(c *commands, s streams, end func(int)) (*kong.Kong, error) {
+	return kong.New(c, kong.Name("tyto"), kong.Description(about), kong.UsageOnError(), kong.Writers(s.out, s.err),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}), kong.Exit(end))
+}
+
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, s streams) (status int) {
 	var c commands
@@ -72,8 +80,7 @@ func run(ctx context.Context, args []string, s streams) (status int) {
 			panic(r)
 		}
 	}()
-	parser, err := kong.New(&c, kong.Name("tyto"), kong.Description(about), kong.UsageOnError(), kong.Writers(s.out, s.err),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}), kong.Exit(func(code int) { panic(exit(code)) }))
+	parser, err := newParser(&c, s, func(code int) { panic(exit(code)) })
 	if err != nil {
 		panic(err)
 	}
