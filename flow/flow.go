@@ -88,6 +88,9 @@ func (c *Conversation) Try() bool {
 // Open reports whether a dissector may still be found.
 func (c *Conversation) Open() bool { return c.tries < maxTries && c.Flags&Done == 0 }
 
+// Packets is how many were seen in this window, of both ends.
+func (c *Conversation) Packets() uint32 { return c.packets[0] + c.packets[1] }
+
 // Again has what follows looked at as if the conversation began with it, under
 // the name that it has. The buffers of its streams must have been given back.
 func (c *Conversation) Again() {

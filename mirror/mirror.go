@@ -47,6 +47,7 @@ func Findings(counters map[string]uint64) []Finding {
 	add(oneSided(c))
 	add(twice(c))
 	add(dropped(c))
+	add(given(c))
 	add(unseen(c))
 	add(cut(c))
 	add(merged(c))
@@ -106,6 +107,16 @@ func dropped(c map[string]uint64) *Finding {
 		f.Level = Bad
 	}
 	return f
+}
+
+// given looks for what the sensor counted only, for want of time.
+func given(c map[string]uint64) *Finding {
+	n := c["shed_bulk"] + c["shed_new"]
+	if n == 0 {
+		return nil
+	}
+	return &Finding{Warning, fmt.Sprintf("The sensor had no time to look into %d conversations; they are counted only.", n),
+		"Give the sensor more processors, mirror less to it, or spread the mirror over several sensors."}
 }
 
 // unseen looks for what receivers confirmed and nobody saw: lost on the way

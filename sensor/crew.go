@@ -20,6 +20,7 @@ type crew struct {
 	ticks   []chan struct{}
 	shared  []atomic.Pointer[Totals] // what each worker did, as of its last batch
 	spare   chan *job
+	load    pressure
 	told    chan *observe.Batch
 	empty   chan *observe.Batch
 }
@@ -79,10 +80,8 @@ func (c *crew) spread(ctx context.Context) {
 	}()
 	var captures []string
 	for more := true; more && ctx.Err() == nil && c.ctx.Err() == nil; {
-		var j *job
-		select {
-		case j = <-c.spare:
-		case <-c.ctx.Done():
+		j := c.room()
+		if j == nil {
 			return
 		}
 		more = c.sensor.read(&j.batch)
@@ -97,6 +96,24 @@ func (c *crew) spread(ctx context.Context) {
 		for _, jobs := range c.jobs {
 			jobs <- j
 		}
+	}
+}
+
+// room is a job to fill, nil when the crew is at its end. Whether it had to be
+// waited for tells how the workers keep up.
+func (c *crew) room() *job {
+	select {
+	case j := <-c.spare:
+		c.load.waited(false)
+		return j
+	default:
+		c.load.waited(c.sensor.config.Shed)
+	}
+	select {
+	case j := <-c.spare:
+		return j
+	case <-c.ctx.Done():
+		return nil
 	}
 }
 
@@ -126,7 +143,7 @@ func (c *crew) work(w *worker, me uint8) {
 }
 
 func (c *crew) do(w *worker, me uint8, j *job) {
-	w.captures = j.captures
+	w.captures, w.level = j.captures, level(c.load.level.Load())
 	w.take(j.batch.Packets, j.owner, me)
 	if c.sensor.config.Live {
 		w.observer.Flush()

@@ -31,8 +31,11 @@ type Config struct {
 	Remember      int           // facts that a worker remembers to have told
 	// Live hands events on at once rather than when a batch is full, and
 	// tells health every HealthEvery. For what goes on, not for files.
-	Live     bool
-	Clock    func() time.Time // for when health is told; needed if Live
+	Live  bool
+	Clock func() time.Time // for when health is told; needed if Live
+	// Shed gives up contents of conversations when packets come faster than
+	// they can be looked into; else the source waits. For interfaces, which cannot.
+	Shed     bool
 	Progress func([]capture.Info)
 	// Keep is given all packets, with the names of the interfaces by Source;
 	// they are valid during the call, and the reader waits for it.

@@ -35,6 +35,8 @@ func (t *Totals) add(x Totals) {
 	t.Messages += x.Messages
 	t.Overflow += x.Overflow
 	t.Failures += x.Failures
+	t.ShedBulk += x.ShedBulk
+	t.ShedNew += x.ShedNew
 	t.Begun += x.Begun
 	t.Evicted += x.Evicted
 	t.Retransmits += x.Retransmits

@@ -23,6 +23,7 @@ type worker struct {
 	spy         func(*frame.Frame, *proto.Dissector, *proto.Sink)
 	fail        func(Failure)
 	guard       guard
+	level       level     // how much is to be given up
 	coverage    *covering // nil if nobody wants to know
 	counters    Counters
 	malformedBy []uint64 // by number of the source
@@ -43,6 +44,8 @@ type Counters struct {
 	Malformed uint64 // packets whose headers break a rule, and messages that do
 	Messages  uint64 // shown to a dissector
 	Overflow  uint64 // facts that did not fit into the sink
+	ShedBulk  uint64 // conversations whose contents were given up for want of time, as they had said much
+	ShedNew   uint64 // the same, as they began
 	Failures  uint64 // packets on which this program failed; see Failure
 }
 
@@ -98,6 +101,9 @@ func (w *worker) see(f *frame.Frame) {
 		w.coverage.frame(f, c, d, w.source)
 	}
 	if len(f.Payload) == 0 || c.Flags&flow.Done != 0 || f.Flags&frame.Fragment != 0 {
+		return
+	}
+	if w.sheds(f, c) {
 		return
 	}
 	w.conv = c

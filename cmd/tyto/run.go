@@ -190,6 +190,7 @@ func newSensor(set *settings, source capture.Source, live bool, keep ...func([]f
 		}
 	}
 	config.Live, config.Clock = true, time.Now
+	config.Shed = live
 	if len(keep) > 0 {
 		config.Keep = keep[0]
 	}
