@@ -37,6 +37,7 @@ type Deps struct {
 	TypeName     func(id string) string // a type of the taxonomy in words; nil for the id itself
 	Rules        *detect.Rules          // what alerts are raised by; may be nil
 	Integrations Integrations           // who passes on and fetches; may be nil
+	Analysts     Analysts               // who holds the baselines; may be nil
 	Ready        func(context.Context) error
 	// Enrolment lets sensors in that come over the network; nil if none may.
 	Enrolment *auth.Enrolment
@@ -45,9 +46,11 @@ type Deps struct {
 	SensorAddress func(host string) string
 	Packets       Packets                     // of alerts; nil keeps none
 	PlacesChanged func(context.Context) error // is told when zones moved; may be nil
-	Portal        http.Handler                // what is served where the API is not; may be nil
-	TLS           bool                        // whether clients come over TLS
-	Rate          Rate                        // how many requests each client may make; zero is DefaultRate
+	// Decided takes what people decide about devices; nil refuses it.
+	Decided func(context.Context, []tyto.Event) error
+	Portal  http.Handler // what is served where the API is not; may be nil
+	TLS     bool         // whether clients come over TLS
+	Rate    Rate         // how many requests each client may make; zero is DefaultRate
 }
 
 // api is the handlers' receiver.
@@ -99,11 +102,13 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	route(h, viewer, http.MethodGet, "/api/v1/devices", "list-devices", "Devices, a page at a time", a.listDevices)
 	route(h, viewer.csv(), http.MethodGet, "/api/v1/devices.csv", "export-devices", "Devices, all of them, as CSV", a.exportDevices)
 	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}", "get-device", "One device, with the evidence for what is said of it", a.getDevice)
+	a.decisions(h, analyst)
 	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}/conversations", "list-device-conversations", "What a device said to others", a.listDeviceConversations)
 	route(h, viewer, http.MethodGet, "/api/v1/conversations", "list-conversations", "Who talks to whom", a.listConversations)
 	route(h, viewer, http.MethodGet, "/api/v1/map", "get-map", "Who talks to whom, summed up by pairs of devices", a.getMap)
 	route(h, viewer, http.MethodGet, "/api/v1/sensors", "list-sensors", "Sensors and their health", a.listSensors)
 	a.enrolment(h)
+	a.baselines(h)
 	a.integrations(h)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts", "list-alerts", "What a person should look at", a.listAlerts)
 	route(h, viewer, http.MethodGet, "/api/v1/alerts/{id}", "get-alert", "One alert, with evidence, advice and history", a.getAlert)
