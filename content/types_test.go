@@ -30,7 +30,7 @@ func TestSupportedTypes(t *testing.T) {
 	for _, x := range fingerprint.Types() {
 		wider[x.Parent] = true
 	}
-	inventory := map[string]bool{"nat_segment": true, "transient": true, "unclassified": true, "virtual_address": true}
+	inventory := map[string]bool{"nat_segment": true, "not_a_device": true, "transient": true, "unclassified": true, "virtual_address": true}
 	for _, x := range fingerprint.Types() {
 		if x.Supported && !has[x.ID] && !wider[x.ID] && !inventory[x.ID] {
 			t.Errorf("%s is called supported, but no rule concludes it", x.ID)

@@ -85,6 +85,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 		return nil, fmt.Errorf("%w; choose another address with --listen", err)
 	}
 	config := hub.DefaultConfig()
+	known.Steady = true
 	config.Zone, config.Inventory = set.Zone, known
 	config.Detections, config.Indicators, config.Baseline = rules, indicators, set.Rules.baseline()
 	config.Retention = store.Retention(set.Retention)
