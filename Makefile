@@ -8,7 +8,7 @@ SHARED  ?= ../shared
 .PHONY: help build portal run test check fuzz chaos bench accuracy lab cross clean
 
 help: ## This list
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 build: portal bin/tyto ## The program, with the portal in it: bin/tyto
 
@@ -46,6 +46,10 @@ chaos: ## Kill sensor and hub 200 times in a row, at any time and at named steps
 bench: bin/tyto ## Speed and memory, beside other programs
 	go test -run '^$$' -bench . -benchmem ./capture ./decode ./flow ./stream ./fingerprint ./inventory ./sensor
 	go run ./lab/bench
+
+bench-live: bin/tyto ## The highest rate without loss, on a virtual cable (needs root)
+	go build -o bin/benchlive ./lab/benchlive
+	./bin/benchlive -trace $(or $(TRACE),out/bench.pcap)
 
 accuracy: bin/tyto ## What is found in real captures, against what others say is in them
 	@mkdir -p out
