@@ -1,6 +1,7 @@
 import type { Claim, Conversation, Device, DeviceRow, Sensor } from '../src/api/types.ts'
 import { typeName } from '../src/parts/format.ts'
 import { type Kind, kinds } from './people.ts'
+import { joinedSensor, lossySensor } from './sensors.ts'
 
 /** A sequence of numbers in [0, 1) that is the same for the same seed. */
 export function sequence(seed: number): () => number {
@@ -151,6 +152,7 @@ function sensors(now: number): Sensor[] {
       zone: 'Plant 1',
       online: true,
       last_seen: iso(now - 4000),
+      ...joinedSensor(now),
       interfaces: [
         {
           name: 'eno2',
@@ -184,6 +186,7 @@ function sensors(now: number): Sensor[] {
       zone: 'Plant 2',
       online: false,
       last_seen: iso(now - 3 * 3_600_000),
+      ...lossySensor(now),
       interfaces: [
         {
           name: 'span0',
@@ -205,6 +208,8 @@ function sensors(now: number): Sensor[] {
       zone: 'Data centre',
       online: true,
       last_seen: iso(now - 2000),
+      lost: 0,
+      gaps: [],
       interfaces: [
         {
           name: 'lab-network.pcap',

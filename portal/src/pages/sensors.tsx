@@ -1,31 +1,49 @@
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { sensors } from '../api/queries.ts'
+import { sensors, useSession } from '../api/queries.ts'
+import { type SiteList, sites } from '../api/sensors.ts'
 import type { Sensor, SensorInterface } from '../api/types.ts'
 import { bytes, count, exact, fileName, percent, plain } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
+import { backlogText, gapText, memberState, zoneText } from '../parts/loss.ts'
 import { Bones, Card, Empty, Failure, StateChip, When } from '../parts/parts.tsx'
 import { byUrgency, interfaceState, sensorState } from '../parts/sensor.ts'
+import { useKeys } from '../shell/keys.ts'
 import { Page } from '../shell/shell.tsx'
 import css from './pages.module.css'
+import { Expires, Join, NoSensor, Revoke, Waiting } from './sensor-join.tsx'
+import mine from './sensors.module.css'
+import { Sites } from './sites.tsx'
 
 export default function Sensors() {
   const data = useQuery(sensors)
+  const places = useQuery(sites)
+  const who = useSession()
+  const [joining, setJoining] = useState(false)
+  const [revoking, setRevoking] = useState<string>()
+  const admin = who?.role === 'admin' && who.all_sites
+  const join = () => admin && setJoining(true)
+  useKeys({ n: join })
   return (
     <Page title="Sensors">
       {data.data ? (
-        data.data.items.length > 0 ? (
-          <div className={css.pad}>
-            {data.data.items.map(s => (
-              <One key={s.name} sensor={s} />
-            ))}
-          </div>
-        ) : (
-          <Empty icon="sensors" title="No sensor has told of anything yet">
-            Start one on a mirror port with <code>tyto run -i INTERFACE</code>, or play a recorded capture with{' '}
-            <code>tyto run --pcap FILE</code>. A sensor sends nothing on the interface that it listens to.
-          </Empty>
-        )
+        <div className={css.pad}>
+          {admin && (
+            <div className={css.sensorHead} style={{ justifyContent: 'space-between' }}>
+              <p className="quiet">Each sensor speaks for one zone, with a certificate of its own.</p>
+              <Button onClick={join} leftSection={<Icon name="sensors" size={16} />}>
+                Join a sensor
+              </Button>
+            </div>
+          )}
+          {admin && <Waiting />}
+          {data.data.items.length === 0 && <NoSensor mayJoin={admin} join={join} />}
+          {data.data.items.map(s => (
+            <One key={s.name} sensor={s} places={places.data} {...(admin ? { revoke: setRevoking } : {})} />
+          ))}
+          <Sites admin={admin} />
+        </div>
       ) : data.isError ? (
         <Failure error={data.error} retry={() => void data.refetch()} />
       ) : (
@@ -35,15 +53,99 @@ export default function Sensors() {
           </Card>
         </div>
       )}
+      {joining && <Join close={() => setJoining(false)} />}
+      {revoking && <Revoke name={revoking} close={() => setRevoking(undefined)} />}
     </Page>
+  )
+}
+
+/** How a sensor stands with the hub: what waits, what was lost, its certificate. */
+function Standing({ sensor: s, revoke }: { sensor: Sensor; revoke?: (name: string) => void }) {
+  const [open, setOpen] = useState(false)
+  const waits = s.uplink && backlogText(s.uplink)
+  if (!s.member && !s.uplink && s.gaps.length === 0) return null
+  return (
+    <>
+      <dl className={mine.facts}>
+        {waits && (
+          <div>
+            <dt>Backlog</dt>
+            <dd data-tone={waits.tone}>
+              {waits.text}
+              {s.uplink?.oldest && s.uplink.events > 5 && (
+                <span className="quiet">
+                  , the oldest of <When at={s.uplink.oldest} />
+                </span>
+              )}
+            </dd>
+          </div>
+        )}
+        {(s.member || s.uplink) && (
+          <div>
+            <dt>Lost on the way</dt>
+            <dd data-tone={s.gaps.length > 0 ? 'warn' : undefined}>
+              {s.gaps.length === 0 ? 'Nothing' : `${exact(s.lost)} events `}
+              {s.gaps.length > 0 && (
+                <button type="button" className={css.more} aria-expanded={open} onClick={() => setOpen(!open)}>
+                  {open ? 'Hide what' : 'Say what'}
+                </button>
+              )}
+            </dd>
+          </div>
+        )}
+        {s.uplink !== undefined && s.uplink.refused > 0 && (
+          <div>
+            <dt>Refused</dt>
+            <dd data-tone="warn">
+              {exact(s.uplink.refused)} batches, which are tried again when it starts: are sensor and hub of one
+              version?
+            </dd>
+          </div>
+        )}
+        {s.member && s.member.state !== 'revoked' && (
+          <div>
+            <dt>Certificate until</dt>
+            <dd>
+              <Expires {...(s.member.expires ? { at: s.member.expires } : {})} />
+            </dd>
+          </div>
+        )}
+        {revoke && s.member && s.member.state !== 'revoked' && (
+          <button
+            type="button"
+            className={css.more}
+            aria-label={`Revoke ${plain(s.name)}`}
+            onClick={() => revoke(s.name)}
+          >
+            Revoke…
+          </button>
+        )}
+      </dl>
+      {open && (
+        <ul className={mine.gaps}>
+          {s.gaps.map(g => (
+            <li key={`${g.received} ${g.from ?? 0} ${g.events}`}>{gapText(g)}</li>
+          ))}
+        </ul>
+      )}
+    </>
   )
 }
 
 const most = 25
 
-function One({ sensor }: { sensor: Sensor }) {
+function One({
+  sensor,
+  places,
+  revoke,
+}: {
+  sensor: Sensor
+  places: SiteList | undefined
+  revoke?: (name: string) => void
+}) {
   const [all, setAll] = useState(false)
   const interfaces = byUrgency(sensor.interfaces)
+  const member = memberState(sensor.member)
   return (
     <Card
       flush
@@ -52,18 +154,22 @@ function One({ sensor }: { sensor: Sensor }) {
           <Icon name="sensors" />
           {plain(sensor.name)}
           <StateChip of={sensorState(sensor)} />
+          {member && <StateChip of={member} />}
         </span>
       }
       side={
         <span className={`${css.sensorHead} quiet`}>
-          {sensor.zone && <span>Zone {plain(sensor.zone)}</span>}
+          {sensor.zone && <span>Zone {zoneText(sensor.zone, places)}</span>}
           {sensor.version && <span>Version {plain(sensor.version)}</span>}
-          <span>
-            Heard of <When at={sensor.last_seen} />
-          </span>
+          {sensor.last_seen && (
+            <span>
+              Heard of <When at={sensor.last_seen} />
+            </span>
+          )}
         </span>
       }
     >
+      <Standing sensor={sensor} {...(revoke ? { revoke } : {})} />
       {sensor.interfaces.length > 0 ? (
         <div className={css.scrollX}>
           <table className={`${css.plain} ${css.sensor}`}>
@@ -106,8 +212,11 @@ function One({ sensor }: { sensor: Sensor }) {
           )}
         </div>
       ) : (
-        <Empty icon="sensors" title="It listens to no interface">
-          Name one in its configuration, or with <code>-i</code>.
+        <Empty
+          icon="sensors"
+          title={sensor.last_seen ? 'It listens to no interface' : 'It joined, and told nothing yet'}
+        >
+          Start it with the interface that gets the mirrored traffic: <code>tyto sensor -i INTERFACE</code>
         </Empty>
       )}
     </Card>

@@ -13,6 +13,7 @@ export function isDone(s: Sensor): boolean {
 
 export function sensorState(s: Sensor): State {
   if (s.online) return { tone: 'ok', text: 'Online', title: 'It told something within a minute' }
+  if (!s.last_seen) return { text: 'Not started', title: 'It joined, and told nothing yet' }
   if (isDone(s)) return { text: 'Finished', title: 'Its recordings are read to their end' }
   return { tone: 'bad', text: 'Offline', title: 'It has told nothing for a minute' }
 }

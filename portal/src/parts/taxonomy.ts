@@ -129,6 +129,7 @@ export const taxonomy: Record<string, readonly [name: string, category: string]>
   "network_device": ["Network device", "network"],
   "network_tap_probe": ["Network probe", "network"],
   "nms_appliance": ["Network management system", "it"],
+  "not_a_device": ["Not a device", "unknown"],
   "nurse_call": ["Nurse call", "medical"],
   "nvr": ["Video recorder", "iot"],
   "object_storage": ["Object storage", "it"],

@@ -1,0 +1,116 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createFake, type Fake, type FakeOptions } from '../fake.ts'
+import { listen } from '../serve.ts'
+import { browser, type Visit, visit } from './open.ts'
+
+let b: Browser
+const opened: (() => unknown)[] = []
+
+beforeAll(async () => {
+  b = await browser()
+})
+afterAll(() => b?.close())
+afterEach(async () => {
+  for (const close of opened.splice(0)) await close()
+})
+
+async function start(options: FakeOptions = {}): Promise<Visit & { fake: Fake }> {
+  const fake = createFake({ devices: 5, signedIn: true, ...options })
+  const home = await listen(fake)
+  const v = await visit(b, `${home.url}/sensors`)
+  opened.push(v.close, home.close)
+  return { ...v, fake }
+}
+
+describe('sensors', () => {
+  test('join with a token that is told once, by keyboard', async () => {
+    const { page, wrong, fake } = await start()
+    await page.getByText('sensor-1').waitFor()
+    await page.keyboard.press('n')
+    const dialog = page.getByRole('dialog', { name: 'Join a sensor' })
+    await dialog.getByLabel('Name of the sensor').fill('hall 9')
+    await dialog.getByLabel('Zone').fill('hall-9')
+    await page.keyboard.press('Enter')
+    await dialog.getByText('want 1 to 63 letters').waitFor()
+    await dialog.getByLabel('Name of the sensor').fill('hall-9')
+    await page.keyboard.press('Enter')
+    const told = page.getByRole('dialog', { name: "Run this on the sensor's machine" })
+    await told.getByText(/^tyto sensor join tyto1_/).waitFor()
+    await told.getByText('hub.example.org:8443').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('row', { name: /hall-9 hall-9 admin/ }).waitFor()
+    expect(await page.getByText('tyto1_').count()).toBe(0)
+    expect(fake.places.tokens.items).toHaveLength(2)
+    expect(wrong).toEqual([])
+  })
+
+  test('a hub that does not listen says how to make it', async () => {
+    const { page, fake } = await start()
+    fake.places.tokens.address = ''
+    await page.reload()
+    await page.getByRole('button', { name: 'Join a sensor' }).click()
+    await page.getByText('--sensors 0.0.0.0:8443').waitFor()
+  })
+
+  test('say what waits, what was lost and why, and what their certificate does', async () => {
+    const { page, wrong } = await start()
+    await page.getByText('Nothing waits: the hub has everything').waitFor()
+    await page.getByText('3,812,004 events wait at the sensor (3.3 GB, 77 % of the room for it)').waitFor()
+    await page.getByText('Certificate expired').waitFor()
+    await page.getByText('2 batches, which are tried again').waitFor()
+    await page.getByRole('button', { name: 'Say what' }).click()
+    await page.getByText(/71,204 events \(conversations, acts.*the oldest went/).waitFor()
+    await page.getByText(/An unknown number of events.*spool.db.damaged-/).waitFor()
+    await page.getByText('Zone Hall 1, line A, Graz works').waitFor()
+    expect(wrong).toEqual([])
+  })
+
+  test('are revoked once that was confirmed', async () => {
+    const { page, fake, wrong } = await start()
+    await page.getByRole('button', { name: 'Revoke sensor-1' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Revoke sensor-1?' })
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    expect(fake.world.sensors[0]?.member?.state).toBe('joined')
+    await page.getByRole('button', { name: 'Revoke sensor-1' }).click()
+    await dialog.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByText('Revoked', { exact: true }).waitFor()
+    expect(fake.world.sensors[0]?.member?.state).toBe('revoked')
+    expect(await page.getByRole('button', { name: 'Revoke sensor-1' }).count()).toBe(0)
+    expect(wrong).toEqual([])
+  })
+
+  test('viewers, and administrators of some sites, are offered nothing that they may not', async () => {
+    for (const options of [{ role: 'viewer' as const }, { site: 'graz' }]) {
+      const { page } = await start(options)
+      await page.getByText('sensor-1').waitFor()
+      await page.getByText('Graz works').first().waitFor()
+      for (const name of ['Join a sensor', 'Revoke sensor-1', 'Add a site', 'Rename Graz works'])
+        expect(await page.getByRole('button', { name }).count(), name).toBe(0)
+    }
+  })
+})
+
+test('sites and zones are made, renamed and moved', async () => {
+  const { page, fake, wrong } = await start()
+  await page.getByRole('button', { name: 'Add a site' }).click()
+  await page.getByLabel('Id').fill('wien')
+  await page.getByLabel('Title').fill('Wien, Werk 2')
+  await page.keyboard.press('Enter')
+  await page.getByText('Wien, Werk 2').first().waitFor()
+  await page.getByRole('button', { name: 'Rename Linz' }).click()
+  await page.getByLabel('Title').fill('Linz harbour')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Linz harbour').waitFor()
+  await page.getByRole('button', { name: 'Change zone Data centre' }).click()
+  await page.getByLabel('Site', { exact: true }).selectOption('wien')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('row', { name: /Wien, Werk 2.*Data centre/ }).waitFor()
+  await page.getByRole('button', { name: 'Add a zone' }).click()
+  await page.getByLabel('Id').fill('../x')
+  await page.getByLabel('Title').fill('x')
+  await page.keyboard.press('Enter')
+  await page.getByText('want 1 to 63 letters').waitFor()
+  expect(fake.places.sites.items.find(s => s.id === 'wien')?.zones[0]?.id).toBe('Data centre')
+  expect(wrong).toEqual([])
+})
