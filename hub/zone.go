@@ -86,8 +86,10 @@ func (z *zone) accept(ctx context.Context, b store.Batch) (fresh bool, err error
 		return false, err
 	}
 	z.end = max(z.end, position)
-	if n, err := z.hub.deps.Store.Logged(ctx, z.name, z.position, position); err != nil || n != entries(b.Events) {
-		return true, nil // it is on disk, and learnt from there
+	if n := entries(b.Events); position != z.position+int64(n) { // else there is room for nothing else
+		if between, err := z.hub.deps.Store.Logged(ctx, z.name, z.position, position); err != nil || between != n {
+			return true, nil // it is on disk, and learnt from there
+		}
 	}
 	b.Events = byClass(b.Events)
 	z.take(&store.Entry{Position: position, Batch: b}, true)

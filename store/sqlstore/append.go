@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"slices"
 	"sync"
+	"time"
 
 	"tyto/store"
 )
@@ -93,7 +94,9 @@ func (s *Store) appendAll(ctx context.Context) {
 // appendGroup writes batches in one transaction. If that fails each is tried
 // alone, so that none suffers for another.
 func (s *Store) appendGroup(ctx context.Context, group []*appended) {
-	err := s.transact(ctx, "append", func(tx *sql.Tx) error { return s.appendTo(ctx, tx, group) }, nil)
+	ctx, cancel := context.WithTimeout(ctx, appendTime)
+	defer cancel()
+	err := s.appendTogether(ctx, group)
 	if err == nil {
 		return
 	}
@@ -103,6 +106,52 @@ func (s *Store) appendGroup(ctx context.Context, group []*appended) {
 			s.appendGroup(ctx, []*appended{a})
 		}
 	}
+}
+
+// appendTime is how long a database may take that does not answer.
+const appendTime = time.Minute
+
+func (s *Store) appendTogether(ctx context.Context, group []*appended) error {
+	floors := slices.ContainsFunc(group, func(a *appended) bool { return a.Floor > 0 })
+	if s.dialect == Postgres && !floors {
+		return s.appendAtOnce(ctx, group)
+	}
+	return s.transact(ctx, "append", func(tx *sql.Tx) error {
+		fresh := group[:0:0]
+		for _, a := range group {
+			a.position, a.fresh = 0, false
+			before := false
+			if a.Floor > 0 {
+				var err error
+				if before, err = received(ctx, tx, &a.Batch); err != nil {
+					return err
+				}
+			}
+			if !before {
+				fresh = append(fresh, a)
+			}
+		}
+		if err := s.alone(ctx, tx, logLock); err != nil {
+			return err
+		}
+		rows, take := logRows(fresh)
+		return s.insert(ctx, tx, logColumns, logOnce, rows, take)
+	}, nil)
+}
+
+// appendAtOnce has PostgreSQL take the lock and the rows in one statement that
+// is a transaction by itself: a position is given when a row is joined, and so
+// when the lock is held.
+func (s *Store) appendAtOnce(ctx context.Context, group []*appended) error {
+	rows, take := logRows(group)
+	if rows.rows() == 0 {
+		return nil
+	}
+	query := "INSERT INTO " + logColumns + " SELECT u.* FROM (SELECT pg_advisory_xact_lock(hashtextextended('" + logLock + "', 5479746))) AS l, " + rows.unnest() + " AS u " + logOnce
+	if err := run(ctx, s.write.ExecContext, s.write.QueryContext, query, rows, take); err != nil {
+		return s.fail("append", err)
+	}
+	return nil
 }
 
 // logKey is what a row of the log is one by.
@@ -117,20 +166,17 @@ const logColumns = "event_log (zone, sensor, epoch, seq, class, appended, events
 // appears before one that was.
 const logLock = "event log"
 
-func (s *Store) appendTo(ctx context.Context, tx *sql.Tx, group []*appended) error {
+// logOnce leaves out rows that are there, and tells of the others.
+const logOnce = "ON CONFLICT (sensor, epoch, seq, class) DO NOTHING RETURNING position, sensor, epoch, seq, class"
+
+// logRows is the rows of batches, and what takes what logOnce tells of them.
+func logRows(group []*appended) (rows columns, take func(*sql.Rows) error) {
 	var zones, sensors []string
 	var number [5][]int64
 	var bodies [][]byte
 	owners := map[logKey]*appended{}
 	for _, a := range group {
 		a.position, a.fresh = 0, false
-		if a.Floor > 0 {
-			if before, err := received(ctx, tx, &a.Batch); err != nil {
-				return err
-			} else if before {
-				continue
-			}
-		}
 		for _, r := range a.rows {
 			k := logKey{a.Sensor, int64(a.Epoch), int64(a.Seq), r.class}
 			if owners[k] != nil { // the same batch, twice at once
@@ -143,11 +189,7 @@ func (s *Store) appendTo(ctx context.Context, tx *sql.Tx, group []*appended) err
 			}
 		}
 	}
-	if err := s.alone(ctx, tx, logLock); err != nil {
-		return err
-	}
-	c := columns{zones, sensors, number[0], number[1], number[2], number[3], number[4], bodies}
-	return s.insert(ctx, tx, logColumns, "ON CONFLICT (sensor, epoch, seq, class) DO NOTHING RETURNING position, sensor, epoch, seq, class", c, func(rows *sql.Rows) error {
+	return columns{zones, sensors, number[0], number[1], number[2], number[3], number[4], bodies}, func(rows *sql.Rows) error {
 		var position int64
 		var k logKey
 		if err := rows.Scan(&position, &k.sensor, &k.epoch, &k.seq, &k.class); err != nil {
@@ -156,5 +198,5 @@ func (s *Store) appendTo(ctx context.Context, tx *sql.Tx, group []*appended) err
 		a := owners[k]
 		a.position, a.fresh = max(a.position, position), true
 		return nil
-	})
+	}
 }
