@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"tyto/auth"
+	"tyto/baseline"
 	"tyto/detect"
 	"tyto/store"
 	"tyto/tyto"
@@ -20,6 +20,8 @@ type AlertsInput struct {
 	Rule     []string `query:"rule,explode" maxItems:"20" doc:"Ids of rules"`
 	Zone     []string `query:"zone,explode" maxItems:"20"`
 	Device   string   `query:"device" maxLength:"128" doc:"Id of a device"`
+	Parent   string   `query:"parent" maxLength:"64" doc:"Id of the alert that they came of"`
+	Top      bool     `query:"top" doc:"Only what came of no other"`
 	Sort     string   `query:"sort" enum:"last_seen,first_seen,severity,count,title,status" default:"last_seen"`
 	Order    string   `query:"order" enum:"asc,desc" default:"desc"`
 }
@@ -38,6 +40,9 @@ type Alert struct {
 	FirstSeen  time.Time `json:"first_seen"`
 	LastSeen   time.Time `json:"last_seen"`
 	Count      uint64    `json:"count" doc:"Events of this cause"`
+	Parent     string    `json:"parent,omitempty" doc:"Id of the alert that this one is a consequence of"`
+	Children   uint64    `json:"children" doc:"How many alerts are a consequence of this one"`
+	Learnable  bool      `json:"learnable" doc:"Learning makes what it is about part of the baseline"`
 }
 
 // AlertFacets count the alerts by the values of a filter.
@@ -104,7 +109,7 @@ type AlertDecisionInput struct {
 func (a *api) listAlerts(ctx context.Context, in *AlertsInput) (*AlertsOutput, error) {
 	page, err := see(ctx).Alerts(ctx, store.AlertQuery{
 		Window: store.Window{Sort: in.Sort, Desc: in.Order == "desc", Limit: in.Limit, Offset: in.Offset},
-		Text:   strings.TrimSpace(in.Q), Status: in.Status, Severity: in.Severity, Rule: in.Rule, Zone: in.Zone, Device: in.Device,
+		Text:   strings.TrimSpace(in.Q), Status: in.Status, Severity: in.Severity, Rule: in.Rule, Zone: in.Zone, Device: in.Device, Parent: in.Parent, Top: in.Top,
 	})
 	if err != nil {
 		return nil, a.problem(ctx, err)
@@ -127,10 +132,10 @@ func (a *api) getAlert(ctx context.Context, in *IDInput) (*AlertOutput, error) {
 		out.History[i] = AlertStep{Time: n.Time, Who: n.Who, Status: n.What, Comment: n.Comment}
 	}
 	if r := a.rule(row.Rule); r != nil {
+		out.Description, out.Action, out.Thresholds = r.Description, r.Action, thresholds(r)
+	}
+	if r := baseline.RuleOf(row.Rule); r != nil {
 		out.Description, out.Action = r.Description, r.Action
-		for _, l := range r.Limits() {
-			out.Thresholds = append(out.Thresholds, AlertThreshold(l))
-		}
 	}
 	return &AlertOutput{Body: out}, nil
 }
@@ -146,9 +151,7 @@ func (a *api) rule(id string) *detect.Rule {
 // decide is the handler that gives an alert a status.
 func (a *api) decide(status string) func(context.Context, *AlertDecisionInput) (*AlertOutput, error) {
 	return func(ctx context.Context, in *AlertDecisionInput) (*AlertOutput, error) {
-		who, _ := auth.Who(ctx)
-		err := see(ctx).DecideAlert(ctx, in.ID, store.AlertNote{Time: a.Clock(), Who: who.User, What: status, Comment: strings.TrimSpace(in.Body.Comment)})
-		if err != nil {
+		if err := a.decideOne(ctx, in.ID, status, in.Body.Comment); err != nil {
 			return nil, a.problem(ctx, err)
 		}
 		return a.getAlert(ctx, &in.IDInput)
@@ -157,7 +160,8 @@ func (a *api) decide(status string) func(context.Context, *AlertDecisionInput) (
 
 func alertOf(r *store.AlertRow) Alert {
 	out := Alert{ID: r.ID, Rule: r.Rule, Severity: r.Severity.String(), Title: r.Title, Detail: r.Detail, Status: r.Status, Techniques: list(r.Techniques),
-		Zone: r.Zone, FirstSeen: r.First.UTC(), LastSeen: r.Last.UTC(), Count: r.Count, Parties: make([]Party, len(r.Subjects))}
+		Zone: r.Zone, FirstSeen: r.First.UTC(), LastSeen: r.Last.UTC(), Count: r.Count, Parent: r.Parent, Children: r.Children,
+		Learnable: baseline.RuleOf(r.Rule) != nil, Parties: make([]Party, len(r.Subjects))}
 	for i, s := range r.Subjects {
 		out.Parties[i] = party("", "", s)
 		if i < len(r.Of) && i < len(r.Labels) {

@@ -27,6 +27,7 @@ type permission struct {
 	first       bool // also before a temporary password is replaced
 	itself      bool // the handler writes the audit record, as it knows more
 	contentType string
+	body        int64 // bytes that a request may carry; 0 is maxBody
 }
 
 // needs is the permission for a role, from all sites.
@@ -47,6 +48,9 @@ func (p permission) beforehand() permission { p.first = true; return p }
 // audited says that the handler writes the audit record.
 func (p permission) audited() permission { p.itself = true; return p }
 
+// upTo lets requests carry more than usual.
+func (p permission) upTo(bytes int64) permission { p.body = bytes; return p }
+
 func (p permission) csv() permission    { p.contentType = "text/csv"; return p }
 func (p permission) pcapng() permission { p.contentType = "application/x-pcapng"; return p }
 func (p permission) events() permission { p.contentType = "text/event-stream"; return p }
@@ -59,6 +63,9 @@ func route[I, O any](h huma.API, p permission, method, path, id, summary string,
 	op := operation(method, path, id, summary)
 	op.Metadata = map[string]any{permissionKey: p}
 	op.Description = p.String()
+	if p.body > 0 {
+		op.MaxBodyBytes = p.body
+	}
 	op.Security = []map[string][]string{{"session": {}}}
 	if !p.person {
 		op.Security = append(op.Security, map[string][]string{"token": {}})

@@ -71,13 +71,21 @@ func (a *api) secure(next http.Handler) http.Handler {
 		if isAPI(r) {
 			h.Set("Cache-Control", "no-store")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, mostBytes(r))
 		next.ServeHTTP(w, r)
 	})
 }
 
 func denyCrossOrigin(w http.ResponseWriter, _ *http.Request) {
 	writeProblem(w, http.StatusForbidden, "the request comes from a page of another site")
+}
+
+// mostBytes is how much a request may carry; what its route takes may be less.
+func mostBytes(r *http.Request) int64 {
+	if r.Method == http.MethodPut && strings.HasPrefix(r.URL.Path, "/api/v1/indicators/") {
+		return maxIndicatorText
+	}
+	return maxBody
 }
 
 type remoteKey struct{}

@@ -85,6 +85,7 @@ type site struct {
 	bell      *bell
 	browser   *http.Client
 	handler   http.Handler
+	analysts  *analysts
 	decided   []tyto.Event // about devices
 }
 
@@ -106,7 +107,7 @@ func newSite(t testing.TB) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &site{t: t, store: s, clock: &clock{at: now}, bell: &bell{ch: make(chan Notice)}}
+	x := &site{t: t, store: s, clock: &clock{at: now}, bell: &bell{ch: make(chan Notice)}, analysts: &analysts{}}
 	log := slog.New(slog.DiscardHandler)
 	rules, err := detect.Load(content.Detections(), nil)
 	if err != nil {
@@ -122,7 +123,7 @@ func newSite(t testing.TB) *site {
 	x.enrolment = auth.NewEnrolment(ca, s, x.clock.now, log)
 	x.handler = New(Deps{Enrolment: x.enrolment, SensorAddress: func(host string) string { return host + ":8443" }, Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.now, Log: log,
 		Version: Version{Version: "1.2.3"}, TypeName: func(id string) string { return strings.ToUpper(id) }, Ready: s.Check,
-		Rate: Rate{PerSecond: 1, Burst: 1e9}, Rules: rules, Integrations: integrated{s}, Decided: x.decide, Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
+		Rate: Rate{PerSecond: 1, Burst: 1e9}, Rules: rules, Analysts: x.analysts, Integrations: integrated{s}, Decided: x.decide, Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
 	server := httptest.NewServer(x.handler)
 	x.url, x.browser = server.URL, newBrowser()
 	t.Cleanup(func() {

@@ -147,7 +147,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	}
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, MetricsToken: deps.MetricsToken, Clock: deps.Clock, Log: deps.Log,
-		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Integrations: deps.Integrations, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged, Decided: h.Accept,
+		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Integrations: deps.Integrations, Analysts: h, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged, Decided: h.Accept,
 		Packets: deps.Packets, Portal: deps.Portal, TLS: deps.TLS != nil,
 	})
 	return h, nil
