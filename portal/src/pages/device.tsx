@@ -13,6 +13,7 @@ import { Bones, Card, CategoryChip, Chip, Confidence, Copy, Empty, Failure, When
 import { Page } from '../shell/shell.tsx'
 import type { ColumnState } from '../table/state.ts'
 import { ConversationTable, conversationSorts } from './conversation-table.tsx'
+import { Decisions, Findings } from './decide-device.tsx'
 import { lastList } from './devices.tsx'
 import { BeliefRow, ClaimTable, inOrder } from './evidence.tsx'
 import css from './pages.module.css'
@@ -50,6 +51,8 @@ function Found({ detail, above }: { detail: DeviceDetail; above: { to: string; t
             <Identity d={d} />
           </div>
           <div className={css.stack}>
+            <Findings d={d} />
+            <Decisions d={d} />
             <Interfaces d={d} />
             <Services d={d} />
             <Protocols d={d} />
