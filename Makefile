@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED := 0
 SHARED  ?= ../shared
 
-.PHONY: help build portal run test check fuzz chaos bench accuracy lab cross clean
+.PHONY: help build portal run test check fuzz chaos bench accuracy lab cross deb test-deb clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,13 @@ lab: ## A network in a box, recorded (needs root)
 cross: ## The program for amd64 and arm64
 	GOARCH=amd64 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tyto-linux-amd64 ./cmd/tyto
 	GOARCH=arm64 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tyto-linux-arm64 ./cmd/tyto
+
+deb: portal ## Debian packages for amd64 and arm64: out/deb
+	packaging/build amd64 out/deb
+	packaging/build arm64 out/deb
+
+test-deb: portal ## Install, upgrade, remove and purge the package in a Debian of its own (needs root)
+	packaging/test
 
 clean: ## Remove what was built
 	rm -rf bin out portal/node_modules
