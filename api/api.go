@@ -105,6 +105,7 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	a.decisions(h, analyst)
 	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}/conversations", "list-device-conversations", "What a device said to others", a.listDeviceConversations)
 	route(h, viewer, http.MethodGet, "/api/v1/conversations", "list-conversations", "Who talks to whom", a.listConversations)
+	route(h, viewer, http.MethodGet, "/api/v1/conversations/history", "get-history", "What went over conversations in the course of time", a.getHistory)
 	route(h, viewer, http.MethodGet, "/api/v1/map", "get-map", "Who talks to whom, summed up by pairs of devices", a.getMap)
 	route(h, viewer, http.MethodGet, "/api/v1/sensors", "list-sensors", "Sensors and their health", a.listSensors)
 	a.enrolment(h)

@@ -120,6 +120,12 @@ func (v View) Traffic(ctx context.Context, span time.Duration, points int) ([]Tr
 	return v.of.Traffic(ctx, span, points, v.zones...)
 }
 
+// History is Store.History.
+func (v View) History(ctx context.Context, q HistoryQuery) (History, error) {
+	q.Zone = v.narrow(q.Zone)
+	return v.of.History(ctx, q)
+}
+
 // Map is Store.Map.
 func (v View) Map(ctx context.Context, q MapQuery) (Map, error) {
 	q.Devices.Zone = v.narrow(q.Devices.Zone)
