@@ -20,6 +20,7 @@ const Users = lazy(() => import('./pages/users.tsx'))
 const Audit = lazy(() => import('./pages/audit.tsx'))
 const Profile = lazy(() => import('./pages/profile.tsx'))
 const ChoosePassword = lazy(() => import('./pages/choose.tsx'))
+const Integrations = lazy(() => import('./pages/integrations.tsx'))
 const Sensors = lazy(() => import('./pages/sensors.tsx'))
 
 /** Lets through who is signed in; sends others to sign in, or to set up. */
@@ -98,6 +99,7 @@ const router = createBrowserRouter([
               { path: '/conversations', element: <Conversations /> },
               { path: '/map', element: <NetMap /> },
               { path: '/sensors', element: <Sensors /> },
+              { path: '/integrations', element: <Integrations /> },
               { path: '/users', element: <Users /> },
               { path: '/audit', element: <Audit /> },
               { path: '/profile', element: <Profile /> },

@@ -1,6 +1,7 @@
 import contract from '../../api/openapi.json' with { type: 'json' }
 import type { Alert, Conversation, Count, DeviceRow, Traffic } from '../src/api/types.ts'
 import { alertDetail, alerts, decided } from './alerts.ts'
+import { type Outside, outside } from './integrations.ts'
 import { categoryOf, mapOf } from './map.ts'
 import { type Places, places } from './sensors.ts'
 import { type People, people } from './users.ts'
@@ -20,6 +21,7 @@ export interface Fake {
   password: string
   people: People
   places: Places
+  outside: Outside
 }
 
 export interface FakeOptions {
@@ -218,6 +220,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     vouched: false,
   })
   const ground = places(w.now, w.sensors, { json, problem })
+  const beyond = outside(w.now, w.rows, { json, problem })
   const crowd = people(
     w.now,
     { json, problem },
@@ -404,6 +407,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     password,
     people: crowd,
     places: ground,
+    outside: beyond,
     fail: status => {
       failing = status
     },
@@ -430,6 +434,8 @@ export function createFake(options: FakeOptions = {}): Fake {
       if (ofPeople) return ofPeople
       const ofPlaces = await ground.answer(request.method, url, () => request.json())
       if (ofPlaces) return ofPlaces
+      const ofOutside = await beyond.answer(request.method, url, () => request.json())
+      if (ofOutside) return ofOutside
       const template = url.pathname.replace(
         /^(\/api\/v1\/(?:devices|alerts))\/[^/]+/,
         '$1/{id}',

@@ -15,6 +15,7 @@ const keys: [string[], string][] = [
   [['g', 'c'], 'Conversations'],
   [['g', 'm'], 'Map'],
   [['g', 's'], 'Sensors'],
+  [['g', 'i'], 'Integrations'],
   [['g', 'u'], 'Users'],
   [['g', 'l'], 'Audit log'],
   [['g', 'p'], 'Profile'],

@@ -28,6 +28,7 @@ const commands: Command[] = [
   { icon: 'globe', text: 'Conversations with the internet', to: '/conversations?scope=internet' },
   { icon: 'map', text: 'Map of who talks to whom', to: '/map' },
   { icon: 'sensors', text: 'Sensors', to: '/sensors' },
+  { icon: 'plug', text: 'Integrations: SIEM, XDR, tickets', to: '/integrations' },
   { icon: 'user', text: 'Users', to: '/users' },
   { icon: 'lock', text: 'Audit log', to: '/audit' },
   { icon: 'user', text: 'Profile: password, sessions, tokens', to: '/profile' },

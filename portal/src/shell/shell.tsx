@@ -5,6 +5,7 @@ import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { DELETE, take } from '../api/client.ts'
 import { follow, useLiveState } from '../api/live.ts'
 import { forget, useSession, version } from '../api/queries.ts'
+import { plain } from '../parts/format.ts'
 import type { Glyph } from '../parts/glyphs.ts'
 import { Icon, Owl } from '../parts/icon.tsx'
 import { Help } from './help.tsx'
@@ -20,6 +21,7 @@ const places: { to: string; text: string; icon: Glyph; admin?: 'sites' | 'all' }
   { to: '/conversations', text: 'Conversations', icon: 'conversations' },
   { to: '/map', text: 'Map', icon: 'map' },
   { to: '/sensors', text: 'Sensors', icon: 'sensors' },
+  { to: '/integrations', text: 'Integrations', icon: 'plug' },
   { to: '/users', text: 'Users', icon: 'user', admin: 'sites' },
   { to: '/audit', text: 'Audit', icon: 'lock', admin: 'all' },
 ]
@@ -44,6 +46,7 @@ export function Shell() {
     'g c': () => void go('/conversations'),
     'g m': () => void go('/map'),
     'g s': () => void go('/sensors'),
+    'g i': () => void go('/integrations'),
     'g u': () => void go('/users'),
     'g l': () => void go('/audit'),
     'g p': () => void go('/profile'),
@@ -95,7 +98,7 @@ function Rail() {
       </nav>
       <div className={css.railFoot}>
         {running && (
-          <span title={`Commit ${running.commit || 'unknown'}, ${running.go}`}>Version {running.version}</span>
+          <span title={plain(`Commit ${running.commit || 'unknown'}, ${running.go}`)}>Version {plain(running.version)}</span>
         )}
         <span>Listens. Never sends.</span>
       </div>
@@ -183,6 +186,7 @@ function Live() {
 
 function UserMenu({ help }: { help: () => void }) {
   const who = useSession()
+  const name = plain(who?.username ?? '')
   const leave = useMutation({
     mutationFn: () => take(DELETE('/api/v1/session')),
     onSettled: forget,
@@ -190,13 +194,13 @@ function UserMenu({ help }: { help: () => void }) {
   return (
     <Menu position="bottom-end" width={220} shadow="md">
       <Menu.Target>
-        <button type="button" className={css.tool} aria-label={`Account: ${who?.username ?? ''}`} title={who?.username}>
+        <button type="button" className={css.tool} aria-label={`Account: ${name}`} title={name}>
           <Icon name="user" />
         </button>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
-          Signed in as {who?.username}, {who?.role}
+          Signed in as {name}, {who?.role}
         </Menu.Label>
         <Menu.Item leftSection={<Icon name="user" size={16} />} component={Link} to="/profile">
           Profile

@@ -21,6 +21,7 @@ const paths = [
   '/map?category=iot',
   '/map?as=table',
   '/sensors',
+  '/integrations',
   '/users',
   '/audit',
   '/profile',
