@@ -27,7 +27,7 @@ type backupCommand struct {
 // Help is what --help adds.
 func (backupCommand) Help() string {
 	return `Examples:
-  tyto backup --data /var/lib/tyto /mnt/backup/tyto-$(date +%F).tar.zst
+  tyto backup --data /var/lib/tyto/hub /mnt/backup/tyto-$(date +%F).tar.zst
   tyto --config /etc/tyto/tyto.yaml backup - | age -r RECIPIENT > tyto.tar.zst.age
 
 The hub may go on working: the backup holds what was stored at one moment. In it are the store (devices, conversations,

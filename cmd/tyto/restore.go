@@ -28,8 +28,9 @@ type restoreCommand struct {
 func (restoreCommand) Help() string {
 	return `Examples:
   tyto restore --check tyto-2026-03-01.tar.zst
-  systemctl stop tyto-hub && mv /var/lib/tyto /var/lib/tyto.before
-  tyto restore --data /var/lib/tyto tyto-2026-03-01.tar.zst && systemctl start tyto-hub
+  systemctl stop tyto-hub && mv /var/lib/tyto/hub /var/lib/tyto/hub.before
+  install -d -m 0700 -o tyto -g tyto /var/lib/tyto/hub
+  tyto restore --data /var/lib/tyto/hub tyto-2026-03-01.tar.zst && systemctl start tyto-hub
 
 Everything is unpacked and verified beside its place first, so a backup that is damaged changes nothing. A store of an
 older version is brought up to date when the hub starts; one of a newer version is refused. The configuration that was
