@@ -1,15 +1,16 @@
-import { Button, Modal, Select, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { decideDevice, mergeDevice, splitDevice } from '../api/decisions.ts'
 import { devicesPage, useSession } from '../api/queries.ts'
 import type { Claim, Device } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
+import { FormDialog } from '../parts/dialog.tsx'
 import { attributeName, plain } from '../parts/format.ts'
 import { Card, Chip, Failure, When } from '../parts/parts.tsx'
 import { taxonomy } from '../parts/taxonomy.ts'
+import mine from './decide-device.module.css'
 import { readable } from './evidence.tsx'
-import css from './pages.module.css'
 
 const decidable = [
   'type',
@@ -45,11 +46,11 @@ export function Findings({ d }: { d: Device }) {
     <Card title={`Findings (${found.length})`}>
       <ul>
         {found.map(c => (
-          <li key={c.value} className={css.identityLine} style={{ margin: '0 0 6px' }}>
+          <li key={c.value} className={mine.held}>
             <Chip {...(c.evidence.field === 'private_addresses' ? {} : { tone: 'warn' as const })}>
               {plain(c.evidence.field).replaceAll('_', ' ')}
             </Chip>
-            <span style={{ overflowWrap: 'anywhere' }}>{plain(c.value)}</span>
+            <span className={mine.text}>{plain(c.value)}</span>
           </li>
         ))}
       </ul>
@@ -78,12 +79,8 @@ export function Decisions({ d }: { d: Device }) {
       ) : (
         <ul>
           {held.map(b => (
-            <li
-              key={b.attribute}
-              className={css.identityLine}
-              style={{ margin: '0 0 6px', justifyContent: 'space-between' }}
-            >
-              <span style={{ overflowWrap: 'anywhere' }}>
+            <li key={b.attribute} className={mine.held} style={{ margin: '0 0 6px', justifyContent: 'space-between' }}>
+              <span className={mine.text}>
                 {attributeName(b.attribute)}: <strong>{readable(b.attribute, b.value)}</strong>{' '}
                 <span className="quiet">
                   by {plain(b.evidence.field)}, <When at={b.last} />
@@ -105,7 +102,7 @@ export function Decisions({ d }: { d: Device }) {
       )}
       {undo.isError && <Failure error={undo.error} />}
       {may && (
-        <div className={css.decisions} style={{ marginTop: 10, display: 'flex', gap: 8, flexWrap: 'wrap' }}>
+        <div className={mine.tools}>
           <Button size="compact-sm" variant="default" onClick={() => setOpen('value')}>
             Correct…
           </Button>
@@ -134,141 +131,142 @@ export function Decisions({ d }: { d: Device }) {
   )
 }
 
-interface Dialog {
+interface Asked {
   d: Device
   close: () => void
   done: () => void
 }
 
-function Correct({ d, close, done }: Dialog) {
+const said = (error: Error | null) => (error ? { error: error.message } : {})
+
+function Correct({ d, close, done }: Asked) {
   const [attribute, setAttribute] = useState<Attribute>('type')
   const [value, setValue] = useState<string>(d.beliefs.type?.value ?? '')
   const say = useMutation({ mutationFn: () => decideDevice(d.id, attribute, value.trim()), onSuccess: done })
   return (
-    <Modal opened onClose={close} title="Correct what is known" closeButtonProps={{ 'aria-label': 'Close' }}>
-      <form
-        onSubmit={e => {
-          e.preventDefault()
-          if (value.trim()) say.mutate()
+    <FormDialog
+      title="Correct what is known"
+      close={close}
+      submit={() => say.mutate()}
+      action="Decide"
+      busy={say.isPending}
+      ready={value.trim() !== ''}
+      {...said(say.error)}
+    >
+      <Choice
+        label="What"
+        value={attribute}
+        set={a => {
+          setAttribute(a as Attribute)
+          setValue(d.beliefs[a]?.value ?? '')
         }}
-      >
-        <Select
-          label="What"
-          data={decidable.map(a => ({ value: a, label: attributeName(a) }))}
-          value={attribute}
-          allowDeselect={false}
-          onChange={a => {
-            setAttribute((a ?? 'type') as Attribute)
-            setValue(d.beliefs[a ?? 'type']?.value ?? '')
-          }}
-          mb="sm"
-        />
-        {attribute === 'type' ? (
-          <Select
-            label="Type"
-            data={types}
-            value={value || null}
-            onChange={v => setValue(v ?? '')}
-            searchable
-            mb="sm"
-          />
-        ) : (
-          <TextInput
-            label={attributeName(attribute)}
-            value={value}
-            maxLength={200}
-            onChange={e => setValue(e.currentTarget.value)}
-            mb="sm"
-          />
-        )}
-        <p className="quiet">
-          Your word stands above all that is heard, is marked as yours, and can be taken back here.
-        </p>
-        {say.isError && <Failure error={say.error} />}
-        <Button type="submit" mt="sm" loading={say.isPending} disabled={!value.trim()}>
-          Decide
-        </Button>
-      </form>
-    </Modal>
+        options={decidable.map(a => ({ value: a, label: attributeName(a) }))}
+      />
+      {attribute === 'type' ? (
+        <Choice label="Type" value={value} set={setValue} options={[{ value: '', label: '' }, ...types]} />
+      ) : (
+        <TextInput label="Value" value={value} maxLength={200} onChange={e => setValue(e.currentTarget.value)} />
+      )}
+      <p className="quiet">
+        Your word stands above all that is heard, is marked as yours, and can be taken back on this page.
+      </p>
+    </FormDialog>
   )
 }
 
-function Merge({ d, close, done }: Dialog) {
+/** A labelled choice of one. */
+function Choice({
+  label,
+  value,
+  set,
+  options,
+}: {
+  label: string
+  value: string
+  set: (value: string) => void
+  options: { value: string; label: string }[]
+}) {
+  const id = useId()
+  return (
+    <div className={mine.choice}>
+      <label htmlFor={id}>{label}</label>
+      <select id={id} value={value} onChange={e => set(e.currentTarget.value)}>
+        {options.map(o => (
+          <option key={o.value} value={o.value}>
+            {o.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
+
+function Merge({ d, close, done }: Asked) {
   const [text, setText] = useState('')
+  const [other, setOther] = useState('')
+  const asked = text.trim().length > 1
   const found = useQuery({
     ...devicesPage({ q: text.trim(), ...(d.zone ? { zone: [d.zone] } : {}) }, 0, 20),
-    enabled: text.trim().length > 1,
+    enabled: asked,
   })
-  const merge = useMutation({ mutationFn: (other: string) => mergeDevice(d.id, other), onSuccess: done })
+  const merge = useMutation({ mutationFn: () => mergeDevice(d.id, other), onSuccess: done })
   const rows = (found.data?.items ?? []).filter(r => r.id !== d.id)
   return (
-    <Modal opened onClose={close} title="Merge with another device" closeButtonProps={{ 'aria-label': 'Close' }}>
-      <TextInput
-        label="Name or address of the other"
-        value={text}
-        data-autofocus
-        onChange={e => setText(e.currentTarget.value)}
-        mb="sm"
-      />
-      {merge.isError && <Failure error={merge.error} />}
-      {text.trim().length > 1 && found.isSuccess && rows.length === 0 && (
-        <p className="quiet">No other device of this zone fits.</p>
-      )}
-      <ul>
-        {rows.map(r => (
-          <li key={r.id} className={css.identityLine} style={{ margin: '0 0 6px', justifyContent: 'space-between' }}>
-            <span style={{ overflowWrap: 'anywhere' }}>
-              <strong>{nameOf(r)}</strong> <span className="quiet">{[r.ip, r.mac].filter(Boolean).join(' · ')}</span>
-            </span>
-            <Button size="compact-xs" loading={merge.isPending} onClick={() => merge.mutate(r.id)}>
-              Merge
-            </Button>
-          </li>
-        ))}
-      </ul>
+    <FormDialog
+      title="Merge with another device"
+      close={close}
+      submit={() => merge.mutate()}
+      action="Merge"
+      busy={merge.isPending}
+      ready={other !== ''}
+      {...said(merge.error)}
+    >
+      <TextInput label="Name or address of the other" value={text} onChange={e => setText(e.currentTarget.value)} />
+      {asked && found.isSuccess && rows.length === 0 && <p className="quiet">No other device of this zone fits.</p>}
+      {rows.map(r => (
+        <label key={r.id} className={mine.row}>
+          <input type="radio" name="other" checked={other === r.id} onChange={() => setOther(r.id)} />
+          <span>
+            <strong>{nameOf(r)}</strong> <span className="quiet">{[r.ip, r.mac].filter(Boolean).join(' · ')}</span>
+          </span>
+        </label>
+      ))}
       <p className="quiet">Splitting an interface off takes it back.</p>
-    </Modal>
+    </FormDialog>
   )
 }
 
-function Split({ d, close, done }: Dialog) {
-  const split = useMutation({
-    mutationFn: ({ address, undo }: { address: string; undo: boolean }) => splitDevice(d.id, address, undo),
-    onSuccess: done,
-  })
+function Split({ d, close, done }: Asked) {
+  const [address, setAddress] = useState('')
+  const split = useMutation({ mutationFn: () => splitDevice(d.id, address), onSuccess: done })
   return (
-    <Modal opened onClose={close} title="Split an interface off" closeButtonProps={{ 'aria-label': 'Close' }}>
-      {split.isError && <Failure error={split.error} />}
-      <ul>
-        {d.interfaces.map(i => {
-          const address = i.mac || (i.ips?.[0]?.ip ?? '')
-          return (
-            <li
-              key={address}
-              className={css.identityLine}
-              style={{ margin: '0 0 6px', justifyContent: 'space-between' }}
-            >
-              <span style={{ overflowWrap: 'anywhere' }}>
-                <strong>{address}</strong>{' '}
-                <span className="quiet">
-                  {(i.ips ?? [])
-                    .map(a => a.ip)
-                    .filter(a => a !== address)
-                    .join(', ')}
-                </span>
+    <FormDialog
+      title="Split an interface off"
+      close={close}
+      submit={() => split.mutate()}
+      action="Split off"
+      busy={split.isPending}
+      ready={address !== ''}
+      {...said(split.error)}
+    >
+      {d.interfaces.map(i => {
+        const own = i.mac || (i.ips?.[0]?.ip ?? '')
+        return (
+          <label key={own} className={mine.row}>
+            <input type="radio" name="interface" checked={address === own} onChange={() => setAddress(own)} />
+            <span>
+              <strong>{own}</strong>{' '}
+              <span className="quiet">
+                {(i.ips ?? [])
+                  .map(a => a.ip)
+                  .filter(a => a !== own)
+                  .join(', ')}
               </span>
-              <Button
-                size="compact-xs"
-                loading={split.isPending}
-                onClick={() => split.mutate({ address, undo: false })}
-              >
-                Split off
-              </Button>
-            </li>
-          )
-        })}
-      </ul>
+            </span>
+          </label>
+        )
+      })}
       <p className="quiet">It becomes a device of its own, whatever the two have in common. Merging takes it back.</p>
-    </Modal>
+    </FormDialog>
   )
 }

@@ -1,0 +1,90 @@
+import type { Browser, Route } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Claim, DeviceDetail } from '../../src/api/types.ts'
+import { createFake } from '../fake.ts'
+import { listen } from '../serve.ts'
+import { browser, visit } from './open.ts'
+
+let b: Browser
+const opened: (() => unknown)[] = []
+
+beforeAll(async () => {
+  b = await browser()
+})
+afterAll(() => b?.close())
+afterEach(async () => {
+  for (const close of opened.splice(0)) await close()
+})
+
+/** The page of the first device, of a hub that takes decisions, and what it was told. */
+async function start() {
+  const fake = createFake({ devices: 60, signedIn: true })
+  const home = await listen(fake)
+  const id = fake.world.rows[0]?.id ?? ''
+  const v = await visit(b, `${home.url}/devices`)
+  opened.push(v.close, home.close)
+  const told: { path: string; body: Record<string, unknown> }[] = []
+  const held = new Map<string, Claim>()
+  const conflict: Claim = {
+    attribute: 'clue',
+    value: 'two serial numbers: A1 and B2',
+    confidence: 'shown',
+    evidence: { protocol: 'inventory', field: 'serial_conflict' },
+    first: '2026-01-01T00:00:00Z',
+    last: '2026-01-01T00:00:00Z',
+  }
+  await v.page.route(/\/api\/v1\/devices\/[^/]+\/(decisions|merge|split)$/, async (route: Route) => {
+    const body = route.request().postDataJSON()
+    told.push({ path: new URL(route.request().url()).pathname.split('/').pop() ?? '', body })
+    if (body.value)
+      held.set(body.attribute, {
+        ...conflict,
+        attribute: body.attribute,
+        value: body.value,
+        confidence: 'confirmed',
+        evidence: { protocol: 'person', field: 'ada' },
+      })
+    else held.delete(body.attribute)
+    await route.fulfill({ status: 202 })
+  })
+  await v.page.route(new RegExp(`/api/v1/devices/${id}$`), async (route: Route) => {
+    const answer = await route.fetch()
+    const detail: DeviceDetail = await answer.json()
+    for (const [attribute, claim] of held) detail.device.beliefs[attribute] = { ...claim, others: [] }
+    detail.device.evidence.push(conflict)
+    await route.fulfill({ response: answer, json: detail })
+  })
+  await v.page.goto(`${home.url}/devices/${id}`)
+  return { ...v, told, id, other: fake.world.rows.find(r => r.id !== id && r.zone === fake.world.rows[0]?.zone) }
+}
+
+describe('decisions about a device', () => {
+  test('are made by keyboard, shown as a person’s, and taken back', async () => {
+    const { page, told, wrong } = await start()
+    await page.getByText('two serial numbers: A1 and B2').first().waitFor()
+    await page.getByText('Nothing: all that is said of this device').waitFor()
+    await page.getByRole('button', { name: 'Correct…' }).focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Correct what is known' })
+    await dialog.getByLabel('Type').selectOption({ label: 'Video recorder' })
+    await dialog.getByRole('button', { name: 'Decide' }).click()
+    await page.getByText('by ada').waitFor()
+    expect(told).toEqual([{ path: 'decisions', body: { attribute: 'type', value: 'nvr' } }])
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('Nothing: all that is said of this device').waitFor()
+    expect(told[1]).toEqual({ path: 'decisions', body: { attribute: 'type' } })
+    expect(wrong).toEqual([])
+  })
+
+  test('merge with another that is looked for by name', async () => {
+    const { page, told, other, wrong } = await start()
+    await page.getByRole('button', { name: 'Merge with another…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Merge with another device' })
+    await dialog.getByLabel('Name or address of the other').fill(other?.ip ?? '')
+    await dialog.getByRole('radio').first().check()
+    await dialog.getByRole('button', { name: 'Merge', exact: true }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    expect(told).toEqual([{ path: 'merge', body: { device: other?.id } }])
+    expect(wrong).toEqual([])
+  })
+})
