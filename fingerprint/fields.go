@@ -165,6 +165,7 @@ var fields = map[string]bool{
 	"dicom.pdu.type":                                        true,
 	"dicom.userinfo.uid":                                    true,
 	"dicom.userinfo.version":                                true,
+	"dlms.flag":                                             true,
 	"dnp3.al.da.value":                                      true,
 	"dnp3.al.iin":                                           true,
 	"dnp3.ctl.dir":                                          true,
