@@ -51,6 +51,8 @@ type Rules struct {
 	byAttr  [256]*table // rules on an attribute ("role") instead of a field
 	sets    map[string][]int32
 	memo    memo
+
+	setFields []string
 }
 
 // Len is how many rules there are.
@@ -82,7 +84,7 @@ func (r *Rules) MatchMAC(mac frame.MAC, ctx Context) []Conclusion {
 
 // SetFields names the fields and attributes on which there are rules that look at all
 // values that a subject showed together; whoever keeps them asks MatchSet.
-func (r *Rules) SetFields() []string { return sortedKeys(r.sets) }
+func (r *Rules) SetFields() []string { return r.setFields }
 
 // MatchSet is what follows from all values that a field, or an attribute, has had.
 func (r *Rules) MatchSet(field string, values []string, mac frame.MAC, ctx Context) []Conclusion {

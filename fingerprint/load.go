@@ -21,18 +21,43 @@ const (
 	mostErrors = 20 // told of one load
 )
 
-// Load reads and compiles all *.yaml files under fsys, in the order of their paths. An
-// error names file, line, rule, what is wrong and what would be right; several are
-// joined.
-func Load(fsys fs.FS) (*Rules, error) {
+// A Text is a file of rules.
+type Text struct {
+	Name string // as errors tell it
+	YAML []byte
+}
+
+// Texts reads all *.yaml files under fsys, in the order of their paths.
+func Texts(fsys fs.FS) (all []Text, err error) {
 	files, err := ruleFiles(fsys)
+	for _, name := range files {
+		text, e := fs.ReadFile(fsys, name)
+		if err = errors.Join(err, e); e == nil {
+			all = append(all, Text{name, text})
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("fingerprint: load: %w", err)
 	}
+	return all, nil
+}
+
+// Load reads and compiles all *.yaml files under fsys: see Compile.
+func Load(fsys fs.FS) (*Rules, error) {
+	texts, err := Texts(fsys)
+	if err != nil {
+		return nil, err
+	}
+	return Compile(texts)
+}
+
+// Compile makes rules of files, in their order. An error names file, line, rule, what is
+// wrong and what would be right; several are joined.
+func Compile(texts []Text) (*Rules, error) {
 	r := &Rules{byField: map[string]*table{}, sets: map[string][]int32{}}
 	r.memo.seed = maphash.MakeSeed()
 	var problems []error
-	for _, f := range readAll(fsys, files) {
+	for _, f := range readAll(texts) {
 		problems = append(problems, f.problems...)
 		r.rules = append(r.rules, f.rules...)
 	}
@@ -48,6 +73,7 @@ func Load(fsys fs.FS) (*Rules, error) {
 		return nil, errors.Join(problems...)
 	}
 	r.compile()
+	r.setFields = sortedKeys(r.sets)
 	return r, nil
 }
 
@@ -68,20 +94,15 @@ type ruleFile struct {
 }
 
 // readAll reads files in parallel; reading YAML is most of the work of loading.
-func readAll(fsys fs.FS, files []string) []ruleFile {
-	out := make([]ruleFile, len(files))
+func readAll(texts []Text) []ruleFile {
+	out := make([]ruleFile, len(texts))
 	var wait sync.WaitGroup
 	turn := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, name := range files {
+	for i, text := range texts {
 		wait.Go(func() {
 			turn <- struct{}{}
 			defer func() { <-turn }()
-			text, err := fs.ReadFile(fsys, name)
-			if err != nil {
-				out[i].problems = []error{fmt.Errorf("fingerprint: %w", err)}
-				return
-			}
-			out[i].rules, out[i].problems = readFile(name, text)
+			out[i].rules, out[i].problems = readFile(text.Name, text.YAML)
 		})
 	}
 	wait.Wait()

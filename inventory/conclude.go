@@ -93,7 +93,7 @@ func (v *teller) ask(out *tyto.Device, facts []fact, macs []frame.MAC, k *known)
 	for _, m := range macs {
 		facts = follow(facts, &seen, v.config.Rules.MatchMAC(m, k))
 	}
-	for _, field := range v.fields {
+	for _, field := range v.config.Rules.SetFields() {
 		if values, from := together(k.facts, field); len(values) > 0 {
 			facts = follow(facts, &from, v.config.Rules.MatchSet(field, values, m, k))
 		}

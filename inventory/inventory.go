@@ -65,7 +65,6 @@ type Inventory struct {
 	config Config
 	words  words
 	claims claims
-	fields []string // that rules on sets look at
 
 	// Identity, and the queues of what must be decided again.
 	settled    bool // an address of the zone's own was seen
@@ -104,9 +103,6 @@ func New(zone string, c Config) *Inventory {
 	}
 	v := &Inventory{zone: zone, config: c}
 	v.empty()
-	if c.Rules != nil {
-		v.fields = c.Rules.SetFields()
-	}
 	return v
 }
 
@@ -248,6 +244,14 @@ func (v *Inventory) Changed() []string {
 		out[i] = idText(id)
 	}
 	return out
+}
+
+// Again has Changed tell of all devices: the rules are others now.
+func (v *Inventory) Again() {
+	v.settle()
+	for id := range v.byID {
+		v.news[id] = struct{}{}
+	}
 }
 
 // touch notes that something about a pair changed.
