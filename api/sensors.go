@@ -21,6 +21,7 @@ type SensorInterface struct {
 	LossRatio float64           `json:"loss_ratio" doc:"Dropped of all packets"`
 	First     time.Time         `json:"first,omitzero" doc:"Time of the first packet"`
 	Last      time.Time         `json:"last,omitzero" doc:"Time of the last packet"`
+	Coverage  string            `json:"coverage,omitempty" enum:"endpoint" doc:"endpoint: only what an ordinary host hears is looked at: its own conversations, broadcast and multicast"`
 	Capture   bool              `json:"capture" doc:"It is a recorded file"`
 }
 
@@ -98,6 +99,9 @@ func (a *api) sensorInterface(r *store.SensorReport) SensorInterface {
 		First: nanoTime(r.Counters["first_ns"]), Last: nanoTime(r.Counters["last_ns"]), Capture: isFile(r.Interface)}
 	if i.Counters == nil {
 		i.Counters = map[string]uint64{}
+	}
+	if r.Counters["endpoint"] == 1 {
+		i.Coverage = "endpoint"
 	}
 	for _, name := range lost {
 		i.Dropped += r.Counters[name]

@@ -44,9 +44,10 @@ type Info struct {
 	Offset    int64 // bytes of the file read so far, for progress bars
 	// Of live interfaces: Seen = Packets + Ignored + Dropped + Unread, always.
 	Seen     uint64 // packets that the kernel had for us
-	Ignored  uint64 // of them those that are no packets of the network, such as the second sight of a loopback's
+	Ignored  uint64 // of them those that are no packets of the network, such as the second sight of a loopback's, or not for an Endpoint
 	Dropped  uint64 // for which the ring had no room
 	Unread   uint64 // in the ring, not read yet
+	Endpoint bool   // only what an ordinary host hears is looked at
 	Absences uint64 // how often a live interface went away
 	Err      error  // what ended it early, or why it is away; nil if nothing is wrong
 }

@@ -12,6 +12,7 @@ type Live struct {
 	BlockBytes    int    // a batch is a block at most; 256 KiB by default, a multiple of the page size
 	Milliseconds  int    // after which a block that is not full is handed over; 100 by default
 	Group         uint16 // sources of one process with the same group, not 0, share the packets by flow
+	Endpoint      bool   // of an ordinary host: what is for it, for a group or for all, and what it sends; nothing else is looked at
 	Unpromiscuous bool   // leave the interface as it is: only packets for this host are seen, unless it mirrors
 }
 

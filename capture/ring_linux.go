@@ -26,6 +26,7 @@ type ring struct {
 	source      uint16
 	seen        uint64 // packets so far
 	promiscuous bool
+	endpoint    bool
 	ignored     uint64 // since the last count
 	loop        bool   // each packet is seen twice: only the incoming ones count
 	info        Info
@@ -98,7 +99,7 @@ func (r *ring) begin(name string, source uint16, o Live) error {
 	if err != nil {
 		return err
 	}
-	r.promiscuous = !o.Unpromiscuous
+	r.promiscuous, r.endpoint, r.info.Endpoint = !o.Unpromiscuous && !o.Endpoint, o.Endpoint, o.Endpoint
 	if r.mem, err = unix.Mmap(r.fd, 0, blocks*o.BlockBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
 		return err
 	}
@@ -113,12 +114,14 @@ func (r *ring) begin(name string, source uint16, o Live) error {
 func (r *ring) bind() error {
 	all := uint16(unix.ETH_P_ALL)
 	err := unix.Bind(r.fd, &unix.SockaddrLinklayer{Protocol: all<<8 | all>>8, Ifindex: r.index})
-	if err != nil || !r.promiscuous {
+	if err != nil || !r.promiscuous && !r.endpoint {
 		return err
 	}
-	return unix.SetsockoptPacketMreq(r.fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &unix.PacketMreq{
-		Ifindex: int32(r.index), Type: unix.PACKET_MR_PROMISC,
-	})
+	hear := uint16(unix.PACKET_MR_PROMISC)
+	if r.endpoint { // all groups, whichever the host is in
+		hear = unix.PACKET_MR_ALLMULTI
+	}
+	return unix.SetsockoptPacketMreq(r.fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &unix.PacketMreq{Ifindex: int32(r.index), Type: hear})
 }
 
 // hardware asks what the interface's packets begin with.
@@ -171,7 +174,7 @@ func (r *ring) take(b *Batch) bool {
 // lengths are those on the wire.
 func (r *ring) packet(b *Batch, h, mem []byte) []byte {
 	ne := binary.NativeEndian
-	if r.loop && h[packetType] == unix.PACKET_OUTGOING {
+	if r.loop && h[packetType] == unix.PACKET_OUTGOING || r.endpoint && h[packetType] == unix.PACKET_OTHERHOST {
 		r.ignored++
 		return mem
 	}

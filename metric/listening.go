@@ -34,6 +34,7 @@ var meanings = map[string]meaning{
 	"truncated":              {name: "truncated_packets_total", help: "Packets of which a part was captured."},
 	"kernel_seen":            {name: "kernel_packets_total", help: "Packets that the kernel had for the sensor: captured, ignored, lost, or still in the ring."},
 	"ignored":                {name: "ignored_packets_total", help: "Packets that are none of the network, such as the second sight of one on a loopback interface."},
+	"endpoint":               {name: "endpoint", gauge: true, help: "1 if only what an ordinary host hears is looked at: its own conversations, broadcast and multicast."},
 	"kernel_drops":           {name: "lost_packets_total", label: "cause", value: "kernel", help: "Packets that were never looked at, by cause."},
 	"unread":                 {name: "unread_packets", gauge: true, help: "Packets that wait in the ring to be captured."},
 	"absences":               {name: "interface_absences_total", help: "Times that the interface went away while it was listened to."},

@@ -70,6 +70,9 @@ func health(x capture.Info, i int, t *Totals) *tyto.Health {
 		"packets": x.Packets, "bytes": x.Bytes, "truncated": x.Truncated, "absences": x.Absences,
 		"kernel_seen": x.Seen, "ignored": x.Ignored, "kernel_drops": x.Dropped, "unread": x.Unread,
 	}}
+	if h.Counters["endpoint"] = 0; x.Endpoint {
+		h.Coverage, h.Counters["endpoint"] = "endpoint", 1
+	}
 	if i < len(t.MalformedBy) {
 		h.Counters["malformed"] = t.MalformedBy[i]
 	}

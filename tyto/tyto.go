@@ -80,6 +80,7 @@ type Conversation struct {
 // exactly one of Parsed, Filtered, Shed, KernelDrops or Unread.
 type Health struct {
 	Interface string            `json:"interface"`
+	Coverage  string            `json:"coverage,omitempty"` // "endpoint" if only what an ordinary host hears is looked at; "" is all that comes
 	Counters  map[string]uint64 `json:"counters"`
 	Version   string            `json:"version,omitempty"` // of the sensor's program, if it is not the hub's
 	Gaps      []Gap             `json:"gaps,omitempty"`    // what was lost on the way, told once

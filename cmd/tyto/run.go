@@ -23,6 +23,7 @@ import (
 // where says what a sensor listens to.
 type where struct {
 	Interface []string `short:"i" placeholder:"IFACE" help:"Interface with mirrored traffic; may be repeated. Nothing is sent on it."`
+	Endpoint  bool     `help:"Listen as an ordinary host: only its own conversations, broadcast and multicast are looked at."`
 	Pcap      []string `type:"path" placeholder:"FILE" help:"Play capture files or folders instead of listening."`
 	Speed     float64  `default:"1" placeholder:"N" help:"Play N times as fast as it was captured; 0 as fast as it goes."`
 }
@@ -139,6 +140,8 @@ func (w *where) open(set *settings) (capture.Source, bool, error) {
 	switch {
 	case len(w.Interface) > 0 && len(w.Pcap) > 0:
 		return nil, false, usageError{errors.New("listen with -i or play with --pcap, not both")}
+	case len(w.Pcap) > 0 && w.Endpoint:
+		return nil, false, usageError{errors.New("--endpoint is about listening with -i; a capture has what it has")}
 	case len(w.Pcap) > 0:
 		source, err := capture.OpenFiles(w.Pcap, capture.Options{})
 		if err != nil {
@@ -151,7 +154,7 @@ func (w *where) open(set *settings) (capture.Source, bool, error) {
 	case len(interfaces) == 0:
 		return nil, false, usageError{errors.New("nothing to listen to: name an interface with -i, or a capture with --pcap")}
 	}
-	source, err := capture.OpenLive(interfaces, capture.Live{})
+	source, err := capture.OpenLive(interfaces, capture.Live{Endpoint: w.Endpoint})
 	return source, true, err
 }
 

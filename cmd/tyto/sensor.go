@@ -30,6 +30,7 @@ func (sensorRun) Help() string {
   tyto sensor join TOKEN && tyto sensor -i eth1
   tyto sensor -i eth1 > events.jsonl
   tyto sensor -i eth1 | ssh hub tyto hub --events -
+  tyto sensor -i eth0 --endpoint                on an ordinary host: a listening post in its segment
   tyto sensor -i eth1 --metrics 127.0.0.1:9109 > events.jsonl
 
 A sensor that joined a hub sends its events there, over TLS, and keeps them on disk until the hub has them; a hub that is

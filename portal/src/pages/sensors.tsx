@@ -236,6 +236,15 @@ function Interface({ of: i }: { of: SensorInterface }) {
         <td>
           <strong title={plain(i.name)}>{i.capture ? fileName(i.name) : plain(i.name)}</strong>
           {i.capture && <span className="quiet"> recorded</span>}
+          {i.coverage === 'endpoint' && (
+            <span
+              className="quiet"
+              title="Its own conversations, broadcast and multicast; not what others say to each other"
+            >
+              {' '}
+              endpoint
+            </span>
+          )}
         </td>
         <td>
           <StateChip of={state} />
