@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +34,7 @@ type Defender struct {
 
 // Indicators says which indicators are submitted, and what Defender does with them.
 type Indicators struct {
-	Rules  []string      `yaml:"rules"`            // of alerts, by id; '*' stands for any text
+	Rules  []string      `yaml:"rules,omitempty"`  // of alerts, by id, '*' for any text; hits of your own lists: indicator-*
 	Action string        `yaml:"action,omitempty"` // Audit (default), Warn, Block, Allowed
 	Expire time.Duration `yaml:"expire,omitempty"` // 720h
 }
@@ -55,9 +57,6 @@ func (d *Defender) check(kinds []tyto.Kind, bad outbound.Bad) {
 		bad("alerts", "is off, and there are no indicators; want one of them at least")
 	}
 	if i := d.Indicators; i != nil {
-		if len(i.Rules) == 0 {
-			bad("indicators.rules", "is empty; name the rules whose alerts are about what is known to be bad")
-		}
 		if !slices.Contains(indicatorActions, cmp.Or(i.Action, "Audit")) {
 			bad("indicators.action", fmt.Sprintf("%q is none of %s", i.Action, strings.Join(indicatorActions, ", ")))
 		}
@@ -81,6 +80,11 @@ func (d *Defender) open() (Output, error) {
 	o := &defenderOutput{Defender: *d, client: c, told: map[string]time.Time{},
 		graph: &outbound.Caller{Client: c, Login: d.For(GraphAPI)}, mde: &outbound.Caller{Client: c, Login: d.For(DefenderAPI)},
 		pace: outbound.NewPace(time.Now, outbound.Limit{Calls: 100, In: time.Minute}, outbound.Limit{Calls: 1500, In: time.Hour})}
+	if i := d.Indicators; i != nil && len(i.Rules) == 0 {
+		hits := *i
+		hits.Rules = []string{"indicator-*"}
+		o.Indicators = &hits
+	}
 	o.URL, o.Graph = strings.TrimRight(cmp.Or(d.URL, DefenderAPI), "/"), strings.TrimRight(cmp.Or(d.Graph, GraphAPI), "/")
 	return o, nil
 }
@@ -209,9 +213,22 @@ var defenderSeverity = map[tyto.Severity]string{tyto.Warning: "Low", tyto.Minor:
 
 type indicator struct{ kind, value string }
 
-// indicatorsOf is the internet addresses among an alert's subjects that are
-// no device of ours. Networks and private addresses are no indicators.
+var domainRule = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}$`)
+
+// indicatorsOf is what an alert is about: the indicator that was hit, as the
+// alert names it ("VALUE of list LIST"), else the internet addresses among its
+// subjects that are no device of ours. Networks and private addresses are no
+// indicators, as Defender takes none.
 func indicatorsOf(a *tyto.Alert) (all []indicator) {
+	if value, _, ok := strings.Cut(a.Detail, " of list "); ok {
+		value = strings.ToLower(strings.TrimSuffix(value, "."))
+		if ip, err := netip.ParseAddr(value); err == nil && ip.IsGlobalUnicast() && !ip.IsPrivate() {
+			return []indicator{{"IpAddress", ip.String()}}
+		}
+		if len(value) <= 253 && domainRule.MatchString(value) {
+			return []indicator{{"DomainName", value}}
+		}
+	}
 	for i, s := range a.Subjects {
 		if known := i < len(a.Of) && a.Of[i] != ""; known || s.Addr.IsZero() || s.Addr.IsPrivate() || s.Addr.IsLinkLocal() || s.Addr.IsLoopback() || s.Addr.IsMulticast() || s.Addr.IsUnspecified() {
 			continue

@@ -240,7 +240,7 @@ func ReaderOf(name string) string { return readerPrefix + name }
 // Status is how an output is.
 type Status struct {
 	Name     string    `json:"name"`
-	To       string    `json:"to"` // the product
+	To       string    `json:"to"`     // the product
 	Active   bool      `json:"active"` // this process serves it
 	Failing  bool      `json:"failing"`
 	Error    string    `json:"error,omitempty"`  // the last one, also if it is over
