@@ -19,11 +19,11 @@ func Lead(ctx context.Context, leases Leases, name, owner string, run func(conte
 	for {
 		lease, held, err := leases.TakeLease(ctx, name, owner, LeadFor)
 		if err == nil && held {
-			err = leadWhile(ctx, leases, lease, run)
-			if err != nil || ctx.Err() != nil {
+			lost, err := leadWhile(ctx, leases, lease, run)
+			if !lost || err != nil || ctx.Err() != nil {
 				return err
 			}
-			continue // it was lost
+			continue
 		}
 		t := time.NewTimer(LeadFor / 3) // what is wrong with the store may pass
 		select {
@@ -38,8 +38,9 @@ func Lead(ctx context.Context, leases Leases, name, owner string, run func(conte
 // errLost says that a lease could not be renewed in time.
 var errLost = errors.New("the lease was lost")
 
-// leadWhile runs while a lease is renewed, and gives it back.
-func leadWhile(ctx context.Context, leases Leases, l Lease, run func(context.Context) error) error {
+// leadWhile runs while a lease is renewed, and gives it back. lost says that
+// it ended because the lease did.
+func leadWhile(ctx context.Context, leases Leases, l Lease, run func(context.Context) error) (lost bool, err error) {
 	running, stop := context.WithCancelCause(ctx)
 	done := make(chan error, 1)
 	go func() { done <- run(running) }()
@@ -50,11 +51,11 @@ func leadWhile(ctx context.Context, leases Leases, l Lease, run func(context.Con
 		select {
 		case err := <-done:
 			stop(nil)
-			err = errors.Join(err, leases.DropLease(context.WithoutCancel(ctx), l))
-			if errors.Is(context.Cause(running), errLost) {
-				return nil
+			if lost && errors.Is(err, context.Canceled) {
+				err = nil
 			}
-			return err
+			err = errors.Join(err, leases.DropLease(context.WithoutCancel(ctx), l))
+			return lost, err
 		case <-renew.C:
 			again, held, err := leases.TakeLease(ctx, l.Name, l.Owner, LeadFor)
 			switch {
@@ -63,6 +64,7 @@ func leadWhile(ctx context.Context, leases Leases, l Lease, run func(context.Con
 			case err != nil && missed == 0:
 				missed++ // it holds for two more thirds
 			default:
+				lost = true
 				stop(errLost)
 			}
 		}
