@@ -75,14 +75,14 @@ func nameOf(e *tyto.Event) string {
 
 // bench is a store, and forwarders over it.
 type bench struct {
-	t     *testing.T
+	t     testing.TB
 	store *sqlite.Store
 	seq   uint64
 	mu    sync.Mutex
 	at    time.Time
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
