@@ -243,8 +243,12 @@ func TestRenewal(t *testing.T) {
 	if err := x.send(saw(2, tyto.Address, "10.0.0.2")); err == nil || !strings.Contains(err.Error(), "expired") {
 		t.Errorf("with an expired certificate: %v", err)
 	}
-	p.must(x.client.Renew(t.Context()))
-	p.must(x.send(saw(2, tyto.Address, "10.0.0.2")))
+	ctx, end := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- x.client.Keep(ctx) }() // the refusal has it look
+	p.eventually("it came back by itself", func() bool { return x.send(saw(2, tyto.Address, "10.0.0.2")) == nil })
+	end()
+	p.must(<-done)
 	p.pass(37*day + time.Second)
 	if err := x.client.Renew(t.Context()); err == nil || !strings.Contains(err.Error(), "expired") {
 		t.Errorf("7 days after it expired: %v", err)
@@ -298,6 +302,42 @@ func TestTokens(t *testing.T) {
 	}
 	if made != 2 || refused < 2 || joined < 1 {
 		t.Errorf("the audit has %d tokens, %d refusals, %d joins", made, refused, joined)
+	}
+}
+
+// TestSensorIsNoHub has a sensor pose as the hub, with the certificate that it
+// got: another sensor must not be taken in.
+func TestSensorIsNoHub(t *testing.T) {
+	p := newPlant(t)
+	x := p.join("a", "hall", "")
+	id, err := uplink.Load(x.folder)
+	p.must(err)
+	pair := id.Pair
+	pair.Certificate = append(pair.Certificate, id.Authority.Raw)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2"}})
+	p.must(err)
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = conn.(*tls.Conn).HandshakeContext(t.Context()) // that it fails is the point
+			conn.Close()
+		}
+	}()
+	token := p.token("b", "hall", "")
+	token.Hub = l.Addr().String()
+	if _, err := uplink.Join(t.Context(), token, t.TempDir(), p.now); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("joining: %v", err)
+	}
+	posed := *id
+	posed.Hub = token.Hub
+	client := uplink.NewClient(x.folder, &posed, p.now, slog.New(slog.DiscardHandler))
+	defer client.Close()
+	if err := client.Send(t.Context(), &uplink.Batch{Epoch: 1, Seq: 1, Floor: 1, Events: 1}); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("sending: %v", err)
 	}
 }
 

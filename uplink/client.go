@@ -155,6 +155,8 @@ type Client struct {
 	now    func() time.Time
 	log    *slog.Logger
 
+	stale chan struct{} // a token when the hub does not know the certificate any more
+
 	mu   sync.Mutex // guards what follows
 	id   *Identity
 	http *http.Client
@@ -163,7 +165,7 @@ type Client struct {
 
 // NewClient is a client with an identity of a folder.
 func NewClient(folder string, id *Identity, now func() time.Time, log *slog.Logger) *Client {
-	c := &Client{folder: folder, now: now, log: log}
+	c := &Client{folder: folder, now: now, log: log, stale: make(chan struct{}, 1)}
 	c.use(id)
 	return c
 }
@@ -214,13 +216,20 @@ func (c *Client) Send(ctx context.Context, b *Batch) error {
 	}
 	defer got.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(got.Body, maxAnswer))
-	if got.StatusCode != http.StatusOK && got.StatusCode != http.StatusNoContent {
+	if got.StatusCode == http.StatusUnauthorized {
+		select {
+		case c.stale <- struct{}{}:
+		default:
+		}
+	}
+	if got.StatusCode != http.StatusOK {
 		return statusError(got, body)
 	}
 	return err
 }
 
-// Keep renews the certificate when it is time, until ctx is done.
+// Keep renews the certificate when it is time, and when the hub does not take
+// it any more, until ctx is done.
 func (c *Client) Keep(ctx context.Context) error {
 	t := time.NewTicker(renewCheck)
 	defer t.Stop()
@@ -234,6 +243,7 @@ func (c *Client) Keep(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-t.C:
+		case <-c.stale:
 		}
 	}
 }
