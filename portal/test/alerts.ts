@@ -17,6 +17,16 @@ const kinds: [string, Alert['severity'], string][] = [
   ['ftp', 'warning', 'FTP is in use'],
 ]
 
+const became = new WeakMap<World, Map<string, Alert['status']>>()
+
+/** Gives an alert another status; false if there is none of that id. */
+export function become(w: World, id: string, status: Alert['status']): boolean {
+  if (!alerts(w).some(a => a.id === id)) return false
+  const all = became.get(w) ?? new Map<string, Alert['status']>()
+  became.set(w, all.set(id, status))
+  return true
+}
+
 /** The alerts of a made-up network, the gravest first. */
 export function alerts(w: World): Alert[] {
   return kinds.map(([rule, severity, title], i) => {
@@ -27,7 +37,7 @@ export function alerts(w: World): Alert[] {
       severity,
       title,
       detail: 's7comm plc stop, ok',
-      status: 'new',
+      status: became.get(w)?.get(`00000000000000a${i}`) ?? 'new',
       parties: [
         {
           ...(device ? { id: device.id } : {}),
@@ -41,6 +51,9 @@ export function alerts(w: World): Alert[] {
       first_seen: new Date(w.now - (i + 2) * 600_000).toISOString(),
       last_seen: new Date(w.now - i * 600_000).toISOString(),
       count: 3 * i + 1,
+      children: i === 0 ? 1 : 0,
+      learnable: false,
+      ...(i === 2 ? { parent: '00000000000000a0' } : {}),
     }
   })
 }

@@ -1,6 +1,7 @@
 import contract from '../../api/openapi.json' with { type: 'json' }
 import type { Alert, Conversation, Count, DeviceRow, Traffic } from '../src/api/types.ts'
 import { alertDetail, alerts, decided } from './alerts.ts'
+import { usual } from './baseline.ts'
 import { type Outside, outside } from './integrations.ts'
 import { categoryOf, mapOf } from './map.ts'
 import { type Places, places } from './sensors.ts'
@@ -358,7 +359,14 @@ export function createFake(options: FakeOptions = {}): Fake {
     'GET /api/v1/alerts': p => {
       const rows = w.rows.length ? alerts(w) : []
       const has = (key: string, value: string) => !p.has(key) || (p.get(key) ?? []).includes(value)
-      const found = rows.filter(a => has('status', a.status) && has('severity', a.severity) && has('rule', a.rule))
+      const found = rows.filter(
+        a =>
+          has('status', a.status) &&
+          has('severity', a.severity) &&
+          has('rule', a.rule) &&
+          (!p.has('parent') || p.get('parent')?.[0] === a.parent) &&
+          (p.get('top')?.[0] !== 'true' || !a.parent),
+      )
       return json({
         items: page(found, p),
         total: found.length,
@@ -383,6 +391,8 @@ export function createFake(options: FakeOptions = {}): Fake {
       return new Response(body, { headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' } })
     },
   }
+
+  const normal = usual(w)
 
   const alertById = (id: string, status?: Alert['status']): Response => {
     const found = alerts(w).find(a => a.id === id)
@@ -434,6 +444,8 @@ export function createFake(options: FakeOptions = {}): Fake {
       if (ofPeople) return ofPeople
       const ofPlaces = await ground.answer(request.method, url, () => request.json())
       if (ofPlaces) return ofPlaces
+      const ofUsual = await normal(request.method, url, () => request.json())
+      if (ofUsual) return ofUsual
       const ofOutside = await beyond.answer(request.method, url, () => request.json())
       if (ofOutside) return ofOutside
       const template = url.pathname.replace(

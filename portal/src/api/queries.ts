@@ -150,6 +150,7 @@ export interface AlertFilter {
   severity?: string[]
   rule?: string[]
   device?: string
+  top?: boolean
   sort?: AlertSort
   order?: 'asc' | 'desc'
 }

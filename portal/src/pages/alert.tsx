@@ -1,18 +1,16 @@
-import { TextInput } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from 'react-router'
 import { Problem } from '../api/client.ts'
-import { alert, type Decision, decide, queries, useSession } from '../api/queries.ts'
+import { alert } from '../api/queries.ts'
 import type { AlertDetail } from '../api/types.ts'
 import { partyText, statuses } from '../parts/alert.ts'
 import { exact, plain } from '../parts/format.ts'
 import { Bones, Card, Chip, Empty, Failure, StateChip, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
-import tools from '../table/table.module.css'
 import { Severity } from './alerts.tsx'
 import { Frame } from './evidence.tsx'
 import css from './pages.module.css'
+import { Consequences, Decide } from './triage.tsx'
 
 const above = { to: '/alerts', text: 'Alerts' }
 
@@ -98,6 +96,7 @@ function Found({ detail }: { detail: AlertDetail }) {
                 </dd>
               </dl>
             </Card>
+            <Consequences detail={detail} />
             <History detail={detail} />
           </div>
           <div className={css.stack}>

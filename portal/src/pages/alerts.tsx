@@ -14,6 +14,8 @@ import tools from '../table/table.module.css'
 import { type Column, RemoteTable } from '../table/table.tsx'
 import { ColumnMenu, Facet, FilterChips, ListCount, Search, SortSelect } from '../table/tools.tsx'
 import css from './pages.module.css'
+import own from './triage.module.css'
+import { choices, TriageBar, useDecides, useTriage } from './triage.tsx'
 
 const filters = ['severity', 'status', 'rule', 'device'] as const
 const sorts: readonly AlertSort[] = ['last_seen', 'first_seen', 'severity', 'count', 'title', 'status']
@@ -27,7 +29,20 @@ const to = (a: Alert) => `/alerts/${encodeURIComponent(a.id)}`
 const parties = (a: Alert) => a.parties.map(partyText).join(' → ')
 
 const columns: Column<Alert>[] = [
-  { id: 'title', label: 'Alert', sort: 'title', width: 340, cell: a => <Link to={to(a)}>{plain(a.title)}</Link> },
+  {
+    id: 'title',
+    label: 'Alert',
+    sort: 'title',
+    width: 340,
+    cell: a => (
+      <span className={own.title}>
+        <Link className="clip" to={to(a)}>
+          {plain(a.title)}
+        </Link>
+        {a.children > 0 && <Chip title={`${count(a.children)} alerts came of it`}>+{count(a.children)}</Chip>}
+      </span>
+    ),
+  },
   { id: 'severity', label: 'Severity', sort: 'severity', width: 100, cell: a => <Severity word={a.severity} /> },
   { id: 'parties', label: 'Devices', width: 260, cell: a => <span title={parties(a)}>{parties(a)}</span> },
   { id: 'detail', label: 'Seen', width: 260, cell: a => <Said text={a.detail} /> },
@@ -80,6 +95,8 @@ export default function Alerts() {
     ...lists,
     ...(only?.[0] ? { device: only[0] } : {}),
     ...(state.q ? { q: state.q } : {}),
+    // What came of another alert is looked for, but not listed beside it.
+    ...(state.q || only?.[0] ? {} : { top: true }),
     sort,
     order,
   })
@@ -89,6 +106,39 @@ export default function Alerts() {
   }, [key])
   const words = (f: string, v: string) =>
     f === 'severity' ? (severities[v]?.text ?? v) : f === 'status' ? (statuses[v]?.text ?? v) : v
+  const decides = useDecides()
+  const triage = useTriage()
+  const [chosen, setChosen] = useState<Alert[]>([])
+  const choose = (a: Alert) =>
+    setChosen(was => (was.some(x => x.id === a.id) ? was.filter(x => x.id !== a.id) : [...was, a]))
+  const picked = new Set(chosen.map(a => a.id))
+  const choice: Column<Alert> = {
+    id: 'chosen',
+    label: 'Chosen',
+    width: 60,
+    cell: a => (
+      <input
+        type="checkbox"
+        aria-label={`Choose ${plain(a.title)}`}
+        checked={picked.has(a.id)}
+        onChange={() => choose(a)}
+      />
+    ),
+  }
+  const acts: Record<string, (a: Alert) => void> = decides
+    ? {
+        x: choose,
+        ...Object.fromEntries(
+          choices.map(c => [
+            c.key,
+            (a: Alert) => {
+              triage.made.mutate({ rows: chosen.length > 0 ? chosen : [a], status: c.status })
+              setChosen([])
+            },
+          ]),
+        ),
+      }
+    : {}
   const facet = (f: 'severity' | 'status' | 'rule', label: string) => (
     <Facet
       label={label}
@@ -116,11 +166,13 @@ export default function Alerts() {
         </div>
       </div>
       <FilterChips state={state} name={words} />
+      {decides && <TriageBar chosen={chosen} clear={() => setChosen([])} triage={triage} />}
       <RemoteTable<Alert, AlertList>
         label="Alerts"
         name="alerts"
-        columns={columns}
-        state={shown}
+        columns={decides ? [choice, ...columns] : columns}
+        state={decides ? { ...shown, shown: ['chosen', ...shown.shown] } : shown}
+        acts={acts}
         source={source}
         sort={sort}
         order={order}

@@ -24,6 +24,7 @@ const commands: Command[] = [
   { icon: 'unknown', text: 'Devices not yet identified', to: '/devices?category=unknown' },
   { icon: 'clock', text: 'Newest devices', to: '/devices?sort=first_seen&order=desc' },
   { icon: 'bell', text: 'Alerts', to: '/alerts' },
+  { icon: 'check', text: 'Baseline', to: '/baseline' },
   { icon: 'conversations', text: 'Conversations', to: '/conversations' },
   { icon: 'globe', text: 'Conversations with the internet', to: '/conversations?scope=internet' },
   { icon: 'map', text: 'Map of who talks to whom', to: '/map' },

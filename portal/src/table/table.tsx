@@ -48,6 +48,8 @@ interface TableProps<T, L extends List<T>> {
   changes: number
   empty: ReactNode
   told?: (pages: Pages<T, L>) => void
+  /** What keys do with the row that has the focus. */
+  acts?: Record<string, (row: T) => void>
 }
 
 const features = tableFeatures({
@@ -114,6 +116,18 @@ export function RemoteTable<T, L extends List<T>>(props: TableProps<T, L>) {
 
   const pending = useLiveRows(props.name, props.changes, () => (scroller.current?.scrollTop ?? 0) < tall)
   const move = useRowKeys(scroller, rows.scrollToIndex, pages.total, first)
+  const { acts } = props
+  useKeys(
+    Object.fromEntries(
+      Object.entries(acts ?? {}).map(([key, act]) => [
+        key,
+        () => {
+          const row = move.at() < 0 ? undefined : pages.at(move.at())
+          if (row !== undefined) act(row)
+        },
+      ]),
+    ),
+  )
   const table = useColumnTable(
     props,
     items.map(i => ({ index: i.index, ...withRow(pages.at(i.index)) })),
@@ -312,6 +326,7 @@ function useRowKeys(
   }
   useKeys({ j: () => step(1), k: () => step(-1) })
   return {
+    at: () => at.current,
     focused: (event: React.FocusEvent) => {
       const index = (event.target as HTMLElement).closest('tr')?.dataset.index
       if (index !== undefined) at.current = Number(index)

@@ -35,6 +35,8 @@ test.runIf(folder)('pictures of every page', { timeout: 300_000 }, async () => {
     ['map-table', `${home}/map?as=table`],
     ['alerts', `${home}/alerts`],
     ['alert', `${home}/alerts/00000000000000a1`],
+    ['baseline', `${home}/baseline`],
+    ['baseline-empty', `${nothing}/baseline`],
     ['sensors', `${home}/sensors`],
     ['integrations', `${home}/integrations`],
     ['users', `${home}/users`],
