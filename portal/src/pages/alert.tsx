@@ -108,7 +108,7 @@ function Found({ detail }: { detail: AlertDetail }) {
               <p className={css.said}>{detail.description}</p>
               <dl className={css.pairs}>
                 <dt>Id</dt>
-                <dd>{a.rule}</dd>
+                <dd>{plain(a.rule)}</dd>
                 {detail.thresholds.map(t => (
                   <Threshold key={t.name} of={t} />
                 ))}
@@ -124,60 +124,10 @@ function Found({ detail }: { detail: AlertDetail }) {
 function Threshold({ of: t }: { of: AlertDetail['thresholds'][number] }) {
   return (
     <>
-      <dt>{t.text}</dt>
+      <dt>{plain(t.text)}</dt>
       <dd>
-        {exact(t.value)} {t.unit}
+        {exact(t.value)} {plain(t.unit)}
       </dd>
-    </>
-  )
-}
-
-const decisions: [Decision, string, string][] = [
-  ['close', 'Close', 'Dealt with; it is new once more when it occurs again'],
-  ['mute', 'Mute', 'Count it only'],
-  ['learn', 'Learn', 'This is usual here'],
-  ['reopen', 'Take up', 'Work on it, or undo what was decided'],
-]
-
-function Decide({ detail }: { detail: AlertDetail }) {
-  const role = useSession()?.role
-  const [comment, setComment] = useState('')
-  const { id, status } = detail.alert
-  const made = useMutation({
-    mutationFn: (d: Decision) => decide(id, d, comment.trim()),
-    onSuccess: now => {
-      setComment('')
-      queries.setQueryData(['alert', id], now)
-      void queries.invalidateQueries({ queryKey: ['alerts'] })
-      void queries.invalidateQueries({ queryKey: ['overview'] })
-    },
-  })
-  if (role !== 'admin' && role !== 'analyst') return null
-  const results: Record<Decision, string> = { close: 'closed', mute: 'muted', learn: 'learned', reopen: 'active' }
-  return (
-    <>
-      <TextInput
-        label="Comment"
-        value={comment}
-        maxLength={2000}
-        onChange={e => setComment(e.currentTarget.value)}
-        mb="xs"
-      />
-      <div className={css.decisions}>
-        {decisions.map(([d, text, title]) => (
-          <button
-            key={d}
-            type="button"
-            className={tools.facet}
-            title={title}
-            disabled={made.isPending || status === results[d]}
-            onClick={() => made.mutate(d)}
-          >
-            {text}
-          </button>
-        ))}
-      </div>
-      {made.isError && <p role="alert">{made.error.message}</p>}
     </>
   )
 }
