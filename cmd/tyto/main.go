@@ -36,6 +36,7 @@ type commands struct {
 	Hub        hubCommand                `cmd:"" help:"A hub alone: store, API and portal, fed with events."`
 	Mirror     mirrorCommand             `cmd:"" help:"Say what an interface hears, and whether the mirror is right."`
 	Forward    forwardCommand            `cmd:"" help:"Test where events are passed on to."`
+	Ready      readyCommand              `cmd:"" help:"Whether a hub or a sensor is ready."`
 	Backup     backupCommand             `cmd:"" help:"Save what a hub knows, also while it works."`
 	Restore    restoreCommand            `cmd:"" help:"Put back what was saved."`
 	Audit      auditCommand              `cmd:"" help:"Verify the audit log."`
