@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED := 0
 SHARED  ?= ../shared
 
-.PHONY: help build portal run test check fuzz chaos bench accuracy lab cross deb test-deb clean
+.PHONY: help build portal run test check fuzz chaos e2e bench bench-live accuracy lab cross deb test-deb clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,9 @@ chaos: ## Kill sensor and hub 200 times in a row, at any time and at named steps
 bench: bin/tyto ## Speed and memory, beside other programs
 	go test -run '^$$' -bench . -benchmem ./capture ./decode ./flow ./stream ./fingerprint ./inventory ./sensor
 	go run ./lab/bench
+
+e2e: build ## Two sensors, two hubs over PostgreSQL, SIEMs, and kills: the whole product
+	TYTO_E2E=1 go test ./lab/e2e -run EndToEnd -v -count 1
 
 bench-live: bin/tyto ## The highest rate without loss, on a virtual cable (needs root)
 	go build -o bin/benchlive ./lab/benchlive

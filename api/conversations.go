@@ -14,6 +14,7 @@ type ConversationFilter struct {
 	Q        string   `query:"q" maxLength:"200" doc:"Text that addresses, names or protocol contain"`
 	Protocol []string `query:"protocol,explode" maxItems:"20" doc:"Wireshark's short names"`
 	Scope    []string `query:"scope,explode" maxItems:"3" doc:"lan, internet, multicast"`
+	Zone     []string `query:"zone,explode" maxItems:"20"`
 	Category []string `query:"category,explode" maxItems:"20" doc:"Of every device that takes part: it, iot, ot, network, medical, unknown"`
 	Sort     string   `query:"sort" enum:"last_seen,first_seen,bytes,packets,protocol,port,server_name,client,server" default:"last_seen"`
 	Order    string   `query:"order" enum:"asc,desc" default:"desc"`
@@ -105,7 +106,7 @@ func (a *api) conversations(ctx context.Context, q store.ConversationQuery) (*Co
 func (f *ConversationFilter) query(p Paging, device string) store.ConversationQuery {
 	return store.ConversationQuery{
 		Window: store.Window{Sort: f.Sort, Desc: f.Order == "desc", Limit: p.Limit, Offset: p.Offset},
-		Text:   strings.TrimSpace(f.Q), Device: device, Protocol: f.Protocol, Scope: f.Scope, Category: f.Category,
+		Text:   strings.TrimSpace(f.Q), Device: device, Protocol: f.Protocol, Scope: f.Scope, Zone: f.Zone, Category: f.Category,
 	}
 }
 
