@@ -125,39 +125,83 @@ func (s *Store) numbers(ctx context.Context, query string, args ...any) ([]int64
 
 // walk goes through indexes, one after the other, and picks the selected.
 func (s *Store) walk(ctx context.Context, queries []string, chosen *selection, offset, limit int) (picked []int64, err error) {
+	p := picker{chosen: chosen, offset: offset, limit: limit}
 	for _, query := range queries {
-		if len(picked) == limit {
+		if len(p.picked) == limit {
 			break
 		}
-		rows, err := s.read.QueryContext(ctx, query)
-		if err != nil {
-			return nil, err
+		if s.dialect == Postgres {
+			err = s.stride(ctx, query, &p)
+		} else {
+			_, err = s.pick(ctx, query, &p)
 		}
-		picked, offset, err = pick(rows, chosen, picked, offset, limit)
 		if err != nil {
 			return nil, err
 		}
 	}
-	return picked, nil
+	return p.picked, nil
 }
 
-func pick(rows *sql.Rows, chosen *selection, picked []int64, offset, limit int) ([]int64, int, error) {
+// picker picks the selected of what it is shown.
+type picker struct {
+	chosen        *selection
+	offset, limit int
+	picked        []int64
+}
+
+// pick shows numbers until enough are picked, and is how many were shown.
+func (s *Store) pick(ctx context.Context, query string, p *picker, args ...any) (shown int, err error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
 	defer rows.Close()
-	for len(picked) < limit && rows.Next() {
+	for len(p.picked) < p.limit && rows.Next() {
 		var n int64
 		if err := rows.Scan(&n); err != nil {
-			return nil, 0, err
+			return shown, err
 		}
-		if !chosen.has(n) {
-			continue
+		shown++
+		switch {
+		case !p.chosen.has(n):
+		case p.offset > 0:
+			p.offset--
+		default:
+			p.picked = append(p.picked, n)
 		}
-		if offset > 0 {
-			offset--
-			continue
-		}
-		picked = append(picked, n)
 	}
-	return picked, offset, rows.Err()
+	return shown, rows.Err()
+}
+
+// stride asks for as many rows as it likely takes, since PostgreSQL sends all
+// that it is asked for, wanted or not.
+func (s *Store) stride(ctx context.Context, query string, p *picker) error {
+	all := uint64(s.roster.size())
+	if p.chosen.all { // it can skip by itself, unless that is more than there is
+		some := picker{chosen: p.chosen, limit: p.limit - len(p.picked)}
+		if _, err := s.pick(ctx, query+" LIMIT ? OFFSET ?", &some, some.limit, p.offset); err != nil {
+			return err
+		}
+		p.picked = append(p.picked, some.picked...)
+		if len(some.picked) > 0 {
+			p.offset = 0
+			return nil
+		}
+		var n int
+		if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM ("+query+") AS walked").Scan(&n); err != nil {
+			return err
+		}
+		p.offset = max(0, p.offset-n)
+		return nil
+	}
+	size := 1000 + int(uint64(p.offset+p.limit)*all/max(p.chosen.total, 1)*5/4)
+	for from := 0; len(p.picked) < p.limit; from, size = from+size, 2*size {
+		shown, err := s.pick(ctx, query+" LIMIT ? OFFSET ?", p, size, from)
+		if err != nil || shown < size && len(p.picked) < p.limit {
+			return err
+		}
+	}
+	return nil
 }
 
 // deviceRows is the rows of numbers, in their order.

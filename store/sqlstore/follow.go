@@ -82,6 +82,9 @@ func (s *Store) forgetGone(ctx context.Context, tx *sql.Tx) error {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, "DELETE FROM device_gone WHERE at < now() - CAST(? AS INTERVAL)", keepGone.String())
+	if err == nil { // of hubs that were; nobody else ever had their leases
+		_, err = tx.ExecContext(ctx, "DELETE FROM lease WHERE fence = 1 AND expires < "+s.dialect.now()+" - ?", int64(keepGone))
+	}
 	return err
 }
 

@@ -81,6 +81,13 @@ func (r *roster) put(n int64, row *store.DeviceRow, text string) {
 	r.numbers[row.ID] = n
 }
 
+// size is how many devices there are.
+func (r *roster) size() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.numbers)
+}
+
 // drop forgets a device, if it is there.
 func (r *roster) drop(n int64) {
 	if n >= int64(len(r.entries)) || r.entries[n].id == "" {

@@ -88,18 +88,18 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER device_changes BEFORE INSERT OR UPDATE OR DELETE ON device FOR EACH ROW EXECUTE FUNCTION device_changes();
--- One index for each order that a list can have; n breaks ties. Text may be too
+-- One index for each order that a list can have, ties included. Text may be too
 -- long for an index.
-CREATE INDEX device_first_seen ON device (first_seen);
-CREATE INDEX device_last_seen ON device (last_seen);
-CREATE INDEX device_packets ON device (packets);
-CREATE INDEX device_bytes ON device (bytes);
-CREATE INDEX device_hostname ON device (lower(left(hostname, 200)));
-CREATE INDEX device_ip ON device (ip_key);
-CREATE INDEX device_type ON device (lower(left(type, 200)));
-CREATE INDEX device_vendor ON device (lower(left(vendor, 200)));
-CREATE INDEX device_model ON device (lower(left(model, 200)));
-CREATE INDEX device_os ON device (lower(left(os, 200)));
+CREATE INDEX device_first_seen ON device (first_seen, n);
+CREATE INDEX device_last_seen ON device (last_seen, n);
+CREATE INDEX device_packets ON device (packets, n);
+CREATE INDEX device_bytes ON device (bytes, n);
+CREATE INDEX device_hostname ON device (lower(left(hostname, 200)), n);
+CREATE INDEX device_ip ON device (ip_key, n);
+CREATE INDEX device_type ON device (lower(left(type, 200)), n);
+CREATE INDEX device_vendor ON device (lower(left(vendor, 200)), n);
+CREATE INDEX device_model ON device (lower(left(model, 200)), n);
+CREATE INDEX device_os ON device (lower(left(os, 200)), n);
 
 -- The devices whole: JSON, zstd if it is long.
 CREATE TABLE device_body (
