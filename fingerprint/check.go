@@ -161,3 +161,8 @@ func conflicts(x *rule, e example, all []Conclusion) (out []Conflict) {
 	}
 	return out
 }
+
+// Has reports whether there is a rule of an id.
+func (r *Rules) Has(id string) bool {
+	return slices.ContainsFunc(r.rules, func(x rule) bool { return x.id == id })
+}

@@ -176,3 +176,6 @@ func named(pack string, texts []Text) []Text {
 	}
 	return out
 }
+
+// KeyText is a public key in base64.
+func KeyText(k ed25519.PublicKey) string { return base64.StdEncoding.EncodeToString(k) }

@@ -146,7 +146,11 @@ func (a *analyzeCommand) events(ctx context.Context, out io.Writer, source captu
 
 // whole learns everything, and then reports.
 func (a *analyzeCommand) whole(ctx context.Context, out io.Writer, source capture.Source, set settings, bar *progress) error {
-	known, err := inventory.Standard()
+	more, _, err := set.Fingerprints.texts()
+	if err != nil {
+		return usageError{err}
+	}
+	known, err := inventory.Standard(more...)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ type settings struct {
 
 	Rules ruleSettings `yaml:",inline"`
 
+	Fingerprints fingerprintSetting `yaml:"fingerprints"`
+
 	Retention retentionSetting `yaml:"retention"`
 
 	Metrics metricsSetting `yaml:"metrics"`
@@ -99,8 +101,8 @@ func defaultSettings() settings {
 		name = "sensor"
 	}
 	return settings{
-		Rules: defaultRules(),
-		Name:  name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()),
+		Rules: defaultRules(), Fingerprints: fingerprintSetting{Trust: []string{}},
+		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()),
 		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
 		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
 	}
@@ -183,6 +185,7 @@ func (c *settings) check(text string) error {
 		bad("packets.megabytes", fmt.Sprintf("%d is not 0, nor between %d and %d; 0 keeps none", m, packets.MinBytes>>20, 1<<20))
 	}
 	errs = append(errs, c.Rules.check(text)...)
+	errs = append(errs, c.Fingerprints.check(text)...)
 	errs = append(errs, checkForward(c.Forward, text)...)
 	errs = append(errs, checkConnect(c.Connect, text)...)
 	errs = append(errs, checkOIDC(c.OIDC, text)...)

@@ -18,7 +18,6 @@ import (
 	"tyto/fingerprint"
 	"tyto/forward"
 	"tyto/hub"
-	"tyto/inventory"
 	"tyto/portal"
 	"tyto/store"
 	"tyto/tyto"
@@ -58,12 +57,13 @@ type serving struct {
 	log     *slog.Logger
 	control *control // nil if it cannot be had
 	close   func()
+	watch   func(context.Context) // for changes of fingerprints, until the end
 }
 
 // open opens the store, listens, and says where.
 // with changes what the hub works with.
 func (p *place) open(ctx context.Context, s streams, set *settings, with ...func(*hub.Deps)) (*serving, error) {
-	known, err := inventory.Standard()
+	known, live, err := set.Fingerprints.open()
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +72,10 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 		return nil, err
 	}
 	indicators, err := set.Rules.indicators()
+	if err != nil {
+		return nil, err
+	}
+	places, err := set.Rules.geo()
 	if err != nil {
 		return nil, err
 	}
@@ -85,17 +89,16 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 		return nil, fmt.Errorf("%w; choose another address with --listen", err)
 	}
 	config := hub.DefaultConfig()
-	known.Steady = true
 	config.Zone, config.Inventory = set.Zone, known
 	config.Detections, config.Indicators, config.Baseline = rules, indicators, set.Rules.baseline()
 	config.Retention = store.Retention(set.Retention)
 	config.Auth.OIDC = set.OIDC
-	deps := hub.Deps{Store: memory, Listener: listener, MetricsToken: set.Metrics.Token.Read, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
+	deps := hub.Deps{Store: memory, Listener: listener, Geo: places, MetricsToken: set.Metrics.Token.Read, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
 		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}
 	close := func() { listener.Close(); memory.Close() }
 	if p.TLS {
 		host, _, _ := net.SplitHostPort(set.Listen) // listened to, so it splits
-		if deps.TLS, _, err = hub.SelfSigned(set.Data, []string{host, "localhost"}, time.Now()); err != nil {
+		if deps.TLS, _, err = hub.SelfSigned(set.Data, []string{host, "localhost", machine()}, time.Now()); err != nil {
 			close()
 			return nil, err
 		}
@@ -122,15 +125,25 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 		close()
 		return nil, err
 	}
-	if err := p.greet(ctx, s.err, h, listener.Addr().String()); err != nil {
+	if err := p.greet(ctx, s.err, h, instead(listener.Addr().String(), machine())); err != nil {
 		close()
 		return nil, err
 	}
 	control := newControl(set, h, &deps)
-	return &serving{h, others.outputs, others.connectors, deps.Log, control, func() { control.close(); close() }}, nil
+	return &serving{h, others.outputs, others.connectors, deps.Log, control, func() { control.close(); close() },
+		func(ctx context.Context) { set.Fingerprints.watch(ctx, live, h.FingerprintsChanged, deps.Log) }}, nil
 }
 
 func typeName(id string) string { t, _ := fingerprint.TypeOf(id); return t.Name }
+
+// machine is this machine's name, as others may know it.
+func machine() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "localhost"
+	}
+	return name
+}
 
 // greet says where the portal is, and how the first administrator is made.
 func (p *place) greet(ctx context.Context, out io.Writer, h *hub.Hub, address string) error {

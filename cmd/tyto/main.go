@@ -30,20 +30,21 @@ Exit status: 0 done; 1 nothing could be read, or the work failed; 2 the command 
 type commands struct {
 	Config string `type:"path" placeholder:"FILE" help:"Configuration file (YAML). See 'tyto config show'."`
 
-	Analyze    analyzeCommand            `cmd:"" help:"Say what is in capture files."`
-	Run        runCommand                `cmd:"" help:"Sensor, hub and portal in one process."`
-	Sensor     sensorCommand             `cmd:"" help:"A sensor alone: events to its hub, or as JSON lines on standard output."`
-	Hub        hubCommand                `cmd:"" help:"A hub alone: store, API and portal, fed with events."`
-	Mirror     mirrorCommand             `cmd:"" help:"Say what an interface hears, and whether the mirror is right."`
-	Forward    forwardCommand            `cmd:"" help:"Test where events are passed on to."`
-	Ready      readyCommand              `cmd:"" help:"Whether a hub or a sensor is ready."`
-	Backup     backupCommand             `cmd:"" help:"Save what a hub knows, also while it works."`
-	Restore    restoreCommand            `cmd:"" help:"Put back what was saved."`
-	Audit      auditCommand              `cmd:"" help:"Verify the audit log."`
-	Users      usersCommand              `cmd:"" help:"Help a user in who is locked out."`
-	ConfigCmd  configCommand             `cmd:"" name:"config" help:"Check or show the configuration."`
-	Version    versionCommand            `cmd:"" help:"Version, commit, and what is built in."`
-	Completion kongcompletion.Completion `cmd:"" help:"Shell code for completion: bash, zsh or fish."`
+	Analyze     analyzeCommand            `cmd:"" help:"Say what is in capture files."`
+	Run         runCommand                `cmd:"" help:"Sensor, hub and portal in one process."`
+	Sensor      sensorCommand             `cmd:"" help:"A sensor alone: events to its hub, or as JSON lines on standard output."`
+	Hub         hubCommand                `cmd:"" help:"A hub alone: store, API and portal, fed with events."`
+	Mirror      mirrorCommand             `cmd:"" help:"Say what an interface hears, and whether the mirror is right."`
+	Forward     forwardCommand            `cmd:"" help:"Test where events are passed on to."`
+	Fingerprint fingerprintCommand        `cmd:"" help:"Rules that tell devices apart: test, explain, import, sign."`
+	Ready       readyCommand              `cmd:"" help:"Whether a hub or a sensor is ready."`
+	Backup      backupCommand             `cmd:"" help:"Save what a hub knows, also while it works."`
+	Restore     restoreCommand            `cmd:"" help:"Put back what was saved."`
+	Audit       auditCommand              `cmd:"" help:"Verify the audit log."`
+	Users       usersCommand              `cmd:"" help:"Help a user in who is locked out."`
+	ConfigCmd   configCommand             `cmd:"" name:"config" help:"Check or show the configuration."`
+	Version     versionCommand            `cmd:"" help:"Version, commit, and what is built in."`
+	Completion  kongcompletion.Completion `cmd:"" help:"Shell code for completion: bash, zsh or fish."`
 }
 
 // streams is where a command reads and writes, so that tests can look.

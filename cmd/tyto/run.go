@@ -100,6 +100,7 @@ func serveWith(ctx context.Context, served *serving, feed func(context.Context) 
 	all.Go(func() error { return served.outputs.Run(outputsContext) })
 	all.Go(func() error { return served.others.Run(hubContext) })
 	all.Go(func() error { return served.control.serve(hubContext) })
+	all.Go(func() error { served.watch(hubContext); return nil })
 	all.Go(func() error {
 		defer endOutputs()
 		err := served.hub.Run(hubContext)
