@@ -5,6 +5,7 @@ import (
 
 	"tyto/frame"
 	"tyto/proto/enip"
+	"tyto/proto/transfer"
 	"tyto/tyto"
 )
 
@@ -22,13 +23,25 @@ func init() {
 
 // Memory[0] to Memory[2] of a conversation are requests that wait for their
 // answers, the last first. Memory[3] is what was told, and from bit 8 on the
-// slot that the open connection leads to, as enipWay.
+// slot that the open connection leads to, as enipWay. While a file is moved only
+// one request waits: Memory[1] is the hash of what was moved, Memory[2] its
+// size, and above that the size it will have.
 const (
 	enipPending    = 3
 	enipToldClient = 1 << iota
 	enipToldServer
+	enipMoving   = 1 << 6
+	enipMoved    = 1 << 7 // all is there but the answer
 	enipWayShift = 8
 )
+
+// enipWaiting is how many requests can wait.
+func enipWaiting(m *Message) int {
+	if m.Memory[3]&enipMoving != 0 {
+		return 1
+	}
+	return enipPending
+}
 
 func enipPort(f *frame.Frame) bool {
 	return f.DstPort == 44818 || f.SrcPort == 44818 || f.DstPort == 2222 || f.SrcPort == 2222
@@ -190,17 +203,19 @@ func cipOf(r *enip.Request, way uint8) cipAsked {
 }
 
 func (a *cipAsked) keep(m *Message, key uint16) {
-	copy(m.Memory[1:enipPending], m.Memory[:enipPending-1])
+	n := enipWaiting(m)
+	copy(m.Memory[1:n], m.Memory[:n-1])
 	m.Memory[0] = uint64(key) | uint64(a.service&0x7f)<<16 | uint64(a.class)<<23 | uint64(a.way)<<35 | uint64(a.instance)<<43 | uint64(a.attribute)<<56
 }
 
 func cipAnswered(m *Message, key uint16, service byte) (a cipAsked, ok bool) {
-	for i := range enipPending {
+	n := enipWaiting(m)
+	for i := range n {
 		x := m.Memory[i]
 		a = cipAsked{service: byte(x>>16) & 0x7f, class: uint16(x>>23) & 0xfff, way: uint8(x >> 35), instance: uint16(x>>43) & 0x1fff, attribute: uint16(x >> 56)}
 		if x != 0 && uint16(x) == key && (a.service == service || service == enip.UnconnectedSend) {
-			copy(m.Memory[i:enipPending], m.Memory[i+1:enipPending])
-			m.Memory[enipPending-1] = 0
+			copy(m.Memory[i:n], m.Memory[i+1:n])
+			m.Memory[n-1] = 0
 			return a, true
 		}
 	}
@@ -228,6 +243,7 @@ func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) 
 			s.Op(enip.ServiceName(inner.Path.Class, inner.Service))
 			asked = cipOf(&inner, uint8(route.Slot+1))
 			tellPCCC(s, &inner, &asked)
+			cipSent(m, &inner)
 		}
 	case r.Path.Class == enip.Manager && (r.Service == enip.ForwardOpen || r.Service == enip.LargeOpen):
 		tellCIPOpen(m, s, &r)
@@ -237,6 +253,7 @@ func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) 
 		return
 	default:
 		tellPCCC(s, &r, &asked)
+		cipSent(m, &r)
 	}
 	asked.keep(m, key)
 }
@@ -335,6 +352,65 @@ func tellCIPReply(m *Message, s *Sink, key uint16, c frame.Cursor) {
 	}
 	if r.Status == 0 {
 		tellCIPObject(s, &a, r.Data)
+	}
+	tellCIPMoved(m, s, &a, r.Data, outcome)
+}
+
+// cipSent begins and sums up what a request moves to the firmware or to a file.
+func cipSent(m *Message, r *enip.Request) {
+	move, data, total := enip.Sent(r)
+	switch {
+	case move == enip.MoveBegins:
+		sum := transfer.Begin()
+		m.Memory[0], m.Memory[1], m.Memory[2] = 0, sum.Hash, uint64(total)<<32
+		m.Memory[3] = m.Memory[3]&^enipMoved | enipMoving
+	case m.Memory[3]&enipMoving != 0 && move != enip.NoMove:
+		cipMore(m, data, move == enip.MoveEnds, total)
+	}
+}
+
+// cipMore adds data that is not sent again: at is where it belongs, 0xffffffff if it does not say.
+func cipMore(m *Message, data []byte, ends bool, at uint32) {
+	sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+	if at != enip.Anywhere && at != sum.Size {
+		return
+	}
+	sum.Add(data)
+	m.Memory[1], m.Memory[2] = sum.Hash, m.Memory[2]&^0xffffffff|uint64(sum.Size)
+	if total := uint32(m.Memory[2] >> 32); ends || total != 0 && sum.Size >= total {
+		m.Memory[3] |= enipMoved
+	}
+}
+
+// tellCIPMoved tells what was moved when the last part is answered.
+func tellCIPMoved(m *Message, s *Sink, a *cipAsked, c frame.Cursor, outcome string) {
+	if m.Memory[3]&enipMoving == 0 || a.class != enip.Flash && a.class != enip.FileObject {
+		return
+	}
+	if enip.Begins(a.class, a.service) {
+		if outcome != "ok" { // nothing will be moved
+			m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^enipMoving
+		}
+		return
+	}
+	fromDevice := a.class == enip.FileObject && a.service == enip.FileUpload
+	if data, ends := enip.Received(c); fromDevice && outcome == "ok" {
+		cipMore(m, data, ends, enip.Anywhere)
+	}
+	b := s.Scratch(64 + 2 + transfer.Longest + 64)
+	if m.Memory[3]&enipMoved == 0 || b == nil {
+		return
+	}
+	sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+	m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^(enipMoving|enipMoved)
+	b = sum.Append(append(enip.AppendObject(b[:0], a.class, a.instance, 0), ", "...))
+	switch {
+	case a.class == enip.Flash:
+		s.Undergone(tyto.UpdateFirmware, "cip firmware", b, outcome)
+	case fromDevice:
+		s.Undergone(tyto.Transfer, "cip file upload", b, outcome)
+	default:
+		s.Undergone(tyto.Program, "cip file download", b, outcome)
 	}
 }
 

@@ -2,6 +2,7 @@ package proto
 
 import (
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"tyto/frame"
@@ -109,4 +110,33 @@ func TestENIPAllocatesNothing(t *testing.T) {
 	wireAllocs(t, "enip", &Message{Frame: f, Body: enipMessage(0x63, 0, 1, "\x01\x00"+enipItem(0x0c, cipListed))})
 	f = &frame.Frame{SrcPort: 40000, DstPort: 44818, Proto: frame.TCP}
 	wireAllocs(t, "enip", &Message{Frame: f, ToServer: true, Body: unit(1, "\x4c\x02\x20\x72\x24\x01\x01\x00")})
+}
+
+// TestENIPMoves moves firmware of six bytes, of which a part is sent twice, and a file to a device and from it.
+func TestENIPMoves(t *testing.T) {
+	memory := new([4]uint64)
+	var acts []string
+	n := byte(0)
+	for _, x := range []struct{ request, answer string }{
+		{"\x4b\x02\x20\xa1\x24\x01\x06\x00\x00\x00", "\xcb\x00\x00\x00"},
+		{"\x4d\x02\x20\xa1\x24\x01\x00\x00\x00\x00firm", "\xcd\x00\x00\x00"},
+		{"\x4d\x02\x20\xa1\x24\x01\x00\x00\x00\x00firm", "\xcd\x00\x00\x00"},
+		{"\x4d\x02\x20\xa1\x24\x01\x04\x00\x00\x00wa", "\xcd\x00\x00\x00"},
+		{"\x4c\x02\x20\x37\x24\xc8\x10\x00\x00\x00", "\xcc\x00\x00\x00"},
+		{"\x50\x02\x20\x37\x24\xc8\x00\x04file", "\xd0\x00\x00\x00\x00"},
+		{"\x4b\x02\x20\x37\x24\xc8\x10", "\xcb\x00\x00\x00"},
+		{"\x4f\x02\x20\x37\x24\xc8\x00", "\xcf\x00\x00\x00\x00\x04file"},
+		{"\x4b\x02\x20\xa1\x24\x01\x06\x00\x00\x00", "\xcb\x00\x08\x00"},
+	} {
+		n++
+		shown(t, "enip", &Message{Frame: &frame.Frame{SrcPort: 40000, DstPort: 44818}, Body: rr(n, x.request), Memory: memory, ToServer: true})
+		for _, d := range shown(t, "enip", &Message{Frame: &frame.Frame{SrcPort: 44818, DstPort: 40000}, Body: rr(n, x.answer), Memory: memory}).Deeds() {
+			if o := string(d.Object); strings.Contains(o, "bytes") {
+				acts = append(acts, d.Verb.String()+" "+o[:strings.Index(o, ", fnv1a")])
+			}
+		}
+	}
+	if got := strings.Join(acts, "; "); got != "update-firmware firmware 1, 6 bytes; program file 200, 4 bytes; transfer file 200, 4 bytes" || memory[3]&enipMoving != 0 {
+		t.Errorf("got %s", got)
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"tyto/frame"
 	"tyto/proto/modbus"
+	"tyto/proto/transfer"
 	"tyto/tyto"
 )
 
@@ -28,12 +29,22 @@ func init() {
 var modbusOps [128]string
 
 // Memory[0] to Memory[2] of a conversation are requests that wait for their
-// answers, the last first; Memory[3] is what was told.
+// answers, the last first; Memory[3] is what was told. While a program is moved
+// only one waits: Memory[1] is the hash of what was moved, Memory[2] its size.
 const (
 	modbusPending     = 3
 	modbusToldRequest = 1 << iota
 	modbusToldAnswer
+	modbusMoving
 )
+
+// modbusWaiting is how many requests can wait.
+func modbusWaiting(m *Message) int {
+	if m.Memory[3]&modbusMoving != 0 {
+		return 1
+	}
+	return modbusPending
+}
 
 // port502 reports whether the message is where Modbus has its place.
 func port502(f *frame.Frame) bool {
@@ -121,14 +132,18 @@ func tellModbusRequest(m *Message, s *Sink, transaction uint16, pdu []byte) {
 		s.Sender(tyto.Role, modbusClient, tyto.Shown, "modbus.func_code")
 	}
 	// Who falls out of memory was never answered.
-	if lost := m.Memory[modbusPending-1]; lost != 0 {
+	n := modbusWaiting(m)
+	if lost := m.Memory[n-1]; lost != 0 {
 		old, _ := modbus.Unpack(lost)
 		if verb := modbusVerb(&old); verb != tyto.NoVerb {
 			s.Did(verb, modbusOps[old.Function], old.AppendObject(s.Scratch(64)[:0]), NoAnswer)
 		}
 	}
-	copy(m.Memory[1:modbusPending], m.Memory[:modbusPending-1])
+	copy(m.Memory[1:n], m.Memory[:n-1])
 	m.Memory[0] = r.Pack(transaction)
+	if r.Function == modbus.UMAS && r.Sub == modbus.UmasToPLC {
+		umasMoved(m, modbus.UmasSent(pdu))
+	}
 }
 
 var (
@@ -139,14 +154,15 @@ var (
 // answered takes the request of a transaction out of memory; its Function is
 // 0 if it was not seen.
 func answered(m *Message, transaction uint16) modbus.Request {
-	for i := range modbusPending {
+	n := modbusWaiting(m)
+	for i := range n {
 		if m.Memory[i] == 0 {
 			break
 		}
 		r, t := modbus.Unpack(m.Memory[i])
 		if t == transaction {
-			copy(m.Memory[i:modbusPending], m.Memory[i+1:modbusPending])
-			m.Memory[modbusPending-1] = 0
+			copy(m.Memory[i:n], m.Memory[i+1:n])
+			m.Memory[n-1] = 0
 			return r
 		}
 	}
@@ -181,6 +197,41 @@ func tellModbusAnswer(m *Message, s *Sink, transaction uint16, unit uint8, pdu [
 	}
 	if outcome == "ok" {
 		tellModbusIdentity(s, unit, asked, pdu)
+	}
+	if asked.Function == modbus.UMAS && outcome == "ok" {
+		tellUMASTransfer(m, s, asked.Sub, pdu)
+	}
+}
+
+// tellUMASTransfer sums up a program between the message that begins to move it and the one that ends it.
+func tellUMASTransfer(m *Message, s *Sink, function uint8, pdu []byte) {
+	switch function {
+	case modbus.UmasBeginToPLC, modbus.UmasBeginFromPLC:
+		sum := transfer.Begin()
+		m.Memory[0], m.Memory[1], m.Memory[2], m.Memory[3] = 0, sum.Hash, 0, m.Memory[3]|modbusMoving
+	case modbus.UmasFromPLC:
+		umasMoved(m, modbus.UmasReceived(pdu))
+	case modbus.UmasEndToPLC, modbus.UmasEndFromPLC:
+		b := s.Scratch(16 + transfer.Longest)
+		if m.Memory[3]&modbusMoving == 0 || b == nil {
+			return
+		}
+		sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+		m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^modbusMoving
+		b = sum.Append(append(b[:0], "program, "...))
+		if function == modbus.UmasEndToPLC {
+			s.Undergone(tyto.Program, "umas download", b, "ok")
+		} else {
+			s.Undergone(tyto.Transfer, "umas upload", b, "ok")
+		}
+	}
+}
+
+func umasMoved(m *Message, data []byte) {
+	if m.Memory[3]&modbusMoving != 0 {
+		sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+		sum.Add(data)
+		m.Memory[1], m.Memory[2] = sum.Hash, uint64(sum.Size)
 	}
 }
 

@@ -98,7 +98,8 @@ func TestModbusActs(t *testing.T) {
 		{adu(6, 1, 8, 0, 1, 0xff, 0), adu(6, 1, 8, 0, 1, 0xff, 0), tyto.Configure, "restart communications", "ok"},
 		{adu(7, 1, 8, 0, 4, 0, 0), adu(7, 1, 0x88, 1), tyto.Stop, "force listen only mode", "illegal function"},
 		{adu(8, 1, 90, 0, 0x41), adu(8, 1, 90, 0, 0xfe), tyto.Stop, "stop PLC", "ok"},
-		{adu(9, 1, 90, 0, 0x33), adu(9, 1, 90, 0, 0xfd, 1), tyto.Program, "download program", "refused"},
+		{adu(9, 1, 90, 0, 0x30), adu(9, 1, 90, 0, 0xfd, 1), tyto.Program, "write program", "refused"},
+		{adu(9, 1, 90, 0, 0x33), adu(9, 1, 90, 0, 0xfd, 1), tyto.Transfer, "read program", "refused"},
 		{adu(10, 1, 17), adu(10, 1, 17, 2, 1, 0xff), tyto.Identify, "server id", "ok"},
 		{adu(11, 1, 3, 0, 0, 0, 1), adu(11, 1, 0x83, 11), tyto.Read, "holding register 0", "gateway target failed to respond"},
 	} {
@@ -230,4 +231,30 @@ func TestModbusAllocates(t *testing.T) {
 	wireAllocs(t, "modbus", &Message{Frame: f, Body: adu(1, 1, 16, 0, 40, 0, 2), Memory: &[4]uint64{r.Pack(1)}})
 	wireAllocs(t, "modbus", &Message{Frame: f, Body: adu(1, 1, modbusDevice...)})
 	wireAllocs(t, "modbus", &Message{Frame: f, Body: adu(1, 1, sunSpec()...)})
+}
+
+// TestUMASTransfers moves the same program to a controller and from it: the sums are the same.
+func TestUMASTransfers(t *testing.T) {
+	memory := new([4]uint64)
+	f := &frame.Frame{SrcPort: 40000, DstPort: 502}
+	g := &frame.Frame{SrcPort: 502, DstPort: 40000}
+	var acts []string
+	for i, x := range [][2][]byte{
+		{adu(1, 1, 90, 7, 0x30, 0, 1, 0xfb, 0), adu(1, 1, 90, 7, 0xfe)},
+		{adu(2, 1, 90, 7, 0x31, 0, 1, 1, 0, 4, 0, 'p', 'r', 'o', 'g'), adu(2, 1, 90, 7, 0xfe)},
+		{adu(3, 1, 90, 7, 0x32, 0, 1, 2, 0), adu(3, 1, 90, 7, 0xfe)},
+		{adu(4, 1, 90, 7, 0x33, 0, 1, 0xfb, 0), adu(4, 1, 90, 7, 0xfe)},
+		{adu(5, 1, 90, 7, 0x34, 0, 1, 1, 0), adu(5, 1, 90, 7, 0xfe, 1, 0, 4, 0, 'p', 'r', 'o', 'g')},
+		{adu(6, 1, 90, 7, 0x35, 0, 1, 1, 0), adu(6, 1, 90, 7, 0xfe)},
+	} {
+		shown(t, "modbus", &Message{Frame: f, Body: x[0], ToServer: true, Memory: memory})
+		for _, d := range shown(t, "modbus", &Message{Frame: g, Body: x[1], Memory: memory}).Deeds() {
+			if i%3 == 2 && d.Operation != "modbus 90" {
+				acts = append(acts, d.Verb.String()+" "+string(d.Object))
+			}
+		}
+	}
+	if len(acts) != 2 || acts[0][:8] != "program " || acts[0][8:] != acts[1][9:] || memory[3]&modbusMoving != 0 {
+		t.Errorf("got %q, want the same sum twice", acts)
+	}
 }

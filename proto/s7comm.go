@@ -7,6 +7,7 @@ import (
 	"tyto/frame"
 	"tyto/proto/cotp"
 	"tyto/proto/s7comm"
+	"tyto/proto/transfer"
 	"tyto/tyto"
 )
 
@@ -22,13 +23,15 @@ func init() {
 }
 
 // Memory[0] to Memory[2] of a conversation are jobs that wait for their
-// answers, the last first. Memory[3] is what was told, the slot that is asked,
-// and the block that is being loaded.
+// answers, the last first. Memory[3] is what was told, and the slot that is
+// asked. While a block is loaded only one job waits: Memory[1] is the hash of
+// what was moved, Memory[2] its size and above that the block.
 const (
 	s7Pending         = 3
 	s7ToldClient      = 1 << 0
 	s7ToldServer      = 1 << 1
 	s7More            = 1 << 2 // what the client says goes on in the next TPDU; the server's is one bit further
+	s7Loading         = 1 << 4
 	s7SlotShift       = 8
 	s7KindUser   byte = 0xff
 )
@@ -164,16 +167,22 @@ func tellS7Roles(m *Message, s *Sink, toServer bool) {
 
 // s7Keep remembers a job until it is answered: reference, function, and 40 bits about it.
 func s7Keep(m *Message, reference uint16, function byte, about uint64) {
-	copy(m.Memory[1:s7Pending], m.Memory[:s7Pending-1])
+	if m.Memory[3]&s7Loading == 0 {
+		copy(m.Memory[1:s7Pending], m.Memory[:s7Pending-1])
+	}
 	m.Memory[0] = uint64(reference) | uint64(function)<<16 | about<<24
 }
 
 // s7Answered takes a job out of memory; false if it was not seen.
 func s7Answered(m *Message, reference uint16, function byte) (about uint64, ok bool) {
-	for i := range s7Pending {
+	n := s7Pending
+	if m.Memory[3]&s7Loading != 0 {
+		n = 1
+	}
+	for i := range n {
 		if x := m.Memory[i]; x != 0 && uint16(x) == reference && byte(x>>16) == function {
-			copy(m.Memory[i:s7Pending], m.Memory[i+1:s7Pending])
-			m.Memory[s7Pending-1] = 0
+			copy(m.Memory[i:n], m.Memory[i+1:n])
+			m.Memory[n-1] = 0
 			return x >> 24, true
 		}
 	}
@@ -207,7 +216,10 @@ func tellS7Job(m *Message, s *Sink, h *s7comm.Header) {
 			s.Malformed("s7comm: program invocation is too short")
 		}
 		about = uint64(n) | uint64(b.Kind)<<8 | uint64(b.Number)<<16
-	case s7comm.PLCStop:
+	case s7comm.PLCStop, s7comm.EndUpload:
+	case s7comm.DownloadEnded: // the controller has it all
+		s7Loaded(m, s, tyto.Program, "s7comm download", "ok")
+		return
 	default:
 		return
 	}
@@ -241,9 +253,15 @@ func tellS7Ack(m *Message, s *Sink, h *s7comm.Header) {
 	case s7comm.RequestDownload:
 		object = s7comm.AppendBlock(object, s7comm.Block{Kind: byte(about), Number: uint32(about >> 8)})
 		s.Undergone(tyto.Program, "s7comm request download", object, outcome)
+		s7Load(m, s, seen && outcome == "ok", about)
 	case s7comm.StartUpload:
 		object = s7comm.AppendBlock(object, s7comm.Block{Kind: byte(about), Number: uint32(about >> 8)})
 		s.Undergone(tyto.Transfer, "s7comm start upload", object, outcome)
+		s7Load(m, s, seen && outcome == "ok", about)
+	case s7comm.DownloadBlock, s7comm.Upload:
+		s7Moved(m, h.Data)
+	case s7comm.EndUpload:
+		s7Loaded(m, s, tyto.Transfer, "s7comm upload", outcome)
 	case s7comm.PLCStop:
 		s.Undergone(tyto.Stop, "s7comm plc stop", s7Program, outcome)
 	case s7comm.PIService:
@@ -254,6 +272,40 @@ func tellS7Ack(m *Message, s *Sink, h *s7comm.Header) {
 		}
 		s.Undergone(s7Verb(service.Does, outcome), "s7comm pi service", object, outcome)
 	}
+}
+
+// s7Load begins to sum up the block about; what was begun before did not end.
+func s7Load(m *Message, s *Sink, begins bool, about uint64) {
+	s7Loaded(m, s, tyto.Transfer, "s7comm load", "not finished")
+	if begins {
+		sum := transfer.Begin()
+		m.Memory[0], m.Memory[1], m.Memory[2], m.Memory[3] = 0, sum.Hash, about<<32, m.Memory[3]|s7Loading
+	}
+}
+
+// s7Moved adds the data of an answer, behind its length and two bytes, to the sum.
+func s7Moved(m *Message, data []byte) {
+	c := frame.Read(data)
+	n := int(c.U16())
+	c.Skip(2)
+	if m.Memory[3]&s7Loading == 0 || c.Short() {
+		return
+	}
+	sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+	sum.Add(c.Bytes(min(n, c.Len())))
+	m.Memory[1], m.Memory[2] = sum.Hash, m.Memory[2]&^0xffffffff|uint64(sum.Size)
+}
+
+// s7Loaded tells what was moved: "DB 1, 498 bytes, fnv1a 0123456789abcdef".
+func s7Loaded(m *Message, s *Sink, verb tyto.Verb, op, outcome string) {
+	b := s.Scratch(24 + transfer.Longest)
+	if m.Memory[3]&s7Loading == 0 || b == nil {
+		return
+	}
+	about, sum := m.Memory[2]>>32, transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+	m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^s7Loading
+	b = s7comm.AppendBlock(b[:0], s7comm.Block{Kind: byte(about), Number: uint32(about >> 8)})
+	s.Undergone(verb, op, sum.Append(append(b, ", "...)), outcome)
 }
 
 func s7Verb(d s7comm.Deed, outcome string) tyto.Verb {

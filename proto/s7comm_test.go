@@ -131,3 +131,25 @@ func TestS7commAllocatesNothing(t *testing.T) {
 	wireAllocs(t, "s7comm", &Message{Frame: f, Body: s7Tell(2, 4, 1, 0, 0, szlModules...)})
 	wireAllocs(t, "s7comm", &Message{Frame: f, Body: s7Tell(2, 4, 1, 0, 0, szlComponents...)})
 }
+
+// TestS7commLoads begins a block and another before it ended, and moves that in two parts.
+func TestS7commLoads(t *testing.T) {
+	memory := new([4]uint64)
+	up, down := &frame.Frame{SrcPort: 40000, DstPort: 102}, &frame.Frame{SrcPort: 102, DstPort: 40000}
+	ask := func(b []byte) { shown(t, "s7comm", &Message{Frame: up, Body: b, Memory: memory, ToServer: true}) }
+	answer := func(b []byte) []Deed { return shown(t, "s7comm", &Message{Frame: down, Body: b, Memory: memory}).Deeds() }
+	ask(s7Job(1, "\x1a\x00\x01\x00\x00\x00\x00\x00\x09_0800001P"))
+	answer(s7Ack(1, 0, 0, "\x1a"))
+	ask(s7Job(2, "\x1d\x00\x00\x00\x00\x00\x00\x00\x09_0C00010A"))
+	if d := answer(s7Ack(2, 0, 0, "\x1d\x00\x01\x00\x00\x00\x00\x07")); len(d) != 2 || d[1].Outcome != "not finished" || string(d[1].Object) != "OB 1, 0 bytes, fnv1a cbf29ce484222325" {
+		t.Errorf("got %+v", d)
+	}
+	for i := range 2 {
+		ask(s7Job(uint16(3+i), "\x1e\x00\x00\x00\x00\x00\x00\x07"))
+		answer(s7Ack(uint16(3+i), 0, 0, "\x1e\x00", 0, 1, 0, 0xfb, 'a'))
+	}
+	ask(s7Job(5, "\x1f\x00\x00\x00\x00\x00\x00\x07"))
+	if d := answer(s7Ack(5, 0, 0, "\x1f")); len(d) != 1 || d[0].Verb != tyto.Transfer || string(d[0].Object) != "FC 10, 2 bytes, fnv1a 089c4307b54596b7" || memory[3]&s7Loading != 0 {
+		t.Errorf("got %+v %s", d, d[0].Object)
+	}
+}

@@ -3,7 +3,9 @@ package proto
 import (
 	"bytes"
 
+	"tyto/frame"
 	"tyto/proto/phrase"
+	"tyto/proto/transfer"
 	"tyto/tyto"
 )
 
@@ -26,6 +28,13 @@ const (
 	tftpAck     = 4
 	tftpError   = 5
 	tftpOptions = 6
+)
+
+// Memory of a conversation: [0] is what is known of it, [1] the hash of the data
+// so far, [2] its size and above that the block that is expected, [3] the length of a whole block.
+const (
+	tftpKnown = 1
+	tftpOver  = 2
 )
 
 func isTFTP(m *Message) bool {
@@ -63,7 +72,10 @@ var (
 func tellTFTP(m *Message, s *Sink) {
 	c := m.Read()
 	op := c.U16()
-	m.Memory[0] = 1 // from here on its packets are known by their kind
+	if m.Memory[0] == 0 { // from here on its packets are known by their kind
+		sum := transfer.Begin()
+		m.Memory[0], m.Memory[1], m.Memory[2] = tftpKnown, sum.Hash, 1<<32
+	}
 	switch op {
 	case tftpRead, tftpWrite:
 		name := phrase.Text(c.Until("\x00"))
@@ -76,6 +88,7 @@ func tellTFTP(m *Message, s *Sink) {
 		}
 	case tftpData:
 		s.Op("tftp data")
+		tftpSum(m, s, c)
 	case tftpAck:
 		s.Op("tftp ack")
 	case tftpError:
@@ -86,5 +99,33 @@ func tellTFTP(m *Message, s *Sink) {
 	}
 	if c.Short() && m.Frame.Missing == 0 {
 		s.Malformed("tftp: packet ends early")
+	}
+}
+
+// tftpSum sums up the blocks of a file in their order, and tells when the last
+// is there, which is shorter than the others. Who serves, begins this conversation
+// from a port of its own, and so counts as its client.
+func tftpSum(m *Message, s *Sink, c frame.Cursor) {
+	block, data := c.U16(), c.Rest()
+	expected := uint16(m.Memory[2] >> 32)
+	onPort69 := m.Frame.SrcPort == 69 || m.Frame.DstPort == 69
+	if block != expected || m.Memory[0]&tftpOver != 0 || m.Frame.Missing > 0 {
+		return
+	}
+	sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+	sum.Add(data)
+	m.Memory[1], m.Memory[2] = sum.Hash, uint64(block+1)<<32|uint64(sum.Size)
+	if block == 1 && m.Memory[3] == 0 {
+		m.Memory[3] = uint64(max(len(data), 512))
+	}
+	b := s.Scratch(transfer.Longest)
+	if uint64(len(data)) >= m.Memory[3] || b == nil || onPort69 {
+		return
+	}
+	m.Memory[0] |= tftpOver
+	if m.ToServer { // the server sends what was read
+		s.Undergone(tyto.Transfer, "tftp file read", sum.Append(b[:0]), "ok")
+	} else {
+		s.Did(tyto.Transfer, "tftp file written", sum.Append(b[:0]), "ok")
 	}
 }

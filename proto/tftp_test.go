@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tyto/frame"
+	"tyto/tyto"
 )
 
 func init() { generated["tftp"] = tftpPackets }
@@ -27,6 +28,25 @@ func TestTFTP(t *testing.T) {
 	for _, b := range []string{"\x00\x01\x00\x00octet\x00", "\x00\x03\x00\x01abc", "\x00\x04\x00\x00", "\x00\x01name\x00binary\x00"} {
 		if isTFTP(&Message{Frame: &frame.Frame{SrcPort: 1, DstPort: 2}, Body: []byte(b), Memory: new([4]uint64)}) {
 			t.Errorf("%q is taken for TFTP", b)
+		}
+	}
+}
+
+// TestTFTPSums moves a file of two blocks, one of which is sent twice, from a server and to one.
+func TestTFTPSums(t *testing.T) {
+	for _, reads := range []bool{true, false} {
+		memory, f := new([4]uint64), &frame.Frame{SrcPort: 50000, DstPort: 50001, Proto: frame.UDP}
+		var acts []Deed
+		for _, block := range []struct{ number, size int }{{1, 512}, {1, 512}, {2, 10}} {
+			b := append([]byte{0, 3, 0, byte(block.number)}, make([]byte, block.size)...)
+			for _, d := range shown(t, "tftp", &Message{Frame: f, Body: b, ToServer: reads, Memory: memory}).Deeds() {
+				if d.Verb == tyto.Transfer {
+					acts = append(acts, d)
+				}
+			}
+		}
+		if len(acts) != 1 || acts[0].ByReceiver != reads || string(acts[0].Object[:9]) != "522 bytes" {
+			t.Errorf("got %+v", acts)
 		}
 	}
 }

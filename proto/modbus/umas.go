@@ -1,5 +1,7 @@
 package modbus
 
+import "tyto/frame"
+
 // An UmasFunction is a function of Schneider's UMAS, as what it does.
 type UmasFunction struct {
 	Name string
@@ -54,10 +56,10 @@ func Umas(code uint8) UmasFunction {
 		return UmasFunction{"read coils and registers", Reads}
 	case 0x25:
 		return UmasFunction{"write coils and registers", Writes}
-	case 0x30, 0x31, 0x32:
-		return UmasFunction{"upload program", Transfers}
-	case 0x33, 0x34, 0x35:
-		return UmasFunction{"download program", Programs}
+	case UmasBeginToPLC, UmasToPLC, UmasEndToPLC:
+		return UmasFunction{"write program", Programs}
+	case UmasBeginFromPLC, UmasFromPLC, UmasEndFromPLC:
+		return UmasFunction{"read program", Transfers}
 	case 0x39:
 		return UmasFunction{"read ethernet master data", Reads}
 	case 0x40:
@@ -76,6 +78,35 @@ func Umas(code uint8) UmasFunction {
 		return UmasFunction{"status of module", Reads}
 	}
 	return UmasFunction{"other", Nothing}
+}
+
+// Functions that move a program. Publications call the first three "upload"
+// and the others "download", as seen from the controller.
+const (
+	UmasBeginToPLC   = 0x30
+	UmasToPLC        = 0x31
+	UmasEndToPLC     = 0x32
+	UmasBeginFromPLC = 0x33
+	UmasFromPLC      = 0x34
+	UmasEndFromPLC   = 0x35
+)
+
+// UmasSent is the data of a request that moves a block to the controller:
+// function, session, function of UMAS, kind, number and length stand before it.
+func UmasSent(pdu []byte) []byte {
+	c := frame.Read(pdu)
+	c.Skip(3 + 2 + 2)
+	n := int(c.L16())
+	return c.Bytes(min(n, c.Len()))
+}
+
+// UmasReceived is the data of an answer that moves a block from the
+// controller: status, whether it is the last, and length stand before it.
+func UmasReceived(pdu []byte) []byte {
+	c := frame.Read(pdu)
+	c.Skip(3 + 2)
+	n := int(c.L16())
+	return c.Bytes(min(n, c.Len()))
 }
 
 // Where in the answer to "read id", from after its status on, firmware and name are.
