@@ -79,7 +79,13 @@ const columns: Column<Fact>[] = [
   { id: 'kind', label: 'Kind', sort: 'kind', width: 130, cell: f => kinds[f.kind] ?? f.kind },
   { id: 'device', label: 'Device', width: 190, cell: f => <PartyLink of={f.device} /> },
   { id: 'peer', label: 'With', width: 190, cell: f => <PartyLink of={f.peer} /> },
-  { id: 'what', label: 'What', sort: 'what', width: 240, cell: f => <span title={words(f)}>{plain(words(f))}</span> },
+  {
+    id: 'what',
+    label: 'What',
+    sort: 'what',
+    width: 240,
+    cell: f => <span title={plain(words(f))}>{plain(words(f))}</span>,
+  },
   { id: 'protocol', label: 'Protocol', width: 110, cell: f => plain(f.protocol ?? '') },
   {
     id: 'status',

@@ -3,7 +3,7 @@ import { Link } from 'react-router'
 import { useChanges } from '../api/live.ts'
 import { type ConversationFilter, type ConversationSort, conversationsPage } from '../api/queries.ts'
 import type { Conversation, ConversationList, Party } from '../api/types.ts'
-import { bytes, count, exact, plain } from '../parts/format.ts'
+import { bytes, count, exact, known, plain } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Chip, Said, When } from '../parts/parts.tsx'
 import type { Pages } from '../table/pages.ts'
@@ -15,9 +15,18 @@ export const scopes: Record<string, string> = { lan: 'Local', internet: 'Interne
 
 const partyName = (p: Party, other?: string) => plain(p.name || other || p.ip || p.mac || '–')
 
+/** Where a host of the internet is, as far as the hub's databases say. */
+function Where({ of: p }: { of: Party }) {
+  const text = [p.country, p.network ?? (p.asn ? `AS${p.asn}` : undefined)].filter(Boolean).join(' · ')
+  return <span title={p.asn ? `AS${p.asn} ${plain(p.network ?? '')}` : undefined}>{plain(text)}</span>
+}
+
 function Side({ party, name }: { party: Party; name?: string }) {
   const text = partyName(party, name)
-  const title = [party.name, party.ip, party.mac].filter(Boolean).join('\n')
+  const title = [party.name, party.ip, party.mac]
+    .filter(Boolean)
+    .map(x => plain(x ?? ''))
+    .join('\n')
   return party.id ? (
     <Link to={`/devices/${encodeURIComponent(party.id)}`} title={title}>
       {text}
@@ -48,6 +57,12 @@ export const conversationColumns: Column<Conversation>[] = [
     sort: 'server',
     width: 190,
     cell: c => <Side party={c.server} name={c.server_name} />,
+  },
+  {
+    id: 'place',
+    label: 'Where',
+    width: 170,
+    cell: c => <Where of={c.server.country || c.server.network ? c.server : c.client} />,
   },
   { id: 'server_ip', label: 'Server address', width: 140, cell: c => <Said text={c.server.ip ?? c.server.mac} /> },
   {
@@ -118,7 +133,7 @@ export function Scope({ scope }: { scope: string }) {
       Internet
     </Chip>
   ) : (
-    <Chip>{scopes[scope] ?? scope}</Chip>
+    <Chip>{known(scopes, scope) ?? scope}</Chip>
   )
 }
 
@@ -132,7 +147,9 @@ function Compact({ c }: { c: Conversation }) {
       <span className="quiet">
         <When at={c.last_seen} />
       </span>
-      <span className="clip">{[c.protocol, port(c), bytes(sum(c.bytes))].filter(Boolean).join(' · ')}</span>
+      <span className="clip">
+        {[plain(c.protocol ?? ''), port(c), bytes(sum(c.bytes))].filter(Boolean).join(' · ')}
+      </span>
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { useChanges } from '../api/live.ts'
 import { type DeviceFilter, type DeviceSort, devicesPage } from '../api/queries.ts'
 import type { DeviceList, DeviceRow } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
-import { attributeName, bytes, categoryName, count, exact, typeName } from '../parts/format.ts'
+import { attributeName, bytes, categoryName, count, exact, plain, typeName } from '../parts/format.ts'
 import { DeviceIcon, Icon } from '../parts/icon.tsx'
 import { CategoryChip, Chip, Confidence, Empty, Said, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
@@ -144,7 +144,7 @@ function Compact({ d }: { d: DeviceRow }) {
         <When at={d.last_seen} />
       </span>
       <span className="clip">
-        {[d.type_name ?? 'Not identified', d.vendor, d.ip ?? d.mac].filter(Boolean).join(' · ')}
+        {plain([d.type_name ?? 'Not identified', d.vendor, d.ip ?? d.mac].filter(Boolean).join(' · '))}
       </span>
     </div>
   )

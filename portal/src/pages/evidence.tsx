@@ -94,7 +94,7 @@ export function ClaimTable({ claims, withAttribute = false }: { claims: Claim[];
               key={`${c.attribute} ${c.value} ${c.confidence} ${c.evidence.protocol} ${c.evidence.field} ${c.evidence.capture} ${c.evidence.packet} ${c.evidence.sensor}`}
             >
               {withAttribute && <td className={css.fixed}>{attributeName(c.attribute)}</td>}
-              <td title={c.value}>{readable(c.attribute, c.value)}</td>
+              <td title={plain(c.value)}>{readable(c.attribute, c.value)}</td>
               <td>
                 <Confidence word={c.confidence} />
               </td>

@@ -12,7 +12,7 @@ import {
   undelivered,
 } from '../api/integrations.ts'
 import { useSession } from '../api/queries.ts'
-import { exact, plain } from '../parts/format.ts'
+import { exact, known, plain } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Bones, Card, Chip, Empty, Failure, Said, StateChip, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
@@ -117,7 +117,7 @@ function One({ of: i, admin }: { of: Integration; admin: boolean }) {
         <span className={css.sensorHead}>
           <Icon name={out ? 'out' : 'conversations'} />
           {plain(i.name)}
-          <Chip>{products[i.product] ?? plain(i.product)}</Chip>
+          <Chip>{known(products, i.product) ?? plain(i.product)}</Chip>
           <StateChip of={stateOf(i)} />
         </span>
       }
@@ -144,7 +144,7 @@ function One({ of: i, admin }: { of: Integration; admin: boolean }) {
         {Object.entries(i.counts ?? {})
           .filter(([name, n]) => n > 0 || name === 'machines')
           .map(([name, n]) => (
-            <Fact key={name} name={counts[name] ?? plain(name)}>
+            <Fact key={name} name={known(counts, name) ?? plain(name)}>
               {exact(n)}
             </Fact>
           ))}

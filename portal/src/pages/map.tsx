@@ -244,7 +244,7 @@ function Found({ all, choose }: { all: MapDevice[]; choose: (id: string) => void
           <li key={d.id}>
             <button type="button" onClick={() => choose(d.id)}>
               <span className="clip">{nameOn(d)}</span>
-              <small className="clip">{[d.ip, d.vendor].filter(Boolean).join(' · ')}</small>
+              <small className="clip">{plain([d.ip, d.vendor].filter(Boolean).join(' · '))}</small>
             </button>
           </li>
         ))}

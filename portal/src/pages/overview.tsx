@@ -120,7 +120,7 @@ function Body({ data }: { data: Data }) {
         <Card title="Vendors">
           <Bars
             rows={devices.by_vendor.slice(0, 8)}
-            name={k => <span className="clip">{k}</span>}
+            name={k => <span className="clip">{plain(k)}</span>}
             to={k => link('vendor', k)}
           />
         </Card>
@@ -128,7 +128,7 @@ function Body({ data }: { data: Data }) {
           {devices.by_os.length > 0 ? (
             <Bars
               rows={devices.by_os.slice(0, 8)}
-              name={k => <span className="clip">{k}</span>}
+              name={k => <span className="clip">{plain(k)}</span>}
               to={k => link('os', k)}
             />
           ) : (
@@ -144,7 +144,7 @@ function Body({ data }: { data: Data }) {
         <Card title="Protocols" side={<Link to="/conversations">All</Link>}>
           <Bars
             rows={data.protocols.slice(0, 9)}
-            name={k => k}
+            name={k => <span className="clip">{plain(k)}</span>}
             to={k => `/conversations?protocol=${encodeURIComponent(k)}`}
           />
         </Card>
@@ -198,7 +198,7 @@ function DeviceRows({ rows, side }: { rows: DeviceRow[]; side: (d: DeviceRow) =>
             <span className="clip">{nameOf(d)}</span>
             <span>{side(d)}</span>
             <small className="clip">
-              {[d.type_name, d.vendor, d.ip].filter(Boolean).join(' · ') || 'Not identified yet'}
+              {plain([d.type_name, d.vendor, d.ip].filter(Boolean).join(' · ')) || 'Not identified yet'}
             </small>
           </Link>
         </li>
@@ -226,13 +226,13 @@ function SensorLine({ sensor }: { sensor: Sensor }) {
     <li>
       <Link className={css.rowLink} to="/sensors">
         <Icon name="sensors" />
-        <span className="clip">{sensor.name}</span>
+        <span className="clip">{plain(sensor.name)}</span>
         <span className={css.pair}>
           {lossy.length > 0 && <Chip tone="warn">{percent(Math.max(...lossy.map(i => i.loss_ratio)))} lost</Chip>}
           <StateChip of={sensorState(sensor)} />
         </span>
         <small className="clip">
-          {[sensor.zone, interfaceNames(sensor), `${count(packets)} packets`].filter(Boolean).join(' · ')}
+          {plain([sensor.zone, interfaceNames(sensor), `${count(packets)} packets`].filter(Boolean).join(' · '))}
         </small>
       </Link>
     </li>

@@ -5,7 +5,7 @@ import { Navigate, useSearchParams } from 'react-router'
 import { POST, take } from '../api/client.ts'
 import { signIn } from '../api/people.ts'
 import { queries, session, setup } from '../api/queries.ts'
-import { plain } from '../parts/format.ts'
+import { known, plain } from '../parts/format.ts'
 import { Door, Refusal, toggle } from './door.tsx'
 import { safeNext } from './next.ts'
 import mine from './people.module.css'
@@ -50,7 +50,7 @@ export function Signin() {
       >
         <h1>Sign in</h1>
         {refused && !enter.isError && (
-          <Refusal>{refusals[refused] ?? 'The hub could not sign you in; its log says why.'}</Refusal>
+          <Refusal>{known(refusals, refused) ?? 'The hub could not sign you in; its log says why.'}</Refusal>
         )}
         {enter.isError && <Refusal>{enter.error.message}</Refusal>}
         <TextInput

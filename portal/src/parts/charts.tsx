@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
 import type { Count, Traffic } from '../api/types.ts'
-import { bytes, categoryName, count, exact, moment, share } from './format.ts'
+import { bytes, categoryName, count, exact, moment, plain, share } from './format.ts'
 import css from './parts.module.css'
 
 interface BarsProps {
@@ -23,7 +23,7 @@ export function Bars({ rows, name, to, category, total }: BarsProps) {
             className={css.bar}
             to={to(r.key)}
             data-category={category?.(r.key)}
-            aria-label={`${r.key || 'unknown'}: ${exact(r.count)}`}
+            aria-label={`${plain(r.key) || 'unknown'}: ${exact(r.count)}`}
           >
             <span className={css.barName}>{name(r.key)}</span>
             <span className={css.barCount}>{count(r.count)}</span>

@@ -4,14 +4,23 @@ import { taxonomy } from './taxonomy.ts'
 
 /** An id as words: serial_number is "Serial number". */
 function words(id: string): string {
-  const text = id.replaceAll('_', ' ')
+  const text = plain(id).replaceAll('_', ' ')
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** What a table has for an id. Ids may come from elsewhere: what every object has, such as constructor, is none. */
+export function known<T>(names: Record<string, T>, id: string): T | undefined {
+  return Object.hasOwn(names, id) ? names[id] : undefined
+}
+
+function named(names: Record<string, string>, id: string): string {
+  return known(names, id) ?? words(id)
 }
 
 /** The name of a type of the taxonomy: ip_camera is "IP camera". */
 export function typeName(id: string | undefined): string {
   if (!id) return 'Unknown'
-  return taxonomy[id]?.[0] ?? words(id)
+  return known(taxonomy, id)?.[0] ?? words(id)
 }
 
 const categories: Record<string, string> = {
@@ -24,7 +33,7 @@ const categories: Record<string, string> = {
 }
 
 export function categoryName(id: string | undefined): string {
-  return categories[id ?? ''] ?? words(id ?? 'unknown')
+  return named(categories, id ?? 'unknown')
 }
 
 const attributes: Record<string, string> = {
@@ -41,7 +50,7 @@ const attributes: Record<string, string> = {
 }
 
 export function attributeName(id: string): string {
-  return attributes[id] ?? words(id)
+  return named(attributes, id)
 }
 
 const whole = new Intl.NumberFormat('en')

@@ -1,5 +1,5 @@
 import type { SensorGap, SensorMember, SensorUplink, SiteList } from '../api/sensors.ts'
-import { bytes, exact, moment, percent, plain } from './format.ts'
+import { bytes, exact, known, moment, percent, plain } from './format.ts'
 
 /** What is lost or waits between a sensor and the hub, in words. */
 
@@ -20,9 +20,9 @@ const classes: Record<string, string> = {
 export function gapText(g: SensorGap): string {
   const what =
     g.events === 0 ? 'An unknown number of events' : `${exact(g.events)} ${g.events === 1 ? 'event' : 'events'}`
-  const of = g.class ? ` (${classes[g.class] ?? g.class})` : ''
+  const of = g.class ? ` (${known(classes, g.class) ?? g.class})` : ''
   const span = g.first && g.last ? ` from ${moment(g.first)} to ${moment(g.last)}` : ''
-  const why = reasons[g.reason] ?? plain(g.reason)
+  const why = known(reasons, g.reason) ?? plain(g.reason)
   const detail = g.detail ? ` ${plain(g.detail)}.` : ''
   return `${what}${of}${span}: ${why}.${detail}`
 }

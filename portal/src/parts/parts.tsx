@@ -76,8 +76,8 @@ export function Chip({
   children: ReactNode
 }) {
   return (
-    <span className={css.chip} data-tone={tone} data-category={category} title={title}>
-      {children}
+    <span className={css.chip} data-tone={tone} data-category={category} title={title && plain(title)}>
+      {typeof children === 'string' ? plain(children) : children}
     </span>
   )
 }

@@ -100,7 +100,9 @@ function Rail() {
       </nav>
       <div className={css.railFoot}>
         {running && (
-          <span title={plain(`Commit ${running.commit || 'unknown'}, ${running.go}`)}>Version {plain(running.version)}</span>
+          <span title={plain(`Commit ${running.commit || 'unknown'}, ${running.go}`)}>
+            Version {plain(running.version)}
+          </span>
         )}
         <span>Listens. Never sends.</span>
       </div>

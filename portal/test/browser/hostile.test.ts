@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createFake } from '../fake.ts'
+import { hostile, names } from '../hostile.ts'
+import { listen } from '../serve.ts'
+import { browser, visit } from './open.ts'
+
+// What something on the network calls itself is text on every page: nothing of
+// it runs, becomes a part of the page, or runs out of its frame.
+
+const fake = createFake({ devices: 60, signedIn: true, provider: 'x' })
+let b: Browser
+let home: { url: string; close: () => void }
+let door: { url: string; close: () => void }
+
+beforeAll(async () => {
+  b = await browser()
+  home = await listen(hostile(fake))
+  door = await listen(hostile(createFake({ devices: 1, provider: 'x' })))
+})
+afterAll(async () => {
+  await b.close()
+  home.close()
+  door.close()
+})
+
+/** Every page that the router knows, so that a new one cannot be missed. */
+const paths = [
+  ...readFileSync(join(import.meta.dirname, '..', '..', 'src', 'app.tsx'), 'utf8').matchAll(/path: '([^']+)'/g),
+]
+  .map(m => m[1] ?? '')
+  .filter(p => !['*', '/sign-in', '/setup', '/password'].includes(p))
+  .map(p =>
+    p.replace('/devices/:id', `/devices/${fake.world.rows[3]?.id}`).replace('/alerts/:id', '/alerts/00000000000000a1'),
+  )
+
+/** What of the names became more than text, or runs out of what holds it. */
+function broken(): string[] {
+  const wrong: string[] = []
+  if ('ran' in window) wrong.push('a name ran')
+  for (const e of document.querySelectorAll('[data-evil],iframe,base,object,embed'))
+    wrong.push(`a name is an element: ${e.outerHTML.slice(0, 80)}`)
+  for (const a of document.querySelectorAll<HTMLAnchorElement>('a[href]'))
+    if (!['http:', 'https:'].includes(a.protocol) || a.host !== window.location.host)
+      wrong.push(`a name is an address: ${a.href}`)
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    if (/[\u202a-\u202e\u2066-\u2069\u200e\u200f\u0000-\u0008\u001b]/.test(node.textContent ?? ''))
+      wrong.push(`a mark that turns text around: ${JSON.stringify(node.textContent?.slice(0, 40))}`)
+  for (const e of document.querySelectorAll('[title],[aria-label]'))
+    if (/[\u202a-\u202e\u2066-\u2069]/.test(`${e.getAttribute('title')}${e.getAttribute('aria-label')}`))
+      wrong.push(`a mark in a title: ${e.outerHTML.slice(0, 80)}`)
+  const wide = [document.documentElement, document.querySelector('main')].map(e => e?.scrollWidth ?? 0)
+  if (Math.max(...wide) > window.innerWidth) wrong.push(`page and main are ${wide} wide in ${window.innerWidth}`)
+  return [...new Set(wrong)]
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor()
+  await page.waitForLoadState('networkidle').catch(() => undefined) // a stream stays open
+  await page.waitForTimeout(300)
+}
+
+describe.each([
+  [1440, 900],
+  [360, 740],
+])('at %i pixels', (width, height) => {
+  test.each(paths)('%s shows hostile names as text', async path => {
+    const v = await visit(b, 'about:blank', { viewport: { width, height }, reducedMotion: 'reduce' })
+    v.page.on('dialog', d => {
+      v.wrong.push(`dialog: ${d.message()}`)
+      void d.dismiss()
+    })
+    v.wrong.length = 0
+    await v.page.goto(home.url + path, { waitUntil: 'domcontentloaded' })
+    await settled(v.page)
+    // Everything that opens, opens.
+    for (const name of [/Why$/, /^Counters$/, /^Verify$/]) {
+      const more = v.page.getByRole('button', { name })
+      if ((await more.count()) > 0) await more.first().click()
+    }
+    for (const tab of await v.page.getByRole('tab').all()) await tab.click()
+    await v.page.waitForTimeout(150)
+    expect(await v.page.evaluate(broken)).toEqual([])
+    expect(v.wrong.filter(w => !w.startsWith('foreign request'))).toEqual([])
+    await v.close()
+  })
+})
+
+test('the door shows hostile names as text', async () => {
+  const v = await visit(
+    b,
+    `${door.url}/sign-in?refused=${encodeURIComponent(names[1] ?? '')}&next=javascript:window.ran=1`,
+  )
+  await settled(v.page)
+  expect(await v.page.evaluate(broken)).toEqual([])
+  expect(v.wrong).toEqual([])
+  await v.close()
+})
+
+test('there is something hostile on every list', async () => {
+  const v = await visit(b, `${home.url}/devices`)
+  await settled(v.page)
+  expect(await v.page.locator('tbody').first().textContent()).toMatch(/<script>|onerror|HYPERLINK|WWWW/)
+  await v.close()
+})
