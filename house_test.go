@@ -21,7 +21,7 @@ import (
 var floors = [][]string{
 	{"frame", "metric", "confine"},
 	{"tyto", "stream"},
-	{"capture", "decode", "flow", "proto", "fingerprint", "content"},
+	{"capture", "decode", "flow", "proto", "fingerprint", "content", "geo"},
 	{"observe", "mirror", "packets", "inventory", "baseline", "detect", "vuln", "store", "history", "uplink", "auth", "outbound"},
 	{"api", "portal", "report", "forward", "connect"},
 	{"sensor", "hub"},

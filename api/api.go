@@ -18,6 +18,7 @@ import (
 
 	"tyto/auth"
 	"tyto/detect"
+	"tyto/geo"
 	"tyto/store"
 	"tyto/tyto"
 )
@@ -38,6 +39,7 @@ type Deps struct {
 	Rules        *detect.Rules          // what alerts are raised by; may be nil
 	Integrations Integrations           // who passes on and fetches; may be nil
 	Analysts     Analysts               // who holds the baselines; may be nil
+	Geo          *geo.DB                // where hosts of the internet are; may be nil
 	Ready        func(context.Context) error
 	// Enrolment lets sensors in that come over the network; nil if none may.
 	Enrolment *auth.Enrolment

@@ -40,6 +40,10 @@ type Party struct {
 	Name string `json:"name,omitempty" doc:"The device's name"`
 	IP   string `json:"ip,omitempty"`
 	MAC  string `json:"mac,omitempty"`
+	// Of hosts of the internet, if the hub has databases that say so.
+	Country string `json:"country,omitempty" doc:"Of a host of the internet: ISO 3166"`
+	ASN     uint32 `json:"asn,omitempty" doc:"Of a host of the internet: the autonomous system"`
+	Network string `json:"network,omitempty" doc:"Of a host of the internet: whose network it is in"`
 }
 
 // Conversation is what two parties said to each other, summed up.
@@ -95,7 +99,7 @@ func (a *api) conversations(ctx context.Context, q store.ConversationQuery) (*Co
 	}
 	items := make([]Conversation, len(page.Items))
 	for i := range page.Items {
-		items[i] = conversation(page.Items[i])
+		items[i] = a.conversation(page.Items[i])
 	}
 	return &ConversationsOutput{Body: ConversationList{
 		Items: items, Total: page.Total,
@@ -110,17 +114,26 @@ func (f *ConversationFilter) query(p Paging, device string) store.ConversationQu
 	}
 }
 
-func conversation(r store.ConversationRow) Conversation {
+func (a *api) conversation(r store.ConversationRow) Conversation {
 	operations := r.Operations
 	if operations == nil {
 		operations = map[string]uint64{}
 	}
 	return Conversation{
-		Client: party(r.ClientDevice, r.ClientLabel, r.Client), Server: party(r.ServerDevice, r.ServerLabel, r.Server),
+		Client: a.place(party(r.ClientDevice, r.ClientLabel, r.Client), r.Client), Server: a.place(party(r.ServerDevice, r.ServerLabel, r.Server), r.Server),
 		Transport: r.Transport, Port: r.Port, Protocol: r.Protocol, ServerName: r.ServerName, Scope: r.Scope,
 		FirstSeen: r.First.UTC(), LastSeen: r.Last.UTC(), Packets: r.Packets, Bytes: r.Bytes,
 		Operations: operations, Sessions: r.Sessions,
 	}
+}
+
+// place adds to a party that is no device where it is.
+func (a *api) place(p Party, s tyto.Subject) Party {
+	if p.ID == "" && store.Public(s.Addr) {
+		where := a.Geo.Find(s.Addr)
+		p.Country, p.ASN, p.Network = where.Country, where.ASN, where.Network
+	}
+	return p
 }
 
 func party(id, name string, s tyto.Subject) Party {

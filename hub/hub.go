@@ -28,6 +28,7 @@ import (
 	"tyto/auth"
 	"tyto/baseline"
 	"tyto/detect"
+	"tyto/geo"
 	"tyto/inventory"
 	"tyto/store"
 	"tyto/tyto"
@@ -79,6 +80,7 @@ type Deps struct {
 	Step           func(string)           // is told of each step towards safety, for tests; may be nil
 	Metrics        []prometheus.Collector // of who works beside the hub, for its page
 	Integrations   api.Integrations       // who passes on and fetches, for the API; may be nil
+	Geo            *geo.DB                // where hosts of the internet are; may be nil
 	Clock          func() time.Time       // nil: the machine's
 	Log            *slog.Logger           // nil: silence
 }
@@ -147,7 +149,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	}
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, MetricsToken: deps.MetricsToken, Clock: deps.Clock, Log: deps.Log,
-		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Integrations: deps.Integrations, Analysts: h, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged, Decided: h.Accept,
+		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Integrations: deps.Integrations, Analysts: h, Geo: deps.Geo, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged, Decided: h.Accept,
 		Packets: deps.Packets, Portal: deps.Portal, TLS: deps.TLS != nil,
 	})
 	return h, nil

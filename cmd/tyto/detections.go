@@ -16,6 +16,7 @@ import (
 	"tyto/capture"
 	"tyto/content"
 	"tyto/detect"
+	"tyto/geo"
 	"tyto/tyto"
 )
 
@@ -24,6 +25,7 @@ type ruleSettings struct {
 	Baseline   baselineSetting  `yaml:"baseline"`
 	Detections detectionSetting `yaml:"detections"`
 	Indicators []string         `yaml:"indicators"`
+	GeoIP      []string         `yaml:"geoip"`
 }
 
 type baselineSetting struct {
@@ -42,6 +44,7 @@ func init() {
 		"$.baseline.settling":     " How long a device learns that came later.",
 		"$.detections.thresholds": " Other numbers than those of the rules, by RULE/THRESHOLD, such as port-scan/ports: 100. See docs/reference/detections.md.",
 		"$.detections.disabled":   " Rules that are not to be used.",
+		"$.geoip":                 " MMDB files that say in which country hosts of the internet are, and whose network they are in.",
 		"$.indicators":            " Files of addresses, networks and domains that are known to be bad, one a line.",
 	} {
 		manual[key] = []*yaml.Comment{yaml.HeadComment(text)}
@@ -51,7 +54,7 @@ func init() {
 func defaultRules() ruleSettings {
 	d := baseline.DefaultConfig()
 	return ruleSettings{Baseline: baselineSetting{Learning: d.Learning, Settling: d.Settling},
-		Detections: detectionSetting{Thresholds: map[string]int64{}, Off: []string{}}, Indicators: []string{}}
+		Detections: detectionSetting{Thresholds: map[string]int64{}, Off: []string{}}, Indicators: []string{}, GeoIP: []string{}}
 }
 
 // longestLearning is more than anybody waits for.
@@ -105,6 +108,18 @@ func (c *ruleSettings) indicators() (all []detect.Indicator, err error) {
 		all = append(all, some...)
 	}
 	return all, nil
+}
+
+// geo opens the databases of places, nil if there are none.
+func (c *ruleSettings) geo() (*geo.DB, error) {
+	if len(c.GeoIP) == 0 {
+		return nil, nil
+	}
+	db, err := geo.Open(c.GeoIP...)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return db, nil
 }
 
 func (c *ruleSettings) baseline() baseline.Config {

@@ -2024,12 +2024,21 @@ export interface components {
             items: components["schemas"]["OwnSession"][];
         };
         Party: {
+            /**
+             * Format: int32
+             * @description Of a host of the internet: the autonomous system
+             */
+            asn?: number;
+            /** @description Of a host of the internet: ISO 3166 */
+            country?: string;
             /** @description The device; absent for hosts of the internet and for groups */
             id?: string;
             ip?: string;
             mac?: string;
             /** @description The device's name */
             name?: string;
+            /** @description Of a host of the internet: whose network it is in */
+            network?: string;
         };
         Replayed: {
             /** Format: int64 */
@@ -3855,6 +3864,7 @@ export interface operations {
                 /** @description lan, internet, multicast */
                 scope?: string[];
                 sort?: "last_seen" | "first_seen" | "bytes" | "packets" | "protocol" | "port" | "server_name" | "client" | "server";
+                zone?: string[];
             };
             header?: never;
             path?: never;
@@ -4311,6 +4321,7 @@ export interface operations {
                 /** @description lan, internet, multicast */
                 scope?: string[];
                 sort?: "last_seen" | "first_seen" | "bytes" | "packets" | "protocol" | "port" | "server_name" | "client" | "server";
+                zone?: string[];
             };
             header?: never;
             path: {
