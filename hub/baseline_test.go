@@ -57,7 +57,9 @@ func TestBaseline(t *testing.T) {
 		}
 		return page.Total
 	}
-	f.eventually("a conversation is usual", func() bool { return facts(store.FactQuery{Kind: []string{"conversation"}, Status: []string{"usual"}}) == 3 })
+	f.eventually("a conversation is usual", func() bool {
+		return facts(store.FactQuery{Kind: []string{"conversation"}, Status: []string{"usual"}}) == 3
+	})
 	if !learning().Active || !learning().Until.Equal(start.Add(baseline.DefaultConfig().Learning)) {
 		t.Errorf("it learns as %+v", learning())
 	}
