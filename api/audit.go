@@ -134,7 +134,7 @@ func (a *api) writeAudit(ctx context.Context, w http.ResponseWriter, q store.Aud
 		if n++; n%500 == 0 {
 			_ = deadline.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer has deadlines
 		}
-		row := []string{strconv.FormatInt(e.Number, 10), e.Time.UTC().Format(time.RFC3339Nano), inert(e.Who), e.From, inert(e.What), inert(e.Object), inert(e.Outcome), e.Hash}
+		row := []string{strconv.FormatInt(e.Number, 10), e.Time.UTC().Format(time.RFC3339Nano), inert(e.Who), inert(e.From), inert(e.What), inert(e.Object), inert(e.Outcome), e.Hash}
 		if err := out.Write(row); err != nil {
 			return fmt.Errorf("%w: %w", errGone, err)
 		}

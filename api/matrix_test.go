@@ -103,7 +103,7 @@ func reviewedTable(t *testing.T) (rules []routeRule) {
 	return rules
 }
 
-// caller is who knocks at every door.
+// An asker is who knocks at every door.
 type asker struct {
 	name      string
 	role      tyto.PersonRole // "" is nobody any more
@@ -139,7 +139,7 @@ func (c asker) wants(r routeRule) int {
 	return 0
 }
 
-// header lets a request be somebody's, with a session or token that is new.
+// as lets a request be somebody's, with a session or token that is new.
 func (x *site) as(c asker, n int) (header []string) {
 	x.t.Helper()
 	if c.name == "stranger" {
@@ -202,10 +202,11 @@ func (x *site) populate() {
 	put(sentinelA+"-user", tyto.Viewer, tyto.SomeSites("a"), nil)
 	for site, sentinel := range map[string]string{"a": sentinelA, "b": sentinelB} {
 		x.must(x.store.PutSite(ctx, tyto.Site{ID: site, Title: sentinel, Created: now}))
-		x.must(x.store.PutZone(ctx, tyto.Zone{ID: "zone-" + site, Title: sentinel, Site: site, Created: now}))
-		c := x.furnished("zone-"+site, sentinel)
+		x.must(x.store.PutZone(ctx, tyto.Zone{ID: "zone-" + sentinel, Title: sentinel, Site: site, Created: now}))
+		c := x.furnished("zone-"+sentinel, sentinel)
 		c.Devices[0].Row.Site = site
 		x.must(x.store.Write(ctx, c))
+		x.must(x.store.PutMachines(ctx, []store.Machine{{Connector: "x", ID: sentinel, Zone: "zone-" + sentinel, Name: sentinel, Device: c.Devices[0].Row.ID}}))
 	}
 	x.must(x.store.Write(ctx, x.furnished("zone-nowhere", sentinelB+"-nowhere"))) // of no site: for those who see all
 }
@@ -221,6 +222,9 @@ func (x *site) furnished(zone, sentinel string) store.Change {
 		Conversations: []store.Conversation{{Zone: zone, ClientDevice: r.Row.ID, Scope: store.ScopeInternet, Conversation: tyto.Conversation{Client: subject,
 			Server: tyto.Subject{Addr: frame.V4(198, 51, 100, 1)}, Transport: "tcp", Port: 443, Protocol: sentinel, ServerName: sentinel, First: now, Last: now,
 			Packets: [2]uint64{1, 1}, Bytes: [2]uint64{1, 1}, Sessions: 1}}},
+		Facts: []tyto.Fact{{ID: "fact-" + sentinel, Kind: tyto.FactDestination, Device: r.Row.ID, Peer: sentinel, What: sentinel, Client: subject, Status: tyto.Usual,
+			First: now, Last: now, Count: 1}},
+		Learning: &tyto.Learning{Zone: zone, Active: true, Since: now},
 		Alerts: []tyto.Alert{{ID: "alert-" + sentinel, Rule: sentinel, Severity: tyto.Major, Title: sentinel, Detail: sentinel, Subjects: []tyto.Subject{subject},
 			Of: []string{r.Row.ID}, Devices: []string{r.Row.ID}, First: now, Last: now, Count: 1}}}
 }
@@ -236,6 +240,8 @@ func filled(path, sentinel string) string {
 		id = "alert-" + sentinel
 	case strings.HasPrefix(path, "/api/v1/sensors/"), strings.HasPrefix(path, "/api/v1/members/"):
 		id = "sensor-" + sentinel
+	case strings.HasPrefix(path, "/api/v1/baseline/"):
+		path = strings.Replace(strings.Replace(path, "{zone}", "zone-"+sentinel, 1), "{id}", "fact-"+sentinel, 1)
 	case strings.HasPrefix(path, "/api/v1/users/"):
 		id = sentinel + "-user"
 	}
@@ -302,7 +308,7 @@ func TestMatrix(t *testing.T) {
 	}
 	// The control: there was something to see, and it was shown to whom it may be.
 	for _, path := range []string{"/api/v1/devices", "/api/v1/devices.csv", "/api/v1/devices/{id}", "/api/v1/devices/{id}/conversations", "/api/v1/conversations",
-		"/api/v1/map", "/api/v1/sensors", "/api/v1/alerts", "/api/v1/alerts/{id}", "/api/v1/overview", "/api/v1/users"} {
+		"/api/v1/map", "/api/v1/sensors", "/api/v1/facts", "/api/v1/baseline", "/api/v1/connectors/{name}/machines", "/api/v1/sites", "/api/v1/alerts", "/api/v1/alerts/{id}", "/api/v1/overview", "/api/v1/users"} {
 		if !shown[path+"true"] || !shown[path+"false"] {
 			t.Errorf("%s shows nothing of site a: to those who see all %v, to those who see it %v", path, shown[path+"true"], shown[path+"false"])
 		}

@@ -192,13 +192,13 @@ func TestStreamOfASite(t *testing.T) {
 	r := x.send("GET", "/api/v1/stream", nil, x.as(asker{name: "viewer-a"}, 1)...)
 	defer r.Body.Close()
 	lines := bufio.NewReader(r.Body)
-	x.bell.ch <- Notice{Zone: "zone-b", Devices: []string{"device-" + sentinelB}, Sensors: true}
-	x.bell.ch <- Notice{Zone: "zone-a", Devices: []string{"device-" + sentinelA}}
+	x.bell.ch <- Notice{Zone: "zone-" + sentinelB, Devices: []string{"device-" + sentinelB}, Sensors: true}
+	x.bell.ch <- Notice{Zone: "zone-" + sentinelA, Devices: []string{"device-" + sentinelA}}
 	if event, data := next(t, lines); event != "devices" || data != `{"changed":["device-`+sentinelA+`"],"total":1}` {
 		t.Errorf("told %s %s", event, data)
 	}
 	x.must(x.store.PutUser(t.Context(), tyto.User{Name: "viewer-a", Role: tyto.Viewer, Sites: tyto.SomeSites("b"), Password: "none"}))
-	x.bell.ch <- Notice{Zone: "zone-a", Devices: []string{"device-" + sentinelA}}
+	x.bell.ch <- Notice{Zone: "zone-" + sentinelA, Devices: []string{"device-" + sentinelA}}
 	if line, err := lines.ReadString('\n'); err == nil && strings.TrimSpace(line) != "" {
 		t.Errorf("after losing the site, told %q", line)
 	}
