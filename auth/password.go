@@ -105,6 +105,43 @@ func CheckPassword(name, password string) error {
 		return &RuleError{"password", "must not be the user name"}
 	case len(distinct) < 5:
 		return &RuleError{"password", "want at least 5 different characters"}
+	case guessable(folded, foldName(name)):
+		return &RuleError{"password", "is made of what is guessed first, such as password, qwerty, 12345 or the user name; want words that have nothing to do with one another"}
 	}
 	return nil
+}
+
+// What guessers try first: words, rows of the keyboard, and what counts up or
+// down (NIST SP 800-63B section 3.1.1.2 asks for a list such as this).
+var (
+	firstGuesses = []string{"password", "passwort", "passw0rd", "p@ssw0rd", "p@ssword", "welcome", "willkommen", "letmein", "changeme", "default", "secret", "administrator", "admin",
+		"master", "dragon", "monkey", "shadow", "sunshine", "princess", "football", "baseball", "superman", "batman", "iloveyou", "trustno1", "access", "login", "guest", "test", "user",
+		"root", "toor", "hello", "summer", "winter", "spring", "autumn", "sommer", "tyto", "sensor", "company", "qwer", "asdf", "yxcv", "zxcv", "qwertz", "qwerty", "azerty", "1q2w3e4r", "1qaz2wsx",
+		"qazwsx", "abc", "xyz", "123", "321", "000", "111", "666", "777", "999"}
+	rows = []string{"01234567890", "09876543210", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "qwertyuiop", "poiuytrewq", "qwertzuiop", "asdfghjkl", "lkjhgfdsa", "zxcvbnm", "yxcvbnm", "azertyuiop"}
+)
+
+// guessable reports whether little is left of a password without what is
+// guessed first, without digits and signs, and without repetition.
+func guessable(folded, name string) bool {
+	for _, row := range rows {
+		for n := len(row); n >= 4; n-- {
+			for i := 0; i+n <= len(row); i++ {
+				folded = strings.ReplaceAll(folded, row[i:i+n], " ")
+			}
+		}
+	}
+	for _, word := range append([]string{name}, firstGuesses...) {
+		if len(word) > 2 {
+			folded = strings.ReplaceAll(folded, word, " ")
+		}
+	}
+	left := map[rune]bool{}
+	for _, r := range folded {
+		if unicode.IsLetter(r) {
+			left[r] = true
+		}
+	}
+	digits := strings.IndexFunc(folded, unicode.IsDigit) >= 0
+	return len(left) < 3 && !(digits && len(strings.Fields(folded)) > 3)
 }

@@ -277,3 +277,17 @@ func TestACookieBesideATokenIsNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsGuessedFirst(t *testing.T) {
+	for _, bad := range []string{"password1234!", "Passwort2026!!", "qwertyuiop123", "1234567890123", "adminadmin2026", "Welcome123456", "P@ssw0rdP@ssw0rd", "abcdefghijklm", "ada.l2026!!!!",
+		"Summer2026!!!", "aaaabbbb1212", "letmein-letmein", "Tyto-Sensor-1", "1q2w3e4r5t6z"} {
+		if auth.CheckPassword("ada.l", bad) == nil {
+			t.Errorf("%q is allowed", bad)
+		}
+	}
+	for _, good := range []string{password, "zwölf Zeichen", "k3pqx-7mzfd-aa2cv-9twhe", "another horse battery", "gelb-tisch-ferne-1", "Xk9#mQ2$vL7p", "83920174655918 nein"} {
+		if err := auth.CheckPassword("ada.l", good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+}
