@@ -70,22 +70,22 @@ func FuzzParseToken(f *testing.F) {
 	})
 }
 
-func packed(t testing.TB, lines string) []byte {
-	t.Helper()
-	z, err := zstd.NewWriter(nil)
+var packer = sync.OnceValue(func() *zstd.Encoder {
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	defer z.Close()
-	return z.EncodeAll([]byte(lines), nil)
-}
+	return z
+})
+
+func packed(lines string) []byte { return packer().EncodeAll([]byte(lines), nil) }
 
 const line = `{"v":1,"sensor":"s","seq":1,"time":"2026-03-01T12:00:00Z","kind":"conversation","conversation":{"client":{},"server":{},"transport":"tcp","first":"2026-03-01T12:00:00Z","last":"2026-03-01T12:00:00Z","packets":[1,0],"bytes":[60,0],"sessions":1,"evidence":{"protocol":"","field":""}}}` + "\n"
 
 func TestDecodeRefuses(t *testing.T) {
 	d := NewDecoder()
 	defer d.Close()
-	if events, err := d.Decode(packed(t, line+line)); err != nil || len(events) != 2 {
+	if events, err := d.Decode(packed(line + line)); err != nil || len(events) != 2 {
 		t.Fatalf("what is right: %d events, %v", len(events), err)
 	}
 	for name, c := range map[string]struct {
@@ -94,18 +94,18 @@ func TestDecodeRefuses(t *testing.T) {
 	}{
 		"no zstd":         {[]byte(line), "unpack"},
 		"nothing":         {nil, "empty"},
-		"empty":           {packed(t, ""), "empty"},
-		"a bomb":          {packed(t, strings.Repeat("\n", MaxLines+1)), "more than"},
+		"empty":           {packed(""), "empty"},
+		"a bomb":          {packed(strings.Repeat("\n", MaxLines+1)), "more than"},
 		"too large":       {make([]byte, MaxBody+1), "more than"},
-		"too many":        {packed(t, strings.Repeat(line, MaxEvents+1)), "more than 20000 events"},
-		"a long line":     {packed(t, strings.Replace(line, "tcp", strings.Repeat("t", maxLine), 1)), "more than"},
-		"cut off":         {packed(t, line+line[:100]), "line 2 is cut off"},
-		"no JSON":         {packed(t, "{\n"), "line 1"},
-		"another version": {packed(t, strings.Replace(line, `"v":1`, `"v":2`, 1)), "version 2"},
-		"an alert":        {packed(t, `{"v":1,"kind":"alert","alert":{}}`+"\n"), "kind"},
-		"a device":        {packed(t, `{"v":1,"kind":"device","device":{}}`+"\n"), "kind"},
-		"two in one":      {packed(t, strings.Replace(line, `"kind"`, `"alert":{},"kind"`, 1)), "kind"},
-		"another's kind":  {packed(t, strings.Replace(line, `"kind":"conversation"`, `"kind":"health"`, 1)), "kind"},
+		"too many":        {packed(strings.Repeat(line, MaxEvents+1)), "more than 20000 events"},
+		"a long line":     {packed(strings.Replace(line, "tcp", strings.Repeat("t", maxLine), 1)), "more than"},
+		"cut off":         {packed(line + line[:100]), "line 2 is cut off"},
+		"no JSON":         {packed("{\n"), "line 1"},
+		"another version": {packed(strings.Replace(line, `"v":1`, `"v":2`, 1)), "version 2"},
+		"an alert":        {packed(`{"v":1,"kind":"alert","alert":{}}` + "\n"), "kind"},
+		"a device":        {packed(`{"v":1,"kind":"device","device":{}}` + "\n"), "kind"},
+		"two in one":      {packed(strings.Replace(line, `"kind"`, `"alert":{},"kind"`, 1)), "kind"},
+		"another's kind":  {packed(strings.Replace(line, `"kind":"conversation"`, `"kind":"health"`, 1)), "kind"},
 	} {
 		var wrong *BatchError
 		if _, err := d.Decode(c.body); !errors.As(err, &wrong) || !strings.Contains(err.Error(), c.says) {
@@ -120,11 +120,11 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(line+line), true)
 	f.Add([]byte(`{"v":1,"kind":"health","health":{"interface":"uplink","counters":{"a":1},"gaps":[{"id":"1","reason":"full","events":3}]}}`+"\n"), true)
 	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd, 4, 0}, false)
-	f.Add(packed(f, line), false)
+	f.Add(packed(line), false)
 	d := NewDecoder()
 	f.Fuzz(func(t *testing.T, body []byte, pack bool) {
 		if pack {
-			body = packed(t, string(body))
+			body = packed(string(body))
 		}
 		events, err := d.Decode(body)
 		var wrong *BatchError

@@ -121,3 +121,30 @@ func (j *journal) add(b []byte) {
 func sumOf(b []byte) [2]uint32 {
 	return [2]uint32{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])}
 }
+
+// inJournal reports whether the journal has all pages after one, up to the
+// last. Who ends while the journal is written back leaves a file whose header
+// counts pages that only the journal has yet; they are written back anew.
+func inJournal(path string, after, last int64) bool {
+	f, err := os.Open(path + "-wal")
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 1<<20)
+	var h [walHeader]byte
+	if _, err := io.ReadFull(r, h[:]); err != nil {
+		return false
+	}
+	frame := make([]byte, frameHeader+binary.BigEndian.Uint32(h[8:])%(1<<17))
+	pages := map[int64]bool{}
+	for {
+		if _, err := io.ReadFull(r, frame); err != nil || string(frame[8:16]) != string(h[16:24]) {
+			break
+		}
+		if n := int64(binary.BigEndian.Uint32(frame)); n > after && n <= last {
+			pages[n] = true
+		}
+	}
+	return int64(len(pages)) == last-after
+}
