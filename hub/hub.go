@@ -107,10 +107,10 @@ type Hub struct {
 	alone    bool   // no other hub can use the store
 	unfenced bool   // for a test that must fail: changes carry no lease
 	claiming sync.Mutex
-	wanted   chan struct{} // zones that nobody may hold
-	looked   int64         // in the log, for what other hubs took; share's
-	strange  bool          // something happened in zones of other hubs; share's
-	told     time.Time     // when that was said last; share's
+	wanted   chan struct{}       // zones that nobody may hold
+	looked   int64               // in the log, for what other hubs took; share's
+	strange  map[string]struct{} // zones of other hubs in which something happened; share's
+	told     time.Time           // when that was said last; share's
 
 	ready chan struct{} // closed when the zones are restored
 	ended chan struct{} // closed when Run returns
@@ -135,7 +135,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{cfg: cfg, deps: deps, now: deps.Clock, log: deps.Log, auth: gate, epoch: rand.Uint64(), owner: fmt.Sprintf("%016x", rand.Uint64()), alone: deps.Store.Alone(), wanted: make(chan struct{}, 1),
+	h := &Hub{cfg: cfg, deps: deps, now: deps.Clock, log: deps.Log, auth: gate, epoch: rand.Uint64(), owner: fmt.Sprintf("%016x", rand.Uint64()), alone: deps.Store.Alone(), wanted: make(chan struct{}, 1), strange: map[string]struct{}{},
 		ready: make(chan struct{}), ended: make(chan struct{}), zones: map[string]*zone{}, metrics: newMetrics()}
 	registry := prometheus.NewRegistry()
 	h.register(registry)
@@ -202,6 +202,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	if h.deps.SensorListener != nil && h.sensors != nil {
 		all.Go(func() error { return h.serveSensors(running) })
 	}
+	if !h.alone {
+		all.Go(func() error { return h.share(running) }) // leases are renewed while zones are restored
+	}
 	all.Go(func() error {
 		if err := h.restore(running); err != nil {
 			return err
@@ -212,7 +215,6 @@ func (h *Hub) Run(ctx context.Context) error {
 			all.Go(func() error { return h.savePackets(running) })
 		}
 		if !h.alone {
-			all.Go(func() error { return h.share(running) })
 			all.Go(func() error { return h.seek(running) })
 		}
 		return h.keep(running)

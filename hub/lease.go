@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"tyto/api"
 	"tyto/store"
 	"tyto/tyto"
 )
@@ -47,6 +48,7 @@ func (h *Hub) share(ctx context.Context) error {
 	defer beat.Stop()
 	defer read.Stop()
 	defer look.Stop()
+	failing := false
 	for {
 		var err error
 		select {
@@ -59,9 +61,10 @@ func (h *Hub) share(ctx context.Context) error {
 		case <-read.C: // what people told another hub
 			err = errors.Join(h.PlacesChanged(ctx), h.RulesChanged(ctx))
 		}
-		if err != nil && ctx.Err() == nil {
+		if err != nil && !failing && ctx.Err() == nil {
 			h.log.WarnContext(ctx, "cannot share the store with other hubs; trying on", "err", err)
 		}
+		failing = err != nil
 	}
 }
 
@@ -272,7 +275,7 @@ func (h *Hub) lookForNews(ctx context.Context) error {
 			return err
 		}
 	}
-	h.elsewhere(len(arrived) > 0)
+	h.elsewhere(arrived)
 	return nil
 }
 
@@ -281,12 +284,19 @@ func (h *Hub) lookForNews(ctx context.Context) error {
 const elsewhereEvery = 5 * time.Second
 
 // elsewhere tells who looks that things happened in zones of other hubs.
-func (h *Hub) elsewhere(happened bool) {
-	h.strange = h.strange || happened
-	if now := h.now(); h.strange && now.Sub(h.told) >= elsewhereEvery {
-		h.strange, h.told = false, now
-		h.notices.publish(everything)
+func (h *Hub) elsewhere(arrived map[string]int64) {
+	for zone := range arrived {
+		h.strange[zone] = struct{}{}
 	}
+	now := h.now()
+	if len(h.strange) == 0 || now.Sub(h.told) < elsewhereEvery {
+		return
+	}
+	for zone := range h.strange {
+		h.notices.publish(api.Notice{Zone: zone, Sensors: true, Overview: true, Alerts: true, Resync: true})
+	}
+	clear(h.strange)
+	h.told = now
 }
 
 // expect notes that the log goes on up to a position at least.

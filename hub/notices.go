@@ -77,9 +77,6 @@ func merge(a, b api.Notice) api.Notice {
 	return a
 }
 
-// everything is to be asked for again.
-var everything = api.Notice{Sensors: true, Overview: true, Alerts: true, Resync: true}
-
 // notice says what a change changed.
 func notice(c *store.Change) api.Notice {
 	n := api.Notice{Zone: c.Zone, Sensors: len(c.Sensors) > 0, Alerts: len(c.Alerts) > 0, Overview: len(c.Devices)+len(c.Gone)+len(c.Conversations) > 0, Devices: append([]string(nil), c.Gone...)}

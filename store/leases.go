@@ -28,8 +28,8 @@ type Leases interface {
 	// TakeLease gives a lease that nobody holds, or that its owner holds
 	// already, for a time. ok is false while another holds it.
 	TakeLease(ctx context.Context, name, owner string, term time.Duration) (l Lease, ok bool, err error)
-	// RenewLeases prolongs what an owner still holds, and lists it by name.
-	// What expired is not renewed.
+	// RenewLeases prolongs what an owner holds, and lists it by name. What
+	// expired is renewed too, as long as nobody else has taken it.
 	RenewLeases(ctx context.Context, owner string, term time.Duration) ([]Lease, error)
 	// DropLease gives a lease back, if it is still the one that was given.
 	DropLease(ctx context.Context, l Lease) error

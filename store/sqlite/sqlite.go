@@ -91,7 +91,7 @@ func (s *Store) start(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	// Who holds the lock holds all that the process before it did.
-	if _, err := s.write.ExecContext(ctx, "UPDATE lease SET expires = 0"); err != nil {
+	if _, err := s.write.ExecContext(ctx, "UPDATE lease SET owner = '', expires = 0"); err != nil {
 		return err
 	}
 	s.read = connect(cfg.Path, "_pragma=query_only(1)")

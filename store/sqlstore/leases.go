@@ -53,14 +53,14 @@ func (s *Store) TakeLease(ctx context.Context, name, owner string, term time.Dur
 // RenewLeases implements store.Leases.
 func (s *Store) RenewLeases(ctx context.Context, owner string, term time.Duration) ([]store.Lease, error) {
 	now := s.dialect.now()
-	all, err := s.changeLeases(ctx, "renew leases", "UPDATE lease SET expires = "+now+" + ?2 WHERE owner = ?1 AND expires > "+now+" RETURNING "+leaseColumns, owner, int64(term))
+	all, err := s.changeLeases(ctx, "renew leases", "UPDATE lease SET expires = "+now+" + ?2 WHERE owner = ?1 RETURNING "+leaseColumns, owner, int64(term))
 	slices.SortFunc(all, func(a, b store.Lease) int { return strings.Compare(a.Name, b.Name) })
 	return all, err
 }
 
 // DropLease implements store.Leases.
 func (s *Store) DropLease(ctx context.Context, l store.Lease) error {
-	return s.exec(ctx, "drop a lease", "UPDATE lease SET expires = 0 WHERE name = ? AND owner = ? AND fence = ?", l.Name, l.Owner, l.Fence)
+	return s.exec(ctx, "drop a lease", "UPDATE lease SET owner = '', expires = 0 WHERE name = ? AND owner = ? AND fence = ?", l.Name, l.Owner, l.Fence)
 }
 
 // ListLeases implements store.Leases.

@@ -54,6 +54,15 @@ func testLeases(t *testing.T, p Place) {
 	if len(all) != 2 || all[0].Owner != "b" || all[1].Owner != "a" {
 		t.Errorf("listed %+v", all)
 	}
+	late, _ := take(t, s, "zone x", "d", time.Millisecond)
+	soon := get[[]store.Lease](t)(s.RenewLeases(ctx, "d", time.Hour)) // late, and nobody was there
+	if len(soon) != 1 || soon[0].Fence != late.Fence {
+		t.Errorf("renewed late: %+v", soon)
+	}
+	must(t, s.DropLease(ctx, soon[0]))
+	if gone := get[[]store.Lease](t)(s.RenewLeases(ctx, "d", time.Hour)); len(gone) != 0 {
+		t.Errorf("what was dropped is renewed: %+v", gone)
+	}
 	must(t, s.DropLease(ctx, short)) // not its any more
 	if _, ok := take(t, s, "zone y", "c", time.Hour); ok {
 		t.Error("a lease was dropped by who had lost it")
