@@ -1,6 +1,8 @@
 package proto
 
 import (
+	"strings"
+
 	"tyto/frame"
 	"tyto/tyto"
 )
@@ -104,10 +106,33 @@ func dcerpcContexts(s *Sink, c frame.Cursor, little bool) {
 		for i := range dcerpcInterfaces {
 			if x := &dcerpcInterfaces[i]; x.id == string(id) {
 				s.Did(x.verb, x.op, nil, "")
+				dcerpcOPC(s, x.op)
 				break
 			}
 		}
 	}
+}
+
+// What a server of OPC (OPC Foundation, Data Access 2.05a and 3.0, Alarms and
+// Events, Historical Data Access) binds at its client, to call it back.
+const dcerpcOPCCallback = "dcerpc bind OPCDataCallback"
+
+var (
+	dcerpcOPCServer = []byte("opc classic server")
+	dcerpcOPCClient = []byte("opc classic client")
+)
+
+// dcerpcOPC tells who is server and who client, if the interface is one of OPC's.
+func dcerpcOPC(s *Sink, op string) {
+	if !strings.HasPrefix(op, "dcerpc bind OPC") {
+		return
+	}
+	server, client := dcerpcOPCServer, dcerpcOPCClient
+	if op == dcerpcOPCCallback {
+		server, client = client, server
+	}
+	s.Receiver(tyto.Role, server, tyto.Shown, "dcerpc.cn_bind_to_uuid")
+	s.Sender(tyto.Role, client, tyto.Shown, "dcerpc.cn_bind_to_uuid")
 }
 
 // dcerpcUUID is the text of an identifier.
@@ -166,4 +191,16 @@ var dcerpcInterfaces = [...]struct {
 	{"39c13a4d-011e-11d0-9675-0020afd8adb3", "dcerpc bind OPCServer", tyto.NoVerb},
 	{"13486d50-4821-11d2-a494-3cb306c10000", "dcerpc bind OPCServerList", tyto.NoVerb},
 	{"9dd0b56c-ad9e-43ee-8305-487f3188bf7a", "dcerpc bind OPCServerList2", tyto.NoVerb},
+	{"39c13a4e-011e-11d0-9675-0020afd8adb3", "dcerpc bind OPCServerPublicGroups", tyto.NoVerb},
+	{"39c13a4f-011e-11d0-9675-0020afd8adb3", "dcerpc bind OPCBrowseServerAddressSpace", tyto.Browse},
+	{"39c13a50-011e-11d0-9675-0020afd8adb3", "dcerpc bind OPCGroupStateMgt", tyto.NoVerb},
+	{"39c13a52-011e-11d0-9675-0020afd8adb3", "dcerpc bind OPCSyncIO", tyto.NoVerb},
+	{"39c13a54-011e-11d0-9675-0020afd8adb3", "dcerpc bind OPCItemMgt", tyto.NoVerb},
+	{"39c13a70-011e-11d0-9675-0020afd8adb3", dcerpcOPCCallback, tyto.NoVerb},
+	{"39c13a71-011e-11d0-9675-0020afd8adb3", "dcerpc bind OPCAsyncIO2", tyto.NoVerb},
+	{"39c13a72-011e-11d0-9675-0020afd8adb3", "dcerpc bind OPCItemProperties", tyto.Browse},
+	{"39227004-a18f-4b57-8b0a-5235670f4468", "dcerpc bind OPCBrowse", tyto.Browse},
+	{"85c0b427-2893-4cbc-bd78-e5fc5146f08f", "dcerpc bind OPCItemIO", tyto.NoVerb},
+	{"65168851-5783-11d1-84a0-00608cb8a7e9", "dcerpc bind OPCEventServer", tyto.NoVerb},
+	{"1f1217b0-dee0-11d2-a5e5-000086339399", "dcerpc bind OPCHDA_Server", tyto.NoVerb},
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tyto/frame"
+	"tyto/tyto"
 )
 
 func dcerpcPacket(kind byte, body, auth []byte) []byte {
@@ -41,7 +42,27 @@ func TestGenerateDCERPC(t *testing.T) {
 	c.say(1, dcerpcPacket(12, make([]byte, 44), smbChallenge(20348, "FILES1", "PLANT")))
 	c.say(0, dcerpcPacket(16, []byte{0, 0, 0, 0}, smbClaim("someone", "STATION5")))
 	c.end()
+	c = w.tcp(client, 50502, server, 49153)
+	c.say(0, dcerpcBindTo("39c13a4d-011e-11d0-9675-0020afd8adb3", nil)).end()
+	c = w.tcp(server, 50503, client, 49154)
+	c.say(0, dcerpcBindTo("39c13a70-011e-11d0-9675-0020afd8adb3", nil)).end()
 	w.keep(t, "dcerpc")
+}
+
+func TestDCERPCKnowsOPC(t *testing.T) {
+	for id, want := range map[string]string{"39c13a52-011e-11d0-9675-0020afd8adb3": "opc classic client", "39c13a70-011e-11d0-9675-0020afd8adb3": "opc classic server",
+		"367abb81-9844-35f1-ad32-98f038001003": ""} {
+		role := ""
+		s := shown(t, "dcerpc", &Message{Body: dcerpcBindTo(id, nil), ToServer: true})
+		for _, x := range s.Facts() {
+			if x.Attr == tyto.Role && x.Subject == s.SenderSubject() {
+				role = string(x.Value)
+			}
+		}
+		if role != want {
+			t.Errorf("%s: got %q, want %q", id, role, want)
+		}
+	}
 }
 
 func TestDCERPCAllocates(t *testing.T) {
