@@ -88,6 +88,7 @@ type AlertDetail struct {
 	Action      string           `json:"action,omitempty" doc:"What to do about it"`
 	Thresholds  []AlertThreshold `json:"thresholds"`
 	History     []AlertStep      `json:"history"`
+	Packets bool `json:"packets" doc:"GET …/packets may have the packets that it was raised for"`
 }
 
 // AlertOutput is the answer that carries an AlertDetail.
@@ -127,7 +128,8 @@ func (a *api) getAlert(ctx context.Context, in *IDInput) (*AlertOutput, error) {
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
-	out := AlertDetail{Alert: alertOf(&row), Evidence: row.Evidence, Thresholds: []AlertThreshold{}, History: make([]AlertStep, len(notes))}
+	out := AlertDetail{Alert: alertOf(&row), Evidence: row.Evidence, Thresholds: []AlertThreshold{}, History: make([]AlertStep, len(notes)),
+		Packets: a.Packets != nil && a.Packets.Has(&row.Alert)}
 	for i, n := range notes {
 		out.History[i] = AlertStep{Time: n.Time, Who: n.Who, Status: n.What, Comment: n.Comment}
 	}

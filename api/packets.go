@@ -17,6 +17,8 @@ import (
 
 // Packets is where the packets of alerts are; *packets.Alerts is one.
 type Packets interface {
+	// Has reports whether packets of an alert may be there.
+	Has(a *tyto.Alert) bool
 	// Write writes the packets of an alert as pcapng; packets.ErrNone, and
 	// nothing was written, if there are none.
 	Write(ctx context.Context, a *tyto.Alert, w io.Writer) error

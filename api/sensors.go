@@ -3,9 +3,11 @@ package api
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
+	"tyto/mirror"
 	"tyto/store"
 	"tyto/uplink"
 )
@@ -23,6 +25,7 @@ type SensorInterface struct {
 	Last      time.Time         `json:"last,omitzero" doc:"Time of the last packet"`
 	Coverage  string            `json:"coverage,omitempty" enum:"endpoint" doc:"endpoint: only what an ordinary host hears is looked at: its own conversations, broadcast and multicast"`
 	Capture   bool              `json:"capture" doc:"It is a recorded file"`
+	Findings  []mirror.Finding  `json:"findings" doc:"What is wrong with the traffic that is mirrored to it, and what to do; none if it is as it should be"`
 }
 
 // Sensor is a sensor and its health.
@@ -92,16 +95,18 @@ const (
 const lossyAbove = 0.001
 
 // The counters of a Health that say what was not looked at.
-var lost = []string{"kernel_drops", "shed", "unread"}
+var lost = []string{"kernel_drops"}
 
 func (a *api) sensorInterface(r *store.SensorReport) SensorInterface {
 	i := SensorInterface{Name: r.Interface, State: stateListening, Counters: r.Counters, Packets: r.Counters["packets"], Bytes: r.Counters["bytes"],
-		First: nanoTime(r.Counters["first_ns"]), Last: nanoTime(r.Counters["last_ns"]), Capture: isFile(r.Interface)}
+		First: nanoTime(r.Counters["first_ns"]), Last: nanoTime(r.Counters["last_ns"]), Capture: isFile(r.Interface), Findings: []mirror.Finding{}}
 	if i.Counters == nil {
 		i.Counters = map[string]uint64{}
 	}
 	if r.Counters["endpoint"] == 1 {
 		i.Coverage = "endpoint"
+	} else if r.Counters["unicast"]+r.Counters["broadcast"]+r.Counters["multicast"] > 0 || !i.Capture {
+		i.Findings = slices.DeleteFunc(mirror.Findings(r.Counters), func(f mirror.Finding) bool { return f.Level == mirror.Good })
 	}
 	for _, name := range lost {
 		i.Dropped += r.Counters[name]

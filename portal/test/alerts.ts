@@ -64,6 +64,7 @@ export const alertDetail = (alert: Alert): AlertDetail => ({
   evidence: { capture: 'hall.pcap', packet: 4711, protocol: 's7comm', field: 's7comm plc stop' },
   description: 'A command that stops the program of a controller.',
   action: 'Ask who is working on the controller.',
+  packets: true,
   thresholds: [{ name: 'ports', value: 25, unit: 'ports', text: 'Ports tried that are too many' }],
   history: alert.status === 'new' ? [] : [{ time: alert.last_seen, who: 'admin', status: alert.status }],
 })

@@ -1279,6 +1279,8 @@ export interface components {
             /** @description The earliest */
             evidence: components["schemas"]["Evidence"];
             history: components["schemas"]["AlertStep"][];
+            /** @description GET …/packets may have the packets that it was raised for */
+            packets: boolean;
             thresholds: components["schemas"]["AlertThreshold"][];
         };
         AlertFacets: {
@@ -1653,6 +1655,11 @@ export interface components {
              * @description Of all pages
              */
             total: number;
+        };
+        Finding: {
+            level: string;
+            remedy?: string;
+            text: string;
         };
         FirstAdmin: {
             /** @description At least 12 characters, and not the user's name */
@@ -2121,6 +2128,8 @@ export interface components {
              * @description Packets that were there and not looked at
              */
             dropped: number;
+            /** @description What is wrong with the traffic that is mirrored to it, and what to do; none if it is as it should be */
+            findings: components["schemas"]["Finding"][];
             /**
              * Format: date-time
              * @description Time of the first packet

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from 'react-router'
 import { Problem } from '../api/client.ts'
-import { alert } from '../api/queries.ts'
+import { alert, useSession } from '../api/queries.ts'
 import type { AlertDetail } from '../api/types.ts'
 import { partyText, statuses } from '../parts/alert.ts'
 import { exact, plain } from '../parts/format.ts'
@@ -41,6 +41,7 @@ export default function One() {
 
 function Found({ detail }: { detail: AlertDetail }) {
   const a = detail.alert
+  const mayTakePackets = (useSession()?.role ?? 'viewer') !== 'viewer'
   return (
     <Page title={plain(a.title)} above={above}>
       <div className={css.pad}>
@@ -88,6 +89,16 @@ function Found({ detail }: { detail: AlertDetail }) {
                   {detail.evidence.protocol && <Chip>{plain(detail.evidence.protocol)}</Chip>}{' '}
                   <Frame from={detail.evidence} />
                 </dd>
+                {detail.packets && mayTakePackets && (
+                  <>
+                    <dt>Packets</dt>
+                    <dd>
+                      <a href={`/api/v1/alerts/${encodeURIComponent(a.id)}/packets`} download>
+                        Download them as a capture (pcapng)
+                      </a>
+                    </dd>
+                  </>
+                )}
                 <dt>ATT&CK</dt>
                 <dd>
                   {a.techniques.map(t => (

@@ -274,6 +274,15 @@ function Interface({ of: i }: { of: SensorInterface }) {
           </button>
         </td>
       </tr>
+      {i.findings.map(f => (
+        <tr key={f.text}>
+          <td colSpan={8}>
+            <p className={mine.finding} data-level={f.level}>
+              <Icon name="warning" size={16} /> {f.text} <span className="quiet">{f.remedy}</span>
+            </p>
+          </td>
+        </tr>
+      ))}
       {open && (
         <tr>
           <td colSpan={8} style={{ padding: 0 }}>

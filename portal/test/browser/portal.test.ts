@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { alerts } from '../alerts.ts'
 import { createFake, type Fake, type FakeOptions } from '../fake.ts'
 import { listen } from '../serve.ts'
 import { browser, type Visit, visit } from './open.ts'
@@ -238,6 +239,16 @@ describe('one device', () => {
 })
 
 describe('everywhere', () => {
+  test('sensors say what is wrong with their mirror, alerts have their packets', async () => {
+    const { page, fake, url } = await start({ devices: 20, signedIn: true }, '/sensors')
+    await page.getByText('only one side is heard').waitFor()
+    await page.getByText('Mirror both directions').waitFor()
+    const id = alerts(fake.world)[0]?.id ?? ''
+    await page.goto(`${url}/alerts/${id}`)
+    const link = page.getByRole('link', { name: /Download them as a capture/ })
+    expect(await link.getAttribute('href')).toBe(`/api/v1/alerts/${id}/packets`)
+  })
+
   test('a failed request says so, and can be tried again', async () => {
     const { page, fake } = await start({ devices: 20, signedIn: true }, '/sensors')
     await page.getByText('sensor-1').waitFor()
