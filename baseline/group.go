@@ -68,7 +68,7 @@ func keyOf(rule string, f *tyto.Fact) string {
 		about = ""
 	case f.Kind == tyto.FactIdentity:
 		about, _, _ = strings.Cut(f.What, " ")
-	case f.Kind == tyto.FactDevice && f.Client.MAC.IsLocal():
+	case f.Kind == tyto.FactDevice && f.Client.MAC.IsLocal() && !vital(f.What) && f.What != "iot":
 		return rule + "\x00private" // phones that make up an address for each network
 	case about == "":
 		about = f.What

@@ -69,7 +69,7 @@ func earliest(d *tyto.Device) (e tyto.Evidence) {
 var identities = []struct {
 	attr tyto.Attr
 	sure tyto.Confidence
-}{{tyto.Type, tyto.Shown}, {tyto.Vendor, tyto.Stated}, {tyto.Firmware, tyto.Stated}, {tyto.Hostname, tyto.Stated}}
+}{{tyto.Type, tyto.Stated}, {tyto.Vendor, tyto.Stated}, {tyto.Firmware, tyto.Stated}, {tyto.Hostname, tyto.Stated}}
 
 func (b *Baseline) identify(d *tyto.Device, p *profile) {
 	for _, i := range identities {
