@@ -22,13 +22,11 @@ const (
 	maxTokens    = 50 // of a user
 )
 
-// Bearer is the token of a request that has one (RFC 6750).
+// Bearer is the token of a request that brings one, however wrong (RFC 6750).
+// Other schemes are of proxies before the hub, and mean nothing here.
 func Bearer(r *http.Request) (token string, is bool) {
-	h := r.Header.Get("Authorization")
-	if scheme, token, ok := strings.Cut(h, " "); ok && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token), true
-	}
-	return "", h != "" // who tries to authenticate some other way is no browser of ours
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
 // A NewToken is what a token is to be.

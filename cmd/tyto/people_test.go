@@ -91,3 +91,29 @@ func TestOIDCSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestDocumentedSignOn has every configuration in the documentation of users
+// be one that is right.
+func TestDocumentedSignOn(t *testing.T) {
+	text, err := os.ReadFile("../../docs/how-to/users.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, file := filepath.Join(t.TempDir(), "secret"), filepath.Join(t.TempDir(), "tyto.yaml")
+	if err := os.WriteFile(secret, []byte("hush"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```yaml\n")[1:]
+	for _, b := range blocks {
+		b, _, _ = strings.Cut(b, "```")
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(b, "/etc/tyto/oidc-secret", secret)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if set, err := loadSettings(file); err != nil || set.OIDC == nil {
+			t.Errorf("%v of\n%s", err, b)
+		}
+	}
+	if len(blocks) != 3 {
+		t.Errorf("%d configurations were found, want 3", len(blocks))
+	}
+}
