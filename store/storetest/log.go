@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,5 +154,41 @@ func testThin(t *testing.T, p Place) {
 	}
 	if events, _ := read(t, s, "other", 0); len(events) != 1 {
 		t.Error("another zone was thinned")
+	}
+}
+
+// testTogether has many batches come at once, each of them twice.
+func testTogether(t *testing.T, p Place) {
+	s := p(t)
+	const batches = 60
+	var fresh [batches]atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 2 * batches {
+		wg.Go(func() {
+			n := i % batches
+			b := store.Batch{Zone: fmt.Sprint("z", n%3), Sensor: fmt.Sprint("s", n%5), Epoch: 1, Seq: uint64(n + 1), Received: epoch,
+				Events: []tyto.Event{observation(uint64(n), tyto.Hostname, "a"), conversationEvent(uint64(n))}}
+			if n%2 == 0 {
+				b.Floor = 1
+			}
+			_, is, err := s.Append(ctx, b)
+			if err != nil {
+				t.Error(err)
+			}
+			if is {
+				fresh[n].Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	for n := range fresh {
+		if got := fresh[n].Load(); got != 1 {
+			t.Errorf("batch %d was fresh %d times", n, got)
+		}
+	}
+	s = p(t)
+	entries := follow(t, s, 0)
+	if len(entries) != 2*batches {
+		t.Errorf("the log has %d entries, want %d", len(entries), 2*batches)
 	}
 }

@@ -57,6 +57,7 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"leases":                   testLeases,
 		"leases/fence":             testFence,
 		"log/arrived":              testArrived,
+		"log/together":             testTogether,
 		"history":                  testHistory,
 		"history/roll up":          testRollUp,
 		"conversations/stale":      testStale,
