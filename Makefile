@@ -56,7 +56,8 @@ bench-live: bin/tyto ## The highest rate without loss, on a virtual cable (needs
 
 accuracy: bin/tyto ## What is found in real captures, against what others say is in them
 	@mkdir -p out
-	python3 $(SHARED)/tools/score.py --tyto ./bin/tyto --pcaps $(SHARED)/pcaps --truth $(SHARED)/truth --twice --misses out/misses.tsv
+	python3 $(SHARED)/tools/score.py --tyto ./bin/tyto --pcaps $(SHARED)/pcaps --truth $(SHARED)/truth --twice --misses out/misses.tsv --json out/score.json
+	go run ./lab/accuracy -tyto ./bin/tyto -shared $(SHARED) -scores out/score.json -o docs/reference/accuracy.md
 	go run ./lab/icsnpp -tyto ./bin/tyto -pcaps $(SHARED)/pcaps -truth $(SHARED)/truth/icsnpp -misses out/icsnpp.tsv
 
 lab: ## A network in a box, recorded (needs root)
