@@ -63,7 +63,7 @@ type Batch struct {
 	Floor  uint64
 	Events []tyto.Event
 
-	Received time.Time // by the hub's clock; Follow alone reads it back
+	Received time.Time // by the hub's clock
 }
 
 // An Entry is a batch in the log.

@@ -31,30 +31,51 @@ func encode(events []tyto.Event) (bodies [3][]byte, counts [3]int, err error) {
 
 // Read implements store.Log.
 func (s *Store) Read(ctx context.Context, zone string, after int64, take func(store.Entry) error) error {
-	rows, err := s.read.QueryContext(ctx, "SELECT position, sensor, epoch, seq, body FROM event_log WHERE zone = ? AND position > ? AND class <> ? ORDER BY position", zone, after, int64(store.ClassC))
-	if err != nil {
-		return s.fail("read the log", err)
-	}
-	defer rows.Close()
-	var body sql.RawBytes
-	for rows.Next() {
-		e := store.Entry{Batch: store.Batch{Zone: zone}}
-		var epoch, seq int64
-		if err := rows.Scan(&e.Position, &e.Sensor, &epoch, &seq, &body); err != nil {
-			return s.fail("read the log", err)
+	return s.readLog(ctx, "read the log", after, take, "zone = ? AND class <> ? AND ", zone, int64(store.ClassC))
+}
+
+// logAtOnce is how many entries are asked for at once: who takes some and has
+// enough does not wait for the rest, and who takes long holds nothing open.
+const logAtOnce = 200
+
+// readLog calls take with entries that meet a condition.
+func (s *Store) readLog(ctx context.Context, what string, after int64, take func(store.Entry) error, where string, args ...any) error {
+	query := "SELECT position, zone, sensor, epoch, seq, appended, body FROM event_log WHERE " + where + "position > ? ORDER BY position LIMIT ?"
+	for {
+		rows, err := s.read.QueryContext(ctx, query, append(args[:len(args):len(args)], after, logAtOnce)...)
+		if err != nil {
+			return s.fail(what, err)
 		}
-		e.Epoch, e.Seq = uint64(epoch), uint64(seq)
-		if e.Events, err = s.decode(body); err != nil {
-			return s.fail("read the log", s.damaged(fmt.Errorf("log entry %d: %w", e.Position, err)))
+		entries, err := collect(rows, scanEntry)
+		if err != nil {
+			return s.fail(what, err)
 		}
-		if err := take(e); err != nil {
-			return err
+		for _, e := range entries {
+			if e.Events, err = s.decode(e.body); err != nil {
+				return s.fail(what, s.damaged(fmt.Errorf("log entry %d: %w", e.Position, err)))
+			}
+			if err := take(e.Entry); err != nil {
+				return err
+			}
+			after = e.Position
+		}
+		if len(entries) < logAtOnce {
+			return nil
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return s.fail("read the log", err)
-	}
-	return nil
+}
+
+// packedEntry is an entry whose events are not unpacked yet.
+type packedEntry struct {
+	store.Entry
+	body []byte
+}
+
+func scanEntry(rows *sql.Rows) (e packedEntry, err error) {
+	var epoch, seq, appended int64
+	err = rows.Scan(&e.Position, &e.Zone, &e.Sensor, &epoch, &seq, &appended, &e.body)
+	e.Epoch, e.Seq, e.Received = uint64(epoch), uint64(seq), at(appended)
+	return e, err
 }
 
 func (s *Store) decode(body []byte) (events []tyto.Event, err error) {

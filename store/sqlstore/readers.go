@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -20,30 +19,7 @@ const wasRead = "position <= coalesce((SELECT min(r.position) FROM reader r), 92
 
 // Follow implements store.Readers.
 func (s *Store) Follow(ctx context.Context, after int64, take func(store.Entry) error) error {
-	rows, err := s.read.QueryContext(ctx, "SELECT position, zone, sensor, epoch, seq, appended, body FROM event_log WHERE position > ? ORDER BY position", after)
-	if err != nil {
-		return s.fail("follow the log", err)
-	}
-	defer rows.Close()
-	var body sql.RawBytes
-	for rows.Next() {
-		var e store.Entry
-		var epoch, seq, appended int64
-		if err := rows.Scan(&e.Position, &e.Zone, &e.Sensor, &epoch, &seq, &appended, &body); err != nil {
-			return s.fail("follow the log", err)
-		}
-		e.Epoch, e.Seq, e.Received = uint64(epoch), uint64(seq), at(appended)
-		if e.Events, err = s.decode(body); err != nil {
-			return s.fail("follow the log", s.damaged(fmt.Errorf("log entry %d: %w", e.Position, err)))
-		}
-		if err := take(e); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return s.fail("follow the log", err)
-	}
-	return nil
+	return s.readLog(ctx, "follow the log", after, take, "")
 }
 
 // Newest implements store.Readers.
