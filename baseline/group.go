@@ -170,7 +170,7 @@ func (b *Baseline) alert(g *group) tyto.Alert {
 		return cmp.Or(x.First.Compare(y.First), strings.Compare(string(x.Kind), string(y.Kind)), strings.Compare(x.What, y.What), strings.Compare(x.ID, y.ID))
 	})
 	r, f := RuleOf(g.rule), g.facts[0]
-	a := tyto.Alert{ID: g.id, Rule: r.ID, Title: r.Title, Techniques: r.Techniques, Detail: detail(g), Evidence: f.Evidence, First: f.First, Last: f.Last, Count: g.n}
+	a := tyto.Alert{ID: g.id, Rule: r.ID, Engine: "policy", Title: r.Title, Techniques: r.Techniques, Detail: detail(g), Evidence: f.Evidence, First: f.First, Last: f.Last, Count: g.n}
 	a.Subjects, a.Of = []tyto.Subject{f.Client}, []string{f.Device}
 	if f.Server != (tyto.Subject{}) {
 		peer := f.Peer

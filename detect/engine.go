@@ -325,7 +325,7 @@ func (g *Engine) id(c *cause) string {
 
 func (g *Engine) alert(c *cause) tyto.Alert {
 	r := c.rule
-	a := tyto.Alert{ID: g.id(c), Rule: r.ID, Severity: r.severity, Title: r.Title, Detail: c.text, Techniques: r.Techniques, Evidence: c.evidence,
+	a := tyto.Alert{ID: g.id(c), Rule: r.ID, Engine: r.Engine, Severity: r.severity, Title: r.Title, Detail: c.text, Techniques: r.Techniques, Evidence: c.evidence,
 		First: c.first.UTC(), Last: c.last.UTC(), Count: c.n - c.told}
 	if r.Count != nil {
 		a.Detail = fmt.Sprintf("%d %s within %v; the first: %s", c.most, r.Thresholds[r.Count.AtLeast].Unit, r.within(), c.text)

@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -61,6 +62,38 @@ func cefLine(e *tyto.Event, clip int) []byte {
 	return []byte(w.b.String())
 }
 
+// defenderEngines are the engines in Defender for IoT's words.
+var defenderEngines = map[string]string{"policy": "Policy Violation", "protocol": "Protocol Violation", "malware": "Malware", "anomaly": "Anomaly", "operational": "Operational"}
+
+// defenderGroups are Defender for IoT's alert groups, by a part of a rule's id:
+// the first that fits.
+var defenderGroups = [...]struct{ part, group string }{
+	{"scan", "Scan"}, {"sweep", "Scan"}, {"probe", "Discovery"}, {"program", "Programming"}, {"firmware", "Firmware change"}, {"plc-st", "Restart/Stop Commands"}, {"shutdown", "Restart/Stop Commands"},
+	{"configure", "Configuration changes"}, {"login", "Authentication"}, {"password", "Authentication"}, {"guess", "Authentication"}, {"telnet", "Remote access"}, {"remote", "Remote access"},
+	{"internet", "Internet Access"}, {"destination", "Internet Access"}, {"illegal", "Illegal commands"}, {"exception", "Command Failures"}, {"indicator", "Suspicion of Malware"}, {"eicar", "Suspicion of Malware"},
+	{"mirai", "Suspicion of Malware"}, {"beacon", "Suspicion of malicious activity"}, {"tunnel", "Suspicion of malicious activity"}, {"spoof", "Suspicion of malicious activity"},
+}
+
+// defenderGroup is an alert's group: by its rule, else by its engine.
+func defenderGroup(r *record) string {
+	for _, g := range defenderGroups {
+		if strings.Contains(r.class, g.part) {
+			return g.group
+		}
+	}
+	switch r.engine {
+	case "malware":
+		return "Suspicion of Malware"
+	case "anomaly":
+		return "Abnormal Communication Behavior"
+	case "operational":
+		return "Operational issues"
+	case "policy", "":
+		return "Unauthorized Communication Behavior"
+	}
+	return "NA"
+}
+
 // cefDefender is the line that Defender for IoT sends of an alert, with its
 // own keys, for rules that were written for it.
 func cefDefender(e *tyto.Event, clip int) []byte {
@@ -71,14 +104,14 @@ func cefDefender(e *tyto.Event, clip int) []byte {
 	w.pair("msg", r.message)
 	w.pair("protocol", r.app)
 	w.pair("severity", name)
-	w.pair("type", "Policy Violation")
+	w.pair("type", defenderEngines[cmp.Or(r.engine, "policy")])
 	w.pair("UUID", eventID(e))
 	w.pair("start", e.Time.UTC().Format("Jan 02 2006 15:04:05"))
 	w.pair("src_ip", r.src.ip)
 	w.pair("src_mac", r.src.mac)
 	w.pair("dst_ip", r.dst.ip)
 	w.pair("dst_mac", r.dst.mac)
-	w.pair("cat", r.class)
+	w.pair("cat", defenderGroup(&r))
 	return []byte(w.b.String())
 }
 

@@ -51,7 +51,7 @@ func inPieces(encoded [][]byte, limit, most int, send func(piece [][]byte) error
 func judged(err error) (refused bool, after time.Duration) {
 	var s *outbound.StatusError
 	if errors.As(err, &s) {
-		return ofContent(s.Status), s.After
+		return ofContent(s.Status) && !s.Setup, s.After
 	}
 	return false, outbound.Patience(err)
 }

@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -99,12 +100,18 @@ func (o ocsf) device(e *tyto.Event) {
 	o["unmapped"] = more
 }
 
+// findings are activity and status of a finding (1 Create, 2 Update, 3 Close;
+// 1 New, 2 In Progress, 3 Suppressed, 4 Resolved), by an alert's status.
+var findings = map[string]struct{ activity, status int }{"": {1, 1}, "new": {2, 1}, "active": {2, 2}, "muted": {2, 3}, "learned": {3, 3}, "closed": {3, 4}}
+
 func (o ocsf) finding(e *tyto.Event) {
 	a := e.Alert
 	severity := map[tyto.Severity]int{tyto.Warning: 2, tyto.Minor: 3, tyto.Major: 4, tyto.Critical: 5}[a.Severity]
-	o.class(2, 2004, 1, severity) // Create
-	o["is_alert"], o["status_id"] = true, 1
-	info := ocsf{"uid": eventID(e), "title": a.Title, "analytic": ocsf{"uid": a.Rule, "name": a.Rule, "type_id": 1}}
+	is := findings[a.Status]
+	o.class(2, 2004, is.activity, severity)
+	o["is_alert"], o["status_id"] = true, is.status
+	o.put("comment", a.Comment)
+	info := ocsf{"uid": cmp.Or(a.ID, eventID(e)), "title": a.Title, "analytic": ocsf{"uid": a.Rule, "name": a.Rule, "type_id": 1}}
 	var attacks []ocsf
 	for _, t := range a.Techniques {
 		attacks = append(attacks, ocsf{"technique": ocsf{"uid": t}})

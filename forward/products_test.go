@@ -299,8 +299,17 @@ func TestDefenderKeys(t *testing.T) {
 			t.Errorf("%s is missing in %s", key, text)
 		}
 	}
-	if fields["severity"] != "Major" || !strings.Contains(text, "|8|") {
+	if fields["severity"] != "Major" || !strings.Contains(text, "|8|") || fields["type"] != "Policy Violation" || fields["cat"] != "Restart/Stop Commands" {
 		t.Error(text)
+	}
+	for rule, want := range map[string][2]string{"arp-flood": {"Anomaly", "Abnormal Communication Behavior"}, "indicator-contact": {"Malware", "Suspicion of Malware"}, "snmp-default-community": {"Policy Violation", "Unauthorized Communication Behavior"}} {
+		e := forwardtest.Alert(1)
+		e.Alert.Rule, e.Alert.Engine = rule, map[string]string{"Anomaly": "anomaly", "Malware": "malware"}[want[0]]
+		text := line(t, "cef-defender", e)
+		fields := cefFields(text[strings.LastIndex(text, "|")+1:])
+		if got := [2]string{fields["type"], fields["cat"]}; got != want {
+			t.Errorf("%s is of %v, want %v", rule, got, want)
+		}
 	}
 }
 
@@ -322,6 +331,26 @@ func TestLEEFReadsBack(t *testing.T) {
 	for key, want := range map[string]string{"title": "tab and line|bar", "sev": "8", "src": "192.0.2.1", "dst": "192.0.2.2", "srcMAC": "00:1b:1b:00:00:01"} {
 		if fields[key] != want {
 			t.Errorf("%s is %q, want %q", key, fields[key], want)
+		}
+	}
+}
+
+// TestOCSFFollows what is decided about an alert.
+func TestOCSFFollows(t *testing.T) {
+	for status, want := range map[string][2]float64{"": {1, 1}, "new": {2, 1}, "active": {2, 2}, "muted": {2, 3}, "learned": {3, 3}, "closed": {3, 4}} {
+		e := forwardtest.Alert(1)
+		e.Alert.ID, e.Alert.Status, e.Alert.Comment = "a1", status, "planned"
+		var x struct {
+			Activity float64 `json:"activity_id"`
+			Status   float64 `json:"status_id"`
+			Comment  string
+			Info     struct{ UID string } `json:"finding_info"`
+		}
+		if err := json.Unmarshal([]byte(line(t, "ocsf", e)), &x); err != nil {
+			t.Fatal(err)
+		}
+		if x.Activity != want[0] || x.Status != want[1] || x.Comment != "planned" || x.Info.UID != "a1" {
+			t.Errorf("%q is %+v, want %v", status, x, want)
 		}
 	}
 }

@@ -19,6 +19,7 @@ type record struct {
 	title    string
 	severity int // 0 to 10
 	category string
+	engine   string // of an alert
 	message  string
 	src, dst party
 	port     uint16
@@ -93,8 +94,8 @@ func ofAlert(a *tyto.Alert) record {
 	if len(a.Devices) > 0 {
 		r.device = a.Devices[0]
 	}
-	r.action, r.by, r.reason = a.Status, a.By, a.Comment
-	r.custom = []labeled{{"techniques", strings.Join(a.Techniques, ",")}, {"devices", strings.Join(a.Devices, ",")}, {"evidence", evidenceText(&a.Evidence)}, {"alertId", a.ID}}
+	r.engine, r.action, r.by, r.reason = a.Engine, a.Status, a.By, a.Comment
+	r.custom = []labeled{{"techniques", strings.Join(a.Techniques, ",")}, {"devices", strings.Join(a.Devices, ",")}, {"evidence", evidenceText(&a.Evidence)}, {"alertId", a.ID}, {"engine", a.Engine}}
 	return r
 }
 

@@ -138,7 +138,7 @@ func (o *splunkOutput) ask(ctx context.Context, path string, body []byte, zip bo
 	if err != nil {
 		var s *outbound.StatusError
 		if bad := json.Unmarshal(text, &r); bad == nil && errors.As(err, &s) && s.Status == http.StatusBadRequest && !ofEvent(r.Code) {
-			s.Status = http.StatusServiceUnavailable // it is the set-up that is wrong, and that is mended
+			s.Setup = true // a wrong token, index or channel
 		}
 		return r, fmt.Errorf("splunk: %w", err)
 	}

@@ -39,7 +39,7 @@ func TestTemplateDeclaresAllColumns(t *testing.T) {
 	}
 	who := tyto.Subject{MAC: frame.MAC{2, 0, 0, 0, 0, 1}, Addr: frame.V4(192, 0, 2, 1)}
 	for stream, e := range map[string]tyto.Event{
-		"Custom-TytoAlert_CL": {Sensor: "s", Kind: tyto.KindAlert, Alert: &tyto.Alert{ID: "1", Rule: "r", Title: "t", Detail: "d", Subjects: []tyto.Subject{who, who},
+		"Custom-TytoAlert_CL": {Sensor: "s", Kind: tyto.KindAlert, Alert: &tyto.Alert{ID: "1", Rule: "r", Engine: "policy", Title: "t", Detail: "d", Subjects: []tyto.Subject{who, who},
 			Devices: []string{"d"}, Techniques: []string{"T1"}, Evidence: tyto.Evidence{Protocol: "p", Field: "f"}, Status: "closed", By: "ada", Comment: "planned"}},
 		"Custom-TytoDevice_CL": {Sensor: "s", Kind: tyto.KindDevice, Device: &tyto.DeviceChange{ID: "d", Type: "t", Vendor: "v", Model: "m", OS: "o", Firmware: "f", Serial: "s",
 			Hostname: "h", IPs: []string{"192.0.2.1"}, MACs: []string{"02:00:00:00:00:01"}, First: time.Unix(1, 0)}},

@@ -43,6 +43,7 @@ func (c *Client) Answer() string { return c.answer }
 type StatusError struct {
 	Status int
 	Text   string        // the answer in one line
+	Setup  bool          // it is the far end's set-up, or ours, that is wrong, and that is mended; not what was sent
 	After  time.Duration // the far end wants to be left alone for so long; 0 if it did not say
 }
 
@@ -96,7 +97,7 @@ func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
 	}
 	c.answer = OneLine("HTTP "+a.Status+" "+string(text[:min(len(text), 4*MaxReason)]), MaxReason)
 	if a.StatusCode < 200 || a.StatusCode > 299 {
-		return text, &StatusError{a.StatusCode, c.answer, RetryAfter(a.Header.Get("Retry-After"))}
+		return text, &StatusError{Status: a.StatusCode, Text: c.answer, After: RetryAfter(a.Header.Get("Retry-After"))}
 	}
 	if int64(len(text)) > r.Limit {
 		return nil, fmt.Errorf("the answer has more than %d bytes", r.Limit)

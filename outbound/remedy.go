@@ -24,6 +24,8 @@ func Remedy(err error) string {
 		return "Signing in was refused: check tenant, client and secret, and whether the secret has expired."
 	case errors.As(err, &l):
 		return ofStatus[l.Status]
+	case errors.As(err, &s) && s.Setup:
+		return "The set-up does not fit: correct what the answer names, here or at the far end. Nothing is lost meanwhile."
 	case errors.As(err, &s):
 		return ofStatus[s.Status]
 	case errors.As(err, &dns):

@@ -126,6 +126,7 @@ type Alert struct {
 	ID         string    `json:"id,omitempty"`     // of the cause: the same when it occurs again
 	Parent     string    `json:"parent,omitempty"` // id of the alert that this one is a consequence of
 	Rule       string    `json:"rule"`             // stable id, "plc-stop"
+	Engine     string    `json:"engine,omitempty"` // policy, anomaly, protocol, malware, operational; "" is policy
 	Severity   Severity  `json:"severity"`
 	Title      string    `json:"title"`
 	Detail     string    `json:"detail,omitempty"`   // what was seen, in a few words
