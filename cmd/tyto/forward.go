@@ -13,7 +13,6 @@ import (
 	"tyto/frame"
 	"tyto/outbound"
 	"tyto/store"
-	"tyto/store/sqlite"
 	"tyto/tyto"
 )
 
@@ -93,7 +92,7 @@ func (r *forwardReplay) Run(ctx context.Context, s streams, c *commands) error {
 			return err
 		}
 	}
-	memory, err := sqlite.Open(ctx, sqlite.DefaultConfig(set.Data))
+	memory, err := openStore(ctx, &set)
 	if err != nil {
 		return fmt.Errorf("forward replay: %w; if a hub works there, see its portal under Integrations", err)
 	}
