@@ -44,7 +44,9 @@ var keys = sync.OnceValue(func() [2]*rsa.PrivateKey {
 // real one does not do.
 type liar struct {
 	t         *testing.T
+	store     *sqlite.Store // of the gates that trust it
 	url       string
+	sub, name string // of who signs in
 	challenge string // of the sign-on that is under way
 	nonce     string
 	change    func(claims map[string]any) // of the ID token
@@ -55,7 +57,13 @@ type liar struct {
 }
 
 func newLiar(t *testing.T) *liar {
-	l := &liar{t: t, change: func(map[string]any) {}, sign: signedBy(jose.RS256, keys()[0])}
+	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	l := &liar{t: t, store: s}
+	l.forget("7", "Ada")
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -86,13 +94,20 @@ func newLiar(t *testing.T) *liar {
 			http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
 			return
 		}
-		claims := map[string]any{"iss": l.url, "sub": "7", "aud": "tyto", "exp": begin.Add(time.Hour).Unix(), "iat": begin.Unix(), "nonce": l.nonce,
-			"preferred_username": "Ada", "email": "ada@example.org", "email_verified": true, "groups": []string{"admins"}}
+		claims := map[string]any{"iss": l.url, "sub": l.sub, "aud": "tyto", "exp": begin.Add(time.Hour).Unix(), "iat": begin.Unix(), "nonce": l.nonce,
+			"preferred_username": l.name, "email": "ada@example.org", "email_verified": true, "groups": []string{"admins"}}
 		l.change(claims)
 		text, _ := json.Marshal(claims)
 		answer(w, map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": l.sign(text)})
 	})
 	return l
+}
+
+// forget tells the truth again, about somebody.
+func (l *liar) forget(sub, name string) {
+	l.sub, l.name = sub, name
+	l.change, l.sign = func(map[string]any) {}, signedBy(jose.RS256, keys()[0])
+	l.token, l.info, l.discovery = nil, nil, nil
 }
 
 func signedBy(alg jose.SignatureAlgorithm, key any) func([]byte) string {
@@ -120,25 +135,22 @@ const clientSecret = "a-secret-that-nobody-may-see"
 // at is a gate that trusts the liar, and its log.
 func (l *liar) at(change func(*auth.OIDC)) (*door, *bytes.Buffer) {
 	l.t.Helper()
-	s, err := sqlite.Open(l.t.Context(), sqlite.DefaultConfig(l.t.TempDir()))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	l.t.Cleanup(func() { s.Close() })
 	secret := filepath.Join(l.t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(clientSecret), 0o600); err != nil {
 		l.t.Fatal(err)
 	}
-	d := &door{store: s, at: begin}
+	d := &door{store: l.store, at: begin}
 	cfg := auth.DefaultConfig()
 	cfg.OIDC = &auth.OIDC{Issuer: l.url, ClientID: "tyto", SecretFile: secret, URL: "https://tyto.example.org/", RoleClaim: "groups", Roles: map[string]string{"admins": "admin"}}
 	if change != nil {
 		change(cfg.OIDC)
 	}
 	var log bytes.Buffer
-	if d.Auth, err = auth.New(cfg, s, d.now, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
+	gate, err := auth.New(cfg, l.store, d.now, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
 		l.t.Fatal(err)
 	}
+	d.Auth = gate
 	return d, &log
 }
 
@@ -171,6 +183,8 @@ func (l *liar) signOn(d *door, more url.Values, wait time.Duration) (*http.Cooki
 }
 
 func TestSignOnChecks(t *testing.T) {
+	l := newLiar(t)
+	n := 0
 	set := func(name string, value any) func(*liar) {
 		return func(l *liar) { l.change = func(c map[string]any) { c[name] = value } }
 	}
@@ -200,7 +214,7 @@ func TestSignOnChecks(t *testing.T) {
 		}, code: "token", words: "somebody else"},
 		"groups in the user info": {lie: func(l *liar) {
 			set("groups", nil)(l)
-			l.info = map[string]any{"sub": "7", "groups": []string{"admins"}}
+			l.info = map[string]any{"sub": l.sub, "groups": []string{"admins"}}
 		}},
 		"too many groups": {lie: func(l *liar) {
 			l.change = func(c map[string]any) {
@@ -208,7 +222,7 @@ func TestSignOnChecks(t *testing.T) {
 				c["_claim_names"] = map[string]any{"groups": "src1"}
 				c["_claim_sources"] = map[string]any{"src1": map[string]any{"endpoint": "https://graph.example/groups"}}
 			}
-			l.info = map[string]any{"sub": "7"}
+			l.info = map[string]any{"sub": l.sub}
 		}, code: "role", words: "left groups out"},
 		"a server that fails": {lie: func(l *liar) { l.token = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) } }, code: "provider"},
 		"an endless answer": {lie: func(l *liar) {
@@ -231,7 +245,8 @@ func TestSignOnChecks(t *testing.T) {
 		}, code: "provider", words: "redirect"},
 	} {
 		t.Run(what, func(t *testing.T) {
-			l := newLiar(t)
+			n++
+			l.forget(fmt.Sprint("7.", n), fmt.Sprintf("Ada.%d", n))
 			d, log := l.at(c.cfg)
 			if c.lie != nil {
 				c.lie(l)
@@ -242,7 +257,7 @@ func TestSignOnChecks(t *testing.T) {
 			case c.code == "" && err != nil:
 				t.Error(err)
 			case c.code == "":
-				if who, ok := d.who(t, cookie); err != nil || !ok || who.User != "ada" || who.Role != tyto.Admin {
+				if who, ok := d.who(t, cookie); err != nil || !ok || who.User != strings.ToLower(l.name) || who.Role != tyto.Admin {
 					t.Errorf("%+v, %v", who, err)
 				}
 			case !errors.As(err, &refused) || refused.Code != c.code || !strings.Contains(err.Error(), c.words) || cookie != nil:
