@@ -17,8 +17,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/net/http2"
 )
 
 // When a certificate is renewed, and until when that is possible.
@@ -93,11 +91,9 @@ func identityOf(c *Certified, hub string, key *ecdsa.PrivateKey, authority *x509
 
 // newHTTP is a client over HTTP/2 alone; one connection carries all.
 func newHTTP(c *tls.Config) (client *http.Client, end func()) {
-	t := &http2.Transport{TLSClientConfig: c, ReadIdleTimeout: 15 * time.Second, PingTimeout: 10 * time.Second, WriteByteTimeout: 30 * time.Second,
-		DialTLSContext: func(ctx context.Context, network, address string, c *tls.Config) (net.Conn, error) {
-			d := tls.Dialer{NetDialer: &net.Dialer{Timeout: 10 * time.Second}, Config: c}
-			return d.DialContext(ctx, network, address)
-		}}
+	t := &http.Transport{TLSClientConfig: c, Protocols: new(http.Protocols), TLSHandshakeTimeout: 10 * time.Second, DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second, WriteByteTimeout: 30 * time.Second}}
+	t.Protocols.SetHTTP2(true)
 	return &http.Client{Transport: t, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, t.CloseIdleConnections
 }
 

@@ -104,7 +104,6 @@ type row struct {
 	events      int
 	first, last time.Time
 	body        []byte
-	gaps        []tyto.Gap // told in it
 }
 
 func (r *row) size() int64 { return int64(len(r.body)) + rowCost }
