@@ -7,6 +7,7 @@ import (
 
 	"tyto/frame"
 	"tyto/store"
+	"tyto/store/storetest"
 	"tyto/tyto"
 )
 
@@ -36,6 +37,51 @@ func talking(tb testing.TB, n, each int) *Store {
 		}
 	}
 	return s
+}
+
+// TestManyCategories selects more conversations than are looked up one by one.
+func TestManyCategories(t *testing.T) {
+	s := talking(t, 900, 5)
+	kinds := map[string]string{"": "it"} // who is no device hinders nothing
+	for _, r := range storetest.Site(900) {
+		kinds[r.Row.ID] = r.Row.Category
+	}
+	self := store.Conversation{Zone: "plant", ClientDevice: storetest.Site(1)[0].Row.ID, ServerDevice: storetest.Site(1)[0].Row.ID, Scope: store.ScopeLAN, Conversation: tyto.Conversation{
+		Client: tyto.Subject{Addr: frame.V4(10, 9, 9, 1)}, Server: tyto.Subject{Addr: frame.V4(10, 9, 9, 2)}, Transport: "udp", First: time.Unix(1, 0), Last: time.Unix(2, 0)}}
+	strangers := self
+	strangers.ClientDevice, strangers.ServerDevice, strangers.Client.Addr = "", "", frame.V4(10, 9, 9, 3)
+	if err := s.Write(ctx, store.Change{Zone: "plant", Conversations: []store.Conversation{self, strangers}}); err != nil {
+		t.Fatal(err)
+	}
+	categories := []string{"it", "iot", "network", "medical", "unknown", "ot"}
+	want := 0
+	for offset := 0; ; offset += 1000 {
+		page, err := s.Conversations(ctx, store.ConversationQuery{Window: store.Window{Limit: 1000, Offset: offset}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range page.Items {
+			if c.ClientDevice+c.ServerDevice != "" && kinds[c.ClientDevice] != "" && kinds[c.ServerDevice] != "" {
+				want++
+			}
+		}
+		if len(page.Items) < 1000 {
+			break
+		}
+	}
+	got, err := s.Conversations(ctx, store.ConversationQuery{Window: store.Window{Limit: 10_000}, Category: categories})
+	if err != nil || int(got.Total) != want || len(got.Items) != want || want <= 4000 {
+		t.Errorf("%d of %d, want %d; %v", len(got.Items), got.Total, want, err)
+	}
+	without, err := s.Conversations(ctx, store.ConversationQuery{Window: store.Window{Limit: 10_000}, Category: categories[:5]})
+	if err != nil || without.Total >= got.Total || int(without.Total) != len(without.Items) || without.Total <= 2000 {
+		t.Errorf("without a category %d of %d; %v", len(without.Items), without.Total, err)
+	}
+	for _, c := range without.Items {
+		if kinds[c.ClientDevice] == "ot" || kinds[c.ServerDevice] == "ot" {
+			t.Errorf("%s to %s is there", c.ClientDevice, c.ServerDevice)
+		}
+	}
 }
 
 func BenchmarkMap(b *testing.B) {

@@ -66,16 +66,20 @@ var conversationOrder = map[string]string{
 	"server":      "server_key",
 }
 
-// A set is a query for the numbers of conversations.
+// A set is a query for the numbers of conversations. One that tends to be
+// large has a test too, which says of a row whether it is in the set.
 type set struct {
 	query string
 	args  []any
+
+	test     string
+	testArgs []any
 }
 
 // sets are what text and device of a query select; all are to be met.
 func (s *Store) sets(q *store.ConversationQuery) (all []set) {
 	if q.Device != "" {
-		all = append(all, set{"SELECT n FROM conversation WHERE client_device = ? UNION SELECT n FROM conversation WHERE server_device = ?", []any{q.Device, q.Device}})
+		all = append(all, set{query: "SELECT n FROM conversation WHERE client_device = ? UNION SELECT n FROM conversation WHERE server_device = ?", args: []any{q.Device, q.Device}})
 	}
 	for _, w := range searchWords(q.Text) {
 		all = append(all, s.saying(w))
@@ -95,7 +99,7 @@ func (s *Store) saying(word string) set {
 	text, arg := s.dialect.search(word)
 	client, named := in(s.dialect, "client_device", s.roster.called(word, maxNamed))
 	server, _ := in(s.dialect, "server_device", []string{})
-	return set{text + " UNION SELECT n FROM conversation WHERE " + client + " UNION SELECT n FROM conversation WHERE " + server, []any{arg, named, named}}
+	return set{query: text + " UNION SELECT n FROM conversation WHERE " + client + " UNION SELECT n FROM conversation WHERE " + server, args: []any{arg, named, named}}
 }
 
 // search is a query for the numbers of conversations that say a word, and its
@@ -138,6 +142,10 @@ func (d Dialect) where(sets []set, q *store.ConversationQuery, few bool) (condit
 	}
 	and := []string{"1 = 1"}
 	for _, x := range sets {
+		if x.test != "" && !few {
+			and, args = append(and, x.test), append(args, x.testArgs...)
+			continue
+		}
 		and, args = append(and, column("n")+" IN ("+x.query+")"), append(args, x.args...)
 	}
 	if q == nil {

@@ -108,6 +108,12 @@ func links(groups []mapGroup) []store.Link {
 func (d Dialect) among(categories []string) set {
 	is, list := in(d, "category", categories)
 	of := "(SELECT id FROM device WHERE " + is + ")"
-	return set{"SELECT n FROM conversation WHERE client_device IN " + of + " AND (server_device = '' OR server_device IN " + of + ")" +
-		" UNION SELECT n FROM conversation WHERE server_device IN " + of + " AND " + d.unindexed("client_device") + " = ''", []any{list, list, list}}
+	client, server := d.unindexed("client_device"), d.unindexed("server_device")
+	return set{
+		query: "SELECT n FROM conversation WHERE client_device IN " + of + " AND (server_device = '' OR server_device IN " + of + ")" +
+			" UNION SELECT n FROM conversation WHERE server_device IN " + of + " AND " + client + " = ''",
+		args:     []any{list, list, list},
+		test:     "(" + client + " IN " + of + " OR " + client + " = '') AND (" + server + " IN " + of + " OR " + server + " = '') AND (" + client + " <> '' OR " + server + " <> '')",
+		testArgs: []any{list, list},
+	}
 }
