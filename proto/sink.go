@@ -239,6 +239,20 @@ func (s *Sink) deed(d Deed) {
 	}
 	s.deeds[s.nDeeds] = d
 	s.nDeeds++
+	if (d.Verb == tyto.Program || d.Verb == tyto.UpdateFirmware) && (d.Outcome == "" || d.Outcome == "ok") {
+		s.About(d.by(s), tyto.Role, programmer, tyto.Shown, d.Operation)
+	}
+}
+
+// programmer is the role of who changes the program or the firmware of others.
+var programmer = []byte("programming device")
+
+// by is who did it.
+func (d *Deed) by(s *Sink) tyto.Subject {
+	if d.ByReceiver {
+		return s.receiver
+	}
+	return s.sender
 }
 
 // ServerName names the server that the client wants: SNI, HTTP Host.
