@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"tyto/outbound"
+	"tyto/store"
 	"tyto/tyto"
 )
 
@@ -346,11 +347,14 @@ func (o *serviceNowOutput) step(e *tyto.Event) (s step, ok bool) {
 	var values map[string]string
 	path, method := "/api/now/table/"+o.Table, http.MethodPost
 	ends := a.Status == "closed" || a.Status == "muted" || a.Status == "learned"
+	comment := a.Status == store.AlertNew && a.By != "" // of a person, and nothing else changed
 	switch {
-	case have.ID == "" && ends, have.ID != "" && (a.Status == "" || ends && (have.over() || have.State == stateResolved)):
+	case have.ID == "" && (ends || comment), comment && have.over(), have.ID != "" && (a.Status == "" || ends && (have.over() || have.State == stateResolved)):
 		return s, false
 	case have.ID == "" || have.over():
 		values = o.incident(e)
+	case comment:
+		values = map[string]string{"work_notes": decided(a)}
 	case ends:
 		values = map[string]string{"state": stateResolved, "close_code": o.CloseCode, "close_notes": decided(a), "work_notes": decided(a)}
 	default:

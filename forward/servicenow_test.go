@@ -50,6 +50,11 @@ func TestIncidentFollowsItsAlert(t *testing.T) {
 	if i["urgency"] != "2" || i["impact"] != "2" || i["correlation_id"] != "a1" || i["assignment_group"] != "OT" || i["short_description"] != "event-00001" {
 		t.Errorf("the incident is %v", i)
 	}
+	far.Set("a1", "state", "1")
+	must(t, o.Send(t.Context(), []tyto.Event{decision(1, "new", "ada")})) // a comment of hers
+	if i := one("1"); i["work_notes"] != "Tyto: new by ada: planned work" {
+		t.Errorf("the incident is %v", i)
+	}
 	must(t, o.Send(t.Context(), []tyto.Event{decision(1, "closed", "ada")}))
 	if i := one("6"); i["close_code"] == "" || i["close_notes"] != "Tyto: closed by ada: planned work" {
 		t.Errorf("the incident is %v", i)

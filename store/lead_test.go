@@ -3,98 +3,114 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// lent is leases of two owners at most, by the test's clock.
-type lent struct {
+// tenancy is leases by the machine's clock.
+type tenancy struct {
 	mu    sync.Mutex
 	lease Lease
-	taken int
+	down  bool // every question fails
 }
 
-func (l *lent) Alone() bool { return false }
+func (x *tenancy) Alone() bool { return false }
 
-func (l *lent) TakeLease(_ context.Context, name, owner string, term time.Duration) (Lease, bool, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.taken++
-	if l.lease.Owner != owner && time.Now().Before(l.lease.Expires) {
-		return Lease{}, false, nil
+func (x *tenancy) TakeLease(_ context.Context, name, owner string, term time.Duration) (Lease, bool, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.down {
+		return Lease{}, false, errors.New("the store is away")
 	}
-	if l.lease.Owner != owner {
-		l.lease.Fence++
+	if x.lease.Owner != owner {
+		if x.lease.Owner != "" && time.Now().Before(x.lease.Expires) {
+			return Lease{}, false, nil
+		}
+		x.lease.Fence++
 	}
-	l.lease.Name, l.lease.Owner, l.lease.Expires = name, owner, time.Now().Add(term)
-	return l.lease, true, nil
+	x.lease.Name, x.lease.Owner, x.lease.Expires = name, owner, time.Now().Add(term)
+	return x.lease, true, nil
 }
 
-func (l *lent) RenewLeases(context.Context, string, time.Duration) ([]Lease, error) { return nil, nil }
-func (l *lent) ListLeases(context.Context) ([]Lease, error)                         { return nil, nil }
+func (x *tenancy) RenewLeases(context.Context, string, time.Duration) ([]Lease, error) {
+	return nil, nil
+}
+func (x *tenancy) ListLeases(context.Context) ([]Lease, error) { return nil, nil }
 
-func (l *lent) DropLease(_ context.Context, x Lease) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.lease.Fence == x.Fence {
-		l.lease.Expires = time.Time{}
+func (x *tenancy) DropLease(_ context.Context, l Lease) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.lease.Owner == l.Owner {
+		x.lease.Owner = ""
 	}
 	return nil
 }
 
-// rob gives the lease to another.
-func (l *lent) rob() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.lease.Owner, l.lease.Fence, l.lease.Expires = "robber", l.lease.Fence+1, time.Now().Add(2*LeadFor)
-}
-
-func TestLeadEndsWithWhatRan(t *testing.T) {
+// TestLead has one of two run at any time, the other after the first is gone,
+// and nobody while nobody can know.
+func TestLead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, want := &lent{}, errors.New("done")
-		for _, err := range []error{nil, want} {
-			if got := Lead(t.Context(), l, "x", "a", func(context.Context) error { return err }); !errors.Is(got, err) {
-				t.Errorf("got %v, want %v", got, err)
-			}
+		x := &tenancy{}
+		var mu sync.Mutex
+		var who []string
+		lead := func(ctx context.Context, name string) chan error {
+			done := make(chan error, 1)
+			go func() {
+				done <- Lead(ctx, x, "work", name, func(ctx context.Context) error {
+					mu.Lock()
+					who = append(who, name+" begins")
+					mu.Unlock()
+					<-ctx.Done()
+					mu.Lock()
+					who = append(who, name+" ends")
+					mu.Unlock()
+					return ctx.Err()
+				})
+			}()
+			return done
 		}
-		if l.taken != 2 {
-			t.Errorf("the lease was taken %d times, want 2", l.taken)
+		first, stop := context.WithCancel(t.Context())
+		second, end := context.WithCancel(t.Context())
+		a := lead(first, "a")
+		synctest.Wait()
+		b := lead(second, "b")
+		time.Sleep(5 * time.Minute)
+		stop()
+		if err := <-a; !errors.Is(err, context.Canceled) {
+			t.Errorf("a ended with %v", err)
 		}
-	})
-}
-
-func TestLeadIsLostAndHadAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := &lent{}
-		ctx, end := context.WithCancel(t.Context())
-		runs, running := 0, false
-		done := make(chan error)
-		go func() {
-			done <- Lead(ctx, l, "x", "a", func(ctx context.Context) error {
-				runs, running = runs+1, true
-				<-ctx.Done()
-				running = false
-				return ctx.Err()
-			})
-		}()
-		time.Sleep(2 * LeadFor)
-		if runs != 1 || !running {
-			t.Errorf("%d runs, running is %v", runs, running)
-		}
-		l.rob()
 		time.Sleep(LeadFor)
-		if running {
-			t.Error("it runs without its lease")
+		x.mu.Lock()
+		x.down = true
+		x.mu.Unlock()
+		time.Sleep(LeadFor)
+		synctest.Wait()
+		mu.Lock()
+		if want := []string{"a begins", "a ends", "b begins", "b ends"}; !slices.Equal(who, want) {
+			t.Errorf("it was %v, want %v", who, want)
 		}
-		time.Sleep(3 * LeadFor)
-		if runs != 2 || !running {
-			t.Errorf("when it is free again: %d runs, running is %v", runs, running)
-		}
+		mu.Unlock()
+		x.mu.Lock()
+		x.down = false
+		x.mu.Unlock()
+		time.Sleep(LeadFor)
 		end()
-		if err := <-done; !errors.Is(err, context.Canceled) || running {
-			t.Errorf("at the end: %v, running is %v", err, running)
+		if err := <-b; !errors.Is(err, context.Canceled) {
+			t.Errorf("b ended with %v", err)
+		}
+		if len(who) != 6 || who[4] != "b begins" {
+			t.Errorf("when the store was back it was %v", who)
 		}
 	})
+}
+
+// TestLeadFails tells the error of what runs.
+func TestLeadFails(t *testing.T) {
+	broken := errors.New("broken")
+	if err := Lead(t.Context(), &tenancy{}, "work", "a", func(context.Context) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
 }
