@@ -120,7 +120,7 @@ func (i incident) over() bool { return i.State == stateClosed || i.State == stat
 
 // Of incidents as many go in one call of the Batch API, of devices in one of IRE.
 const (
-	incidentsAtOnce = 100
+	incidentsAtOnce = 50 // a batch has 30 s
 	itemsAtOnce     = 200
 	maxKnown        = 20_000
 )
@@ -367,7 +367,7 @@ func (o *serviceNowOutput) step(e *tyto.Event) (s step, ok bool) {
 	if err != nil {
 		panic("forward: " + err.Error()) // text
 	}
-	return step{Method: method, URL: path, Body: base64.StdEncoding.EncodeToString(body),
+	return step{Method: method, URL: path + "?sysparm_fields=sys_id,state", Body: base64.StdEncoding.EncodeToString(body),
 		Headers: []header{{"Content-Type", "application/json"}, {"Accept", "application/json"}}}, true
 }
 
