@@ -16,6 +16,7 @@ const Conversations = lazy(() => import('./pages/conversations.tsx'))
 const NetMap = lazy(() => import('./pages/map.tsx'))
 const Alerts = lazy(() => import('./pages/alerts.tsx'))
 const Alert = lazy(() => import('./pages/alert.tsx'))
+const Detections = lazy(() => import('./pages/detections.tsx'))
 const Baseline = lazy(() => import('./pages/baseline.tsx'))
 const Users = lazy(() => import('./pages/users.tsx'))
 const Audit = lazy(() => import('./pages/audit.tsx'))
@@ -98,6 +99,7 @@ const router = createBrowserRouter([
               { path: '/alerts', element: <Alerts /> },
               { path: '/alerts/:id', element: <Alert /> },
               { path: '/baseline', element: <Baseline /> },
+              { path: '/rules', element: <Detections /> },
               { path: '/conversations', element: <Conversations /> },
               { path: '/map', element: <NetMap /> },
               { path: '/sensors', element: <Sensors /> },

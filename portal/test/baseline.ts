@@ -1,4 +1,4 @@
-import type { Fact, Mute, ZoneBaseline } from '../src/api/baseline.ts'
+import type { Detection, Fact, IndicatorList, Mute, ZoneBaseline } from '../src/api/baseline.ts'
 import { become } from './alerts.ts'
 import type { World } from './world.ts'
 
@@ -69,6 +69,26 @@ export function usual(w: World) {
         },
       ]
     : []
+  let lists: IndicatorList[] = []
+  const looked: Detection[] = (
+    [
+      ['port-scan', 'Many ports of a host are tried', 'major', 'anomaly'],
+      ['plc-stop', 'A controller was told to stop', 'major', 'operational'],
+      ['new-device', 'A device is new on the network', 'minor', 'baseline'],
+    ] as const
+  ).map(([id, title, severity, engine]) => ({
+    id,
+    title,
+    severity,
+    engine,
+    techniques: ['T0846'],
+    description: 'As who explores does.',
+    action: 'Look at the host.',
+    thresholds:
+      id === 'port-scan' ? [{ name: 'ports', value: 25, unit: 'ports', text: 'Ports that are too many' }] : [],
+    under: [],
+    off: false,
+  }))
   return async (method: string, url: URL, body: () => Promise<unknown>): Promise<Response | undefined> => {
     const path = url.pathname
     if (method === 'POST' && path === '/api/v1/alerts/decide') {
@@ -92,6 +112,20 @@ export function usual(w: World) {
         total: found.length,
         facets: { kind: counts(found, f => f.kind), status: counts(found, f => f.status) },
       })
+    }
+    if (method === 'GET' && path === '/api/v1/detections') return json({ items: looked })
+    if (method === 'GET' && path === '/api/v1/indicators') return json({ items: lists })
+    const [, list] = /^\/api\/v1\/indicators\/([^/]+)$/.exec(path) ?? []
+    if (list && method === 'PUT') {
+      const { text } = (await body()) as { text: string }
+      const entries = text.split('\n').filter(l => l.trim() && !l.startsWith('#')).length
+      const made = { name: list, entries, put: new Date(w.now).toISOString(), by: 'admin' }
+      lists = [...lists.filter(l => l.name !== list), made]
+      return json(made)
+    }
+    if (list && method === 'DELETE') {
+      lists = lists.filter(l => l.name !== list)
+      return nothing(204)
     }
     if (method === 'GET' && path === '/api/v1/mutes') return json({ items: mutes })
     if (method === 'POST' && path === '/api/v1/mutes') {

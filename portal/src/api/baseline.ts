@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { DELETE, GET, POST, take } from './client.ts'
+import { DELETE, GET, POST, PUT, take } from './client.ts'
 import type { components } from './schema.ts'
 
 type Schemas = components['schemas']
@@ -8,6 +8,8 @@ export type Fact = Schemas['Fact']
 export type FactList = Schemas['FactList']
 export type Mute = Schemas['Mute']
 export type MuteWish = Schemas['MuteWish']
+export type Detection = Schemas['Detection']
+export type IndicatorList = Schemas['IndicatorList']
 
 /** What a decision about several alerts makes of them. */
 export type Status = Schemas['AlertsDecision']['status']
@@ -65,3 +67,19 @@ export const operateZone = (zone: string) =>
 
 export const forgetFact = (zone: string, id: string) =>
   take(DELETE('/api/v1/baseline/{zone}/facts/{id}', { params: { path: { zone, id } } }))
+
+export const rules = queryOptions({
+  queryKey: ['rules'],
+  queryFn: ({ signal }) => take(GET('/api/v1/detections', { signal })),
+})
+
+export const indicators = queryOptions({
+  queryKey: ['indicators'],
+  queryFn: ({ signal }) => take(GET('/api/v1/indicators', { signal })),
+})
+
+export const putIndicators = (name: string, text: string) =>
+  take(PUT('/api/v1/indicators/{name}', { params: { path: { name } }, body: { text } }))
+
+export const dropIndicators = (name: string) =>
+  take(DELETE('/api/v1/indicators/{name}', { params: { path: { name } } }))

@@ -157,6 +157,9 @@ export default function Alerts() {
           {facet('severity', 'Severity')}
           {facet('status', 'Status')}
           {facet('rule', 'Rule')}
+          <Link className={tools.facet} to="/rules">
+            Rules
+          </Link>
           <ListCount total={known.list?.total ?? 0} noun="alert" loading={known.loading} />
           {narrow ? (
             <SortSelect columns={columns} sort={sort} order={order} setSort={state.setSort} />

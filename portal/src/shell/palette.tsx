@@ -25,6 +25,7 @@ const commands: Command[] = [
   { icon: 'clock', text: 'Newest devices', to: '/devices?sort=first_seen&order=desc' },
   { icon: 'bell', text: 'Alerts', to: '/alerts' },
   { icon: 'check', text: 'Baseline', to: '/baseline' },
+  { icon: 'shield', text: 'Rules', to: '/rules' },
   { icon: 'conversations', text: 'Conversations', to: '/conversations' },
   { icon: 'globe', text: 'Conversations with the internet', to: '/conversations?scope=internet' },
   { icon: 'map', text: 'Map of who talks to whom', to: '/map' },

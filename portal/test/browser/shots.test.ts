@@ -36,6 +36,7 @@ test.runIf(folder)('pictures of every page', { timeout: 300_000 }, async () => {
     ['alerts', `${home}/alerts`],
     ['alert', `${home}/alerts/00000000000000a1`],
     ['baseline', `${home}/baseline`],
+    ['rules', `${home}/rules`],
     ['baseline-empty', `${nothing}/baseline`],
     ['sensors', `${home}/sensors`],
     ['integrations', `${home}/integrations`],

@@ -1,8 +1,10 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { createFake } from '../fake.ts'
 import { listen } from '../serve.ts'
 import { browser, visit } from './open.ts'
+
+vi.setConfig({ testTimeout: 120_000 }) // on a machine that has other work, too
 
 let b: Browser
 const opened: (() => unknown)[] = []
@@ -77,4 +79,18 @@ test('the baseline is learnt again, and forgotten piece by piece', async () => {
   expect(before).toBe(1)
   await table.getByRole('button', { name: 'Forget' }).first().click()
   await page.getByText(/^59 facts$/).waitFor()
+})
+
+test('rules show their thresholds, and indicators are put', async () => {
+  const { page } = await start('/alerts')
+  await page.getByRole('link', { name: 'Rules' }).click()
+  await page.getByText('ports: 25 ports').waitFor()
+  await page.getByRole('textbox', { name: 'Search rules' }).fill('baseline')
+  await page.getByText('What is looked for (1)').waitFor()
+  await page.getByRole('textbox', { name: 'Name of the list' }).fill('feed')
+  await page.getByRole('textbox', { name: /Indicators, one a line/ }).fill('203.0.113.9\nevil.example')
+  await page.getByRole('button', { name: 'Put' }).click()
+  await page.getByText('2 indicators').waitFor()
+  await page.getByRole('button', { name: 'Drop' }).click()
+  await page.getByText('No list of indicators is put here.').waitFor()
 })

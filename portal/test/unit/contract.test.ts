@@ -46,6 +46,8 @@ describe('the double keeps the contract', () => {
     ['/api/v1/baseline', '/api/v1/baseline'],
     ['/api/v1/facts', '/api/v1/facts?kind=conversation&status=usual&limit=5'],
     ['/api/v1/mutes', '/api/v1/mutes'],
+    ['/api/v1/detections', '/api/v1/detections'],
+    ['/api/v1/indicators', '/api/v1/indicators'],
     ['/api/v1/sign-in', '/api/v1/sign-in'],
     ['/api/v1/users', '/api/v1/users'],
     ['/api/v1/tokens', '/api/v1/tokens'],
