@@ -34,9 +34,9 @@ function Body({ data }: { data: Data }) {
   const heard = useQuery(sensors).data?.items
   if (data.devices.total === 0)
     return (
-      <Empty icon="sensors" title="Nothing heard yet">
+      <Empty icon="sensors" title="Nothing heard yet" action={<Link to="/sensors">Go to the sensors</Link>}>
         {data.sensors.total === 0
-          ? 'No sensor has told of anything. Start one with tyto run -i INTERFACE on a mirror port, or play a capture with tyto run --pcap FILE.'
+          ? 'No sensor has told of anything. Let one join on the Sensors page, start one here with tyto run -i INTERFACE on a mirror port, or play a capture with tyto run --pcap FILE.'
           : 'A sensor is listening, and has heard no device so far. See on the Sensors page whether packets reach it.'}
       </Empty>
     )
