@@ -131,7 +131,7 @@ func newIntegrations(set *settings, memory store.Store, config *hub.Config, deps
 		return nil, err
 	}
 	config.News = len(set.Forward) > 0
-	deps.Metrics = append(deps.Metrics, x.outputs)
+	deps.Metrics = append(deps.Metrics, x.outputs, x.connectors)
 	deps.Integrations = x
 	return x, nil
 }
