@@ -69,15 +69,16 @@ function poison(x: unknown, key: string, above: string, next: () => string): unk
   )
 }
 
-/** The double, with hostile names in everything that it answers. */
-export function hostile(fake: Fake): Fake {
-  let n = 0
-  const next = () => names[n++ % names.length] ?? ''
+/** The double, with hostile names in everything that it answers: the same ones for the same question. */
+export function hostile(fake: Fake, seed = 0): Fake {
   return {
     ...fake,
     answer: async request => {
       const answer = await fake.answer(request)
       if (!answer.headers.get('Content-Type')?.startsWith('application/json')) return answer
+      let n = seed
+      for (const c of new URL(request.url).pathname) n += c.charCodeAt(0)
+      const next = () => names[n++ % names.length] ?? ''
       return new Response(JSON.stringify(poison(await answer.json(), '', '', next)), {
         status: answer.status,
         headers: answer.headers,
