@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -211,7 +212,13 @@ func BenchmarkRestore(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	if err := h.last(b.Context()); err != nil {
+	for more := true; more; {
+		var err error
+		if more, err = h.flush(b.Context(), true); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := h.part(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
@@ -219,8 +226,11 @@ func BenchmarkRestore(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := h.restore(b.Context()); err != nil {
+		if err := errors.Join(h.restore(b.Context()), h.part(b.Context())); err != nil {
 			b.Fatal(err)
+		}
+		if d := h.held("z").known.Stats().Devices; d != devices {
+			b.Fatalf("%d devices are known again", d)
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Seconds())/float64(b.N)/devices*100_000, "s/100k-devices")
