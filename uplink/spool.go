@@ -308,6 +308,10 @@ func (s *Spool) Flush(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer func() { // who waits looks again, also if it failed
+		close(s.room)
+		s.room = make(chan struct{})
+	}()
 	if err != nil {
 		s.stuck = true
 		s.waiting = append(c.rows, s.waiting...)
@@ -318,8 +322,6 @@ func (s *Spool) Flush(ctx context.Context) error {
 	s.stuck = false
 	s.counted.slowest = max(s.counted.slowest, s.cfg.Clock().Sub(begun))
 	s.counted.acknowledged += uint64(len(c.acked))
-	close(s.room)
-	s.room = make(chan struct{})
 	return nil
 }
 

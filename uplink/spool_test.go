@@ -410,3 +410,45 @@ func TestHealth(t *testing.T) {
 		t.Errorf("health %s", text)
 	}
 }
+
+// TestPutWaitsForTheDisk puts more than may wait in memory: it waits, and goes
+// on when that is written; and it does not wait for a disk that fails.
+func TestPutWaitsForTheDisk(t *testing.T) {
+	folder := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		c := testConfig(folder)
+		c.Cap, c.Reserve = 1<<30, 1<<20
+		s := open(t, c)
+		done := make(chan error, 1)
+		n := 0
+		fill := func() {
+			for ; n < 40_000; n++ {
+				if err := s.Put(t.Context(), []tyto.Event{talk(n)}); err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}
+		go fill()
+		synctest.Wait()
+		if n == 40_000 {
+			t.Error("it does not wait")
+		}
+		ended, end := context.WithCancel(t.Context())
+		end()
+		if err := s.Flush(ended); err == nil {
+			t.Error("a write that is given up says nothing")
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := s.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Backlog().Events; got == 0 || got > 40_000 {
+			t.Errorf("%d events are on disk", got)
+		}
+		shut(t, s)
+	})
+}
