@@ -29,7 +29,7 @@ func (z *zone) newBaseline() *baseline.Baseline {
 
 // decided does what a person decided about the zone. Who decides is no sensor.
 func (z *zone) decided(e *tyto.Event, fresh bool) {
-	if z.usual == nil || !fresh || e.Sensor != "" {
+	if z.usual == nil || !fresh || e.Sensor != "" || e.Observation.Confidence < tyto.Confirmed {
 		return
 	}
 	before := z.usual.Learning()

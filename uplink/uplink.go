@@ -79,7 +79,8 @@ const ServerName = "hub.tyto.internal"
 const Accepted = 200 * time.Millisecond
 
 // FromSensor reports whether an event is one that sensors tell, and whole.
-// Alerts and changes of devices are the hub's own to conclude.
+// Alerts and changes of devices are the hub's own to conclude, and decisions
+// are people's.
 func FromSensor(e *tyto.Event) bool {
 	told := 0
 	for _, set := range [...]bool{e.Observation != nil, e.Act != nil, e.Conversation != nil, e.Health != nil, e.Alert != nil, e.Device != nil} {
@@ -89,7 +90,7 @@ func FromSensor(e *tyto.Event) bool {
 	}
 	switch e.Kind {
 	case tyto.KindObservation:
-		return told == 1 && e.Observation != nil
+		return told == 1 && e.Observation != nil && e.Observation.Attr != tyto.Decision // which is a person's
 	case tyto.KindAct:
 		return told == 1 && e.Act != nil
 	case tyto.KindConversation:
