@@ -137,7 +137,9 @@ func TestS7commLoads(t *testing.T) {
 	memory := new([4]uint64)
 	up, down := &frame.Frame{SrcPort: 40000, DstPort: 102}, &frame.Frame{SrcPort: 102, DstPort: 40000}
 	ask := func(b []byte) { shown(t, "s7comm", &Message{Frame: up, Body: b, Memory: memory, ToServer: true}) }
-	answer := func(b []byte) []Deed { return shown(t, "s7comm", &Message{Frame: down, Body: b, Memory: memory}).Deeds() }
+	answer := func(b []byte) []Deed {
+		return shown(t, "s7comm", &Message{Frame: down, Body: b, Memory: memory}).Deeds()
+	}
 	ask(s7Job(1, "\x1a\x00\x01\x00\x00\x00\x00\x00\x09_0800001P"))
 	answer(s7Ack(1, 0, 0, "\x1a"))
 	ask(s7Job(2, "\x1d\x00\x00\x00\x00\x00\x00\x00\x09_0C00010A"))
