@@ -71,7 +71,7 @@ describe('names', () => {
 
 describe('pictures', () => {
   test('there is one for every type of the taxonomy', () => {
-    const special = ['unclassified', 'transient', 'virtual_address', 'nat_segment']
+    const special = ['unclassified', 'transient', 'virtual_address', 'nat_segment', 'not_a_device']
     const without = Object.keys(taxonomy).filter(t => glyphOf(t) === 'unknown')
     expect(without.filter(t => !special.includes(t))).toEqual([])
   })
