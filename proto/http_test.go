@@ -174,6 +174,16 @@ func TestHTTPLogin(t *testing.T) {
 	}
 }
 
+func TestHTTPTestFile(t *testing.T) {
+	file := `X5O!P%@AP[4\PZX54(P^)7CC)7}$` + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+	for body, want := range map[string]int{file: 1, file + "\r\n": 1, file[:60]: 0, " " + file: 0, "<p>EICAR-STANDARD-ANTIVIRUS-TEST-FILE" + file: 0} {
+		d := shown(t, "http", &Message{Body: []byte(httpAnswer("Content-Type: application/octet-stream\r\n", body)), Memory: new([4]uint64)}).Deeds()
+		if len(d) != want || want == 1 && (d[0].Verb != tyto.Transfer || !d[0].ByReceiver) {
+			t.Errorf("%q: %+v", body, d)
+		}
+	}
+}
+
 func TestHTTPKeepsNoSecrets(t *testing.T) {
 	for _, body := range []string{
 		"GET /?user=eve&password=sesame HTTP/1.1\r\nHost: a.example\r\nAuthorization: Basic c2VzYW1l\r\nCookie: id=sesame\r\n\r\n",
