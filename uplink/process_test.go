@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,12 +33,13 @@ const chaosZone, chaosSensor = "plant", "probe"
 // "after-commit 3".
 func crashPoint() func(string) {
 	name, times, _ := strings.Cut(os.Getenv("TYTO_CRASH"), " ")
-	left, _ := strconv.Atoi(times)
+	n, _ := strconv.Atoi(times)
+	var met atomic.Int64
 	return func(step string) {
 		if step != name {
 			return
 		}
-		if left--; left <= 0 {
+		if met.Add(1) >= int64(n) {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
@@ -157,7 +159,7 @@ func offer(ctx context.Context, s *uplink.Spool, folder string) error {
 			return err
 		}
 		next += together
-		time.Sleep(2 * time.Millisecond)
+		time.Sleep(pace)
 	}
 }
 
