@@ -225,6 +225,7 @@ const (
 func (z *zone) flush(ctx context.Context, final bool) (more bool, err error) {
 	z.flushing.Lock()
 	defer z.flushing.Unlock()
+	more = z.unsaved != nil // what came since it was made is not in it
 	if z.unsaved == nil {
 		z.unsaved, more = z.change(final)
 	}
