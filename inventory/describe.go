@@ -53,8 +53,11 @@ func (v *teller) outline(d uint32) (*tyto.Device, []fact) {
 	}
 	sortFacts(facts)
 	facts, past := decided(facts)
+	own := len(facts)
 	facts = v.conclude(out, facts)
-	sortFacts(facts)
+	if len(facts) > own {
+		sortFacts(facts)
+	}
 	facts = believe(out, facts, v.held[x.id])
 	facts = append(append(facts, findings(out, facts)...), past...)
 	out.Protocols, out.Roles = valuesOf(facts, tyto.Protocol), valuesOf(facts, tyto.Role)
