@@ -88,7 +88,7 @@ type AlertDetail struct {
 	Action      string           `json:"action,omitempty" doc:"What to do about it"`
 	Thresholds  []AlertThreshold `json:"thresholds"`
 	History     []AlertStep      `json:"history"`
-	Packets bool `json:"packets" doc:"GET …/packets may have the packets that it was raised for"`
+	Packets     bool             `json:"packets" doc:"GET …/packets may have the packets that it was raised for"`
 }
 
 // AlertOutput is the answer that carries an AlertDetail.
