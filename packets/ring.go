@@ -58,11 +58,9 @@ type Stats struct {
 
 // open is the segment that is being encoded.
 type open struct {
-	writer  *capture.NGWriter
-	bytes   int64
-	number  uint64
-	packets uint64
-	span
+	writer *capture.NGWriter
+	bytes  int64
+	number uint64
 }
 
 // span is the time of the earliest packet and of the latest.
