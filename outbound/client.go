@@ -19,6 +19,10 @@ type Client struct {
 	answer string
 }
 
+// longest is how long a question may take with its answer, if its context
+// does not end before: more than a hunting query of Defender may, 200 s.
+const longest = 4 * time.Minute
+
 // NewClient goes nowhere else than where it is told: a redirect is an answer.
 func NewClient(t *TLS) (*Client, error) {
 	config, err := t.Config()
@@ -27,7 +31,7 @@ func NewClient(t *TLS) (*Client, error) {
 	}
 	transport := &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute,
 		ForceAttemptHTTP2: true, DisableCompression: true}
-	return &Client{http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
+	return &Client{http: &http.Client{Transport: transport, Timeout: longest, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
 }
 
 // Close ends idle connections.

@@ -187,3 +187,20 @@ func FuzzClean(f *testing.F) {
 		}
 	})
 }
+
+// TestClientGivesUp does not wait for good for a far end that hangs.
+func TestClientGivesUp(t *testing.T) {
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer hangs.Close()
+	c, err := NewClient(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.http.Timeout != longest {
+		t.Errorf("it waits for %v", c.http.Timeout)
+	}
+	c.http.Timeout = 50 * time.Millisecond
+	if _, err := c.Do(t.Context(), Request{URL: hangs.URL}); err == nil || !strings.Contains(err.Error(), "Timeout") {
+		t.Error(err)
+	}
+}
