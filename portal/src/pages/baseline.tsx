@@ -53,7 +53,7 @@ const words = (f: Fact) => [f.verb, f.what].filter(Boolean).join(', ') || '–'
 
 function PartyLink({ of: p }: { of: Fact['peer'] }) {
   if (!p.id && !p.name && !p.ip && !p.mac) return <>–</>
-  return p.id ? <Link to={`/devices/${encodeURIComponent(p.id)}`}>{partyText(p)}</Link> : <>{partyText(p)}</>
+  return p.id ? <Link to={`/devices/${encodeURIComponent(p.id)}`}>{partyText(p)}</Link> : partyText(p)
 }
 
 function Forget({ fact: f }: { fact: Fact }) {
