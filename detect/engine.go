@@ -306,7 +306,7 @@ func (g *Engine) Changed() []tyto.Alert {
 
 func (g *Engine) tell(causes []*cause) []tyto.Alert {
 	out := []tyto.Alert{}
-	seen := map[string]*tyto.Device{}
+	seen := map[string]*known{}
 	for _, c := range causes {
 		if c.rule.where != nil && !c.rule.where.holds(&pair{g.devices, seen, c.client, c.server}) {
 			continue

@@ -309,7 +309,7 @@ func (e *event) talk() *tyto.Conversation {
 // when a condition asks, each once.
 type pair struct {
 	devices        Devices
-	seen           map[string]*tyto.Device // by id, of this and other pairs
+	seen           map[string]*known // by id, of this and other pairs
 	client, server tyto.Subject
 }
 
@@ -327,7 +327,7 @@ func (p *pair) ResolveName(n string) (any, bool) {
 		return truth(p), true
 	}
 	if side, what, _ := strings.Cut(n, "_"); what == "roles" {
-		return append([]string{}, p.of(side).Roles...), true
+		return append([]string{}, p.of(side).roles...), true
 	}
 	return nil, false
 }
@@ -340,7 +340,7 @@ var pairWords = vocabulary[*pair]{
 		if !ok {
 			return nil
 		}
-		return func(p *pair) string { return p.of(side).Value(attr) }
+		return func(p *pair) string { return p.of(side).value(attr) }
 	},
 	truth: func(name string) func(*pair) bool {
 		side, what, _ := strings.Cut(name, "_")
@@ -364,16 +364,35 @@ func (p *pair) id(side string) string {
 	return p.devices.Find(p.client)
 }
 
-// of is what is known of the device on a side.
-func (p *pair) of(side string) *tyto.Device {
-	id := p.id(side)
-	d := p.seen[id]
-	if d == nil {
-		d = new(tyto.Device)
-		if id != "" {
-			*d, _ = p.devices.Outline(id)
-		}
-		p.seen[id] = d
+// known is what conditions ask of a device. A device whole is fifty times as large.
+type known struct {
+	category, kind, vendor, os string
+	roles                      []string
+}
+
+func (k *known) value(a tyto.Attr) string {
+	switch a {
+	case tyto.Category:
+		return k.category
+	case tyto.Type:
+		return k.kind
+	case tyto.Vendor:
+		return k.vendor
 	}
-	return d
+	return k.os
+}
+
+// of is what is known of the device on a side.
+func (p *pair) of(side string) *known {
+	id := p.id(side)
+	k := p.seen[id]
+	if k == nil {
+		k = new(known)
+		if id != "" {
+			d, _ := p.devices.Outline(id)
+			*k = known{d.Value(tyto.Category), d.Value(tyto.Type), d.Value(tyto.Vendor), d.Value(tyto.OS), d.Roles}
+		}
+		p.seen[id] = k
+	}
+	return k
 }

@@ -162,7 +162,7 @@ func (a *analyzeCommand) whole(ctx context.Context, out io.Writer, source captur
 	if err != nil {
 		return err
 	}
-	k := knowledge{family: detect.NewFamily(hub.Under(rules)), devices: inventory.New(set.Zone, known), talks: history.New()}
+	k := knowledge{listed: a.Format == "json", family: detect.NewFamily(hub.Under(rules)), devices: inventory.New(set.Zone, known), talks: history.New()}
 	k.alerts = detect.New(set.Zone, rules, k.devices)
 	indicators := new(detect.Indicators)
 	indicators.Put(bad)
@@ -214,10 +214,17 @@ func (a *analyzeCommand) look(out io.Writer) report.Look {
 type knowledge struct {
 	devices *inventory.Inventory
 	talks   *history.Table
-	acts    []tyto.Event
+	acts    []act
+	listed  bool // the acts are shown
 	alerts  *detect.Engine
 	usual   *baseline.Baseline // nil without captures of what is usual
 	family  *detect.Family
+}
+
+// act is one that is listed.
+type act struct {
+	at time.Time
+	tyto.Act
 }
 
 // maxActs bounds the acts that are listed; all of them are counted in their conversations.
@@ -231,9 +238,8 @@ func (k *knowledge) learn(events []tyto.Event) error {
 			k.usual.Learn(e)
 		}
 		if e.Act != nil {
-			if len(k.acts) < maxActs {
-				act := *e.Act
-				k.acts = append(k.acts, tyto.Event{Time: e.Time, Act: &act})
+			if k.listed && len(k.acts) < maxActs {
+				k.acts = append(k.acts, act{e.Time, *e.Act})
 			}
 			continue
 		}
@@ -263,9 +269,9 @@ func (k *knowledge) result(captures []capture.Info, malformed []uint64) *report.
 		r.Alerts = append(r.Alerts, report.Alert{ID: a.ID, Parent: a.Parent, Time: a.First, Last: a.Last, Rule: a.Rule, Severity: a.Severity, Title: a.Title, Detail: a.Detail, Count: a.Count,
 			Subjects: a.Subjects, Devices: append([]string{}, a.Devices...), Techniques: a.Techniques, Capture: a.Evidence.Capture, Packet: a.Evidence.Packet})
 	}
-	for _, e := range k.acts {
-		a := e.Act
-		r.Acts = append(r.Acts, report.Act{Time: e.Time, Client: r.End(a.Client), Server: r.End(a.Server), Protocol: a.Evidence.Protocol, Verb: a.Verb,
+	for i := range k.acts {
+		a := &k.acts[i]
+		r.Acts = append(r.Acts, report.Act{Time: a.at, Client: r.End(a.Client), Server: r.End(a.Server), Protocol: a.Evidence.Protocol, Verb: a.Verb,
 			Operation: a.Operation, Object: a.Object, Outcome: a.Outcome, Capture: a.Evidence.Capture, Packet: a.Evidence.Packet})
 	}
 	slices.SortStableFunc(r.Acts, func(x, y report.Act) int {
