@@ -121,7 +121,7 @@ func (f *fixture) well() Status {
 // eventually works until something holds.
 func (f *fixture) eventually(what string, ok func() bool) {
 	f.t.Helper()
-	for range 500 {
+	for range 6000 { // a busy machine takes its time
 		if ok() {
 			return
 		}
