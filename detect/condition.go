@@ -235,13 +235,23 @@ func (v *vocabulary[T]) numberOf(e ast.Expr) (read func(T) int64, exact bool) {
 		if !ok {
 			return nil, false
 		}
-		switch c.Args()[0].AsIdent() {
-		case "threshold":
-			n, ok := v.limits[string(key)]
-			return func(T) int64 { return n }, ok
-		case "operations":
-			return v.count(string(key)), false
+		return v.entry(c.Args()[0].AsIdent(), string(key))
+	case ast.SelectKind:
+		if s := e.AsSelect(); !s.IsTestOnly() && s.Operand().Kind() == ast.IdentKind {
+			return v.entry(s.Operand().AsIdent(), s.FieldName())
 		}
+	}
+	return nil, false
+}
+
+// entry reads from a map: a threshold, or how often something was done.
+func (v *vocabulary[T]) entry(of, key string) (read func(T) int64, exact bool) {
+	switch of {
+	case "threshold":
+		n, ok := v.limits[key]
+		return func(T) int64 { return n }, ok
+	case "operations":
+		return v.count(key), false
 	}
 	return nil, false
 }

@@ -20,7 +20,7 @@ func TestConditionsAgree(t *testing.T) {
 	for text, exact := range map[string]bool{
 		`verb == "stop"`: true, `verb != "stop"`: true, `!(verb == "stop") || port == 502`: true, `client_public && !server_group`: true,
 		`port in [502, 102]`: true, `protocol in ["modbus", ""]`: true, `operation.startsWith("modbus") && operation.endsWith("6")`: true,
-		`object.contains("x")`: true, `sessions >= threshold["few"]`: true, `5 > client_packets`: true, `server_packets <= client_packets`: true,
+		`object.contains("x")`: true, `client_packets > threshold.few`: true, `client_packets > threshold.none`: false, `operations.none < 1 || port == 502`: false, `sessions >= threshold["few"]`: true, `5 > client_packets`: true, `server_packets <= client_packets`: true,
 		`operations["modbus 6"] > 1`: false, `operations["none"] < 1`: false, `operations["none"] < 1 || port == 502`: false,
 		`sessions > threshold["none"]`: false, `!(operations["none"] > 0)`: false, `port == 502 && operations.exists(k, k.contains("6"))`: false,
 		`operations.exists(k, k == "modbus 6") || port == 502`: false, `confidence >= 70`: true, `seconds < 60`: true, `attribute == "role" && value == "router"`: true,

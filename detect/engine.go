@@ -80,7 +80,7 @@ func (g *Engine) Learn(x *tyto.Event) {
 	}
 	for _, r := range g.rules.about(x) {
 		g.event.rule = r
-		if r.isOf(g.event.text(protocol)) && r.when.holds(&g.event) {
+		if (x.Conversation != nil || r.isOf(g.event.text(protocol))) && r.when.holds(&g.event) { // conversations are indexed by it
 			g.matched(r)
 		}
 	}

@@ -81,6 +81,7 @@ func eventEnv() (*cel.Env, error) {
 type event struct {
 	*tyto.Event
 	client, server tyto.Subject
+	texts          [2]string // of client and server, once a rule asked; several do
 	rule           *Rule
 }
 
@@ -90,7 +91,7 @@ var _ interpreter.Activation = (*event)(nil)
 func (e *event) Parent() interpreter.Activation { return nil }
 
 func (e *event) set(x *tyto.Event) {
-	e.Event, e.client, e.server = x, tyto.Subject{}, tyto.Subject{}
+	e.Event, e.client, e.server, e.texts = x, tyto.Subject{}, tyto.Subject{}, [2]string{}
 	switch {
 	case x.Act != nil:
 		e.client, e.server = x.Act.Client, x.Act.Server
@@ -157,9 +158,15 @@ var nameOf = func() map[string]name {
 func (e *event) text(n name) string {
 	switch n {
 	case client:
-		return subjectText(&e.client)
+		if e.texts[0] == "" {
+			e.texts[0] = subjectText(&e.client)
+		}
+		return e.texts[0]
 	case server:
-		return subjectText(&e.server)
+		if e.texts[1] == "" {
+			e.texts[1] = subjectText(&e.server)
+		}
+		return e.texts[1]
 	case clientIP:
 		return e.client.Addr.String()
 	case serverIP:
@@ -258,6 +265,9 @@ func (r *Rule) words() *vocabulary[*event] {
 			if !ok || numbers[name] != nil {
 				return nil
 			}
+			if read := ofConversations[n]; read != nil && r.Kind == tyto.KindConversation {
+				return read
+			}
 			return func(e *event) string { return e.text(n) }
 		},
 		number: func(name string) func(*event) int64 { return numbers[name] },
@@ -267,6 +277,13 @@ func (r *Rule) words() *vocabulary[*event] {
 		},
 		limits: r.limits,
 	}
+}
+
+// ofConversations reads what rules on conversations ask of each of them.
+var ofConversations = map[name]func(*event) string{
+	protocol:   func(e *event) string { return e.Conversation.Protocol },
+	transport:  func(e *event) string { return e.Conversation.Transport },
+	serverName: func(e *event) string { return e.Conversation.ServerName },
 }
 
 // numbers is what of an event is a number.
