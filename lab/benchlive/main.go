@@ -66,8 +66,8 @@ func compare(trace string, each time.Duration) error {
 		return err
 	}
 	fmt.Printf("%s, %d processors: the sender has one, the reader another. Thousand packets/s without loss, tried for %v each.\n\n", runtime.GOARCH, runtime.NumCPU(), each)
-	fmt.Println("| traffic | bare ring reader | tyto, all protocols | share | sender alone |")
-	fmt.Println("|---|--:|--:|--:|--:|")
+	fmt.Println("| traffic | bare ring reader | tyto, all protocols | share | conversations given up | sender alone |")
+	fmt.Println("|---|--:|--:|--:|--:|--:|")
 	for _, t := range []struct {
 		name    string
 		packets [][]byte
@@ -77,32 +77,34 @@ func compare(trace string, each time.Duration) error {
 			return err
 		}
 		var reached [2]float64
+		var shed uint64
 		for i, r := range readers() {
-			if reached[i], err = search(r, t.packets, limit, each); err != nil {
+			if reached[i], shed, err = search(r, t.packets, limit, each); err != nil {
 				return err
 			}
 		}
-		fmt.Printf("| %s | %.0f | %.0f | %.0f %% | %.0f |\n", t.name, reached[0]/1e3, reached[1]/1e3, reached[1]/reached[0]*100, limit/1e3)
+		fmt.Printf("| %s | %.0f | %.0f | %.0f %% | %d | %.0f |\n", t.name, reached[0]/1e3, reached[1]/1e3, reached[1]/reached[0]*100, shed, limit/1e3)
 	}
 	return nil
 }
 
-// search is the highest rate at which a reader loses nothing, to a twentieth.
-func search(r reader, packets [][]byte, limit float64, each time.Duration) (float64, error) {
+// search is the highest rate at which a reader loses nothing, to a twentieth,
+// and the conversations whose contents it gave up at that rate.
+func search(r reader, packets [][]byte, limit float64, each time.Duration) (reached float64, given uint64, err error) {
 	low, high := 0.0, limit
 	for rate := limit; high-low > limit/20; rate = (low + high) / 2 {
-		lost, err := try(r, packets, rate, each)
+		lost, shed, err := try(r, packets, rate, each)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		fmt.Fprintf(os.Stderr, "%-20s %8.0f packets/s: %d lost\n", r.name, rate, lost)
+		fmt.Fprintf(os.Stderr, "%-20s %8.0f packets/s: %d lost, %d conversations given up\n", r.name, rate, lost, shed)
 		if lost > 0 {
 			high = rate
-		} else if low = rate; rate == limit {
-			return limit, nil
+		} else if low, given = rate, shed; rate == limit {
+			return limit, shed, nil
 		}
 	}
-	return low, nil
+	return low, given, nil
 }
 
 // cable makes the two ends, with nothing of the kernel's own on them.

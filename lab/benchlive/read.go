@@ -24,35 +24,36 @@ type account struct {
 // settle is how long a reader has to get ready, and to come to an end.
 const settle = 1500 * time.Millisecond
 
-// try sends at a rate and is how many packets the reader lost.
-func try(r reader, packets [][]byte, rate float64, each time.Duration) (lost uint64, err error) {
+// try sends at a rate and is how many packets the reader lost, and of how many
+// conversations it gave up the contents.
+func try(r reader, packets [][]byte, rate float64, each time.Duration) (lost, shed uint64, err error) {
 	cmd := r.command(each + 2*settle)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
 	if err := cmd.Start(); err != nil {
-		return 0, fmt.Errorf("%s: %w", r.name, err)
+		return 0, 0, fmt.Errorf("%s: %w", r.name, err)
 	}
 	if err := pin(cmd.Process.Pid, 1); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	time.Sleep(settle)
 	sent, err := send(packets, rate, each)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	time.Sleep(settle / 2)
 	_ = cmd.Process.Signal(os.Interrupt)
 	_ = cmd.Wait() // its exit status says what it thinks of the mirror
 	var a account
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil || len(a.Interfaces) != 1 {
-		return 0, fmt.Errorf("%s: %w in %q", r.name, err, out.String())
+		return 0, 0, fmt.Errorf("%s: %w in %q", r.name, err, out.String())
 	}
 	c := a.Interfaces[0].Counters
 	if c["packets"]+c["kernel_drops"] != sent {
-		return 0, fmt.Errorf("%s: of %d packets sent it had %d and lost %d", r.name, sent, c["packets"], c["kernel_drops"])
+		return 0, 0, fmt.Errorf("%s: of %d packets sent it had %d and lost %d", r.name, sent, c["packets"], c["kernel_drops"])
 	}
-	return c["kernel_drops"], nil
+	return c["kernel_drops"], c["shed_bulk"] + c["shed_new"], nil
 }
 
 // pin gives a process a processor of its own.

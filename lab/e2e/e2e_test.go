@@ -3,7 +3,7 @@
 // real syslog-ng, doubles of Splunk and of a receiver of webhooks. Devices,
 // conversations and alerts have to arrive everywhere, none lost, none twice.
 //
-// It is run by make e2e: it takes a minute or two.
+// It is run by make e2e and .ci/test: it takes a minute, and the program in bin.
 package e2e
 
 import (
@@ -35,7 +35,7 @@ var (
 
 func TestEndToEnd(t *testing.T) {
 	if os.Getenv("TYTO_E2E") == "" {
-		t.Skip("takes a minute or two; make e2e runs it")
+		t.Skip("takes a minute, and bin/tyto; make e2e and .ci/test run it")
 	}
 	h := raise(t)
 	sensors := map[string]*daemon{"office": h.join(t, "office", "30", office), "plant": h.join(t, "plant", "3", plant)}
