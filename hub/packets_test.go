@@ -36,7 +36,10 @@ func (k *kept) Write(context.Context, *tyto.Alert, io.Writer) error {
 func TestSavePackets(t *testing.T) {
 	f := newFixture(t)
 	k := &kept{none: "b"}
-	f.hub.deps.Packets = k
+	h, err := New(DefaultConfig(), Deps{Store: f.store, Packets: k}) // beside the one that runs, whose alerts these are
+	if err != nil {
+		t.Fatal(err)
+	}
 	write := func(ids ...string) {
 		var all []tyto.Alert
 		for _, id := range ids {
@@ -47,9 +50,9 @@ func TestSavePackets(t *testing.T) {
 		}
 	}
 	write("a", "b")
-	done := f.hub.saveNew(t.Context(), nil)
+	done := h.saveNew(t.Context(), nil)
 	write("a", "c")
-	f.hub.saveNew(t.Context(), done)
+	h.saveNew(t.Context(), done)
 	slices.Sort(k.saved)
 	if !slices.Equal(k.saved, []string{"a", "b", "c"}) {
 		t.Errorf("saved %v", k.saved)
