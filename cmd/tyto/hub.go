@@ -195,7 +195,7 @@ func (r *hubServe) Run(ctx context.Context, s streams, c *commands) error {
 			if err != nil {
 				return err
 			}
-			defer context.AfterFunc(ctx, func() { in.Close() })()
+			defer in.Close()
 			if err := takeEvents(ctx, in, s.err, served.hub); err != nil && ctx.Err() == nil {
 				return err
 			}
@@ -207,9 +207,6 @@ func (r *hubServe) Run(ctx context.Context, s streams, c *commands) error {
 
 func (r *hubServe) input(s streams) (io.ReadCloser, error) {
 	if r.Events == "-" {
-		if f, ok := s.in.(*os.File); ok {
-			return f, nil
-		}
 		return io.NopCloser(s.in), nil
 	}
 	f, err := os.Open(r.Events)
@@ -225,9 +222,38 @@ const (
 	takeTogether = 256
 )
 
-// takeEvents gives the hub a sensor's events as they come. A line that is no
-// event is said and passed over.
+// takeEvents gives the hub a sensor's events as they come, until ctx is done.
+// Who reads them may be left waiting then: nothing ends the reading of a
+// standard input on which nothing comes.
 func takeEvents(ctx context.Context, in io.Reader, errs io.Writer, h *hub.Hub) error {
+	batches, ended := make(chan []tyto.Event), make(chan error, 1)
+	go func() {
+		ended <- readEvents(in, errs, func(batch []tyto.Event) bool {
+			select {
+			case batches <- batch:
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		})
+	}()
+	for {
+		select {
+		case batch := <-batches:
+			if err := h.Accept(context.WithoutCancel(ctx), batch); err != nil {
+				return err
+			}
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// readEvents reads a sensor's events until take wants no more. A line that is
+// no event is said and passed over.
+func readEvents(in io.Reader, errs io.Writer, take func([]tyto.Event) bool) error {
 	r := bufio.NewReaderSize(in, 1<<16)
 	var batch []tyto.Event
 	for n := 1; ; n++ {
@@ -244,10 +270,10 @@ func takeEvents(ctx context.Context, in io.Reader, errs io.Writer, h *hub.Hub) e
 			}
 		}
 		if len(batch) >= takeTogether || len(batch) > 0 && (err != nil || r.Buffered() == 0) {
-			if err := h.Accept(context.WithoutCancel(ctx), batch); err != nil {
-				return err
+			if !take(batch) {
+				return nil
 			}
-			batch = batch[:0]
+			batch = nil
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
