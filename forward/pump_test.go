@@ -14,12 +14,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/sqlite"
 	"tyto/tyto"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(doubles.Settled{M: m}) }
 
 // fake is an output that does as it is told.
 type fake struct {
@@ -156,7 +157,7 @@ func (b *bench) run(outputs map[string]*fake, d Destination) (f *Forwarder, stop
 
 func (b *bench) eventually(what string, ok func() bool) {
 	b.t.Helper()
-	for range 1000 {
+	for range 12_000 { // a busy machine takes its time
 		if ok() {
 			return
 		}

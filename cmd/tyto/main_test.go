@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tyto/lab/doubles"
 )
 
 func TestMain(m *testing.M) {
@@ -28,11 +29,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("RECORDED", recorded)
-			free, err := freeAddress()
-			if err != nil {
-				return err
-			}
-			e.Setenv("SENSORS", free)
+			e.Setenv("SENSORS", doubles.FreeAddress())
 			if err := writeForwardSettings(e.WorkDir); err != nil {
 				return err
 			}
@@ -108,13 +105,4 @@ func TestDefaultSettingsAreRight(t *testing.T) {
 	if err := c.check(""); err != nil {
 		t.Error(err)
 	}
-}
-
-// freeAddress is an address of this machine where nobody listens.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tyto/lab/doubles"
 )
 
 // Rsyslog is a real rsyslogd, or syslog-ng, on a port of loopback.
@@ -59,39 +61,24 @@ func StartRsyslog(t testing.TB, transport, folder string) *Rsyslog {
 	if _, err := exec.LookPath("rsyslogd"); err != nil {
 		t.Fatal("rsyslogd is missing; run .ci/install")
 	}
-	r := &Rsyslog{folder: folder, udp: transport == "udp", name: "rsyslogd",
+	r := &Rsyslog{Address: doubles.FreeAddress(), folder: folder, udp: transport == "udp", name: "rsyslogd",
 		args: []string{"-n", "-f", filepath.Join(folder, "rsyslog.conf"), "-i", filepath.Join(folder, "pid")}}
 	module, global, load := "imtcp", "", ""
-	port := freePort(t, "tcp")
 	switch transport {
 	case "udp":
-		module, port = "imudp", freePort(t, "udp")
+		module = "imudp"
 	case "tls":
 		global = fmt.Sprintf(` defaultNetstreamDriver="gtls" defaultNetstreamDriverCAFile="%[1]s/ca.pem" defaultNetstreamDriverCertFile="%[1]s/server.pem" defaultNetstreamDriverKeyFile="%[1]s/server.key"`, folder)
 		load = ` streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="x509/certvalid"`
 	}
-	r.Address = "127.0.0.1:" + port
-	must(t, os.WriteFile(filepath.Join(folder, "rsyslog.conf"), fmt.Appendf(nil, rsyslogFile, folder, module, port, global, load), 0o600))
+	must(t, os.WriteFile(filepath.Join(folder, "rsyslog.conf"), fmt.Appendf(nil, rsyslogFile, folder, module, r.port(), global, load), 0o600))
 	r.Up(t)
 	t.Cleanup(func() { r.Down(t) })
 	return r
 }
 
-func freePort(t testing.TB, network string) string {
-	t.Helper()
-	var a net.Addr
-	if network == "udp" {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		must(t, err)
-		a = c.LocalAddr()
-		defer c.Close()
-	} else {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		must(t, err)
-		a = l.Addr()
-		defer l.Close()
-	}
-	_, port, _ := net.SplitHostPort(a.String())
+func (r *Rsyslog) port() string {
+	_, port, _ := net.SplitHostPort(r.Address)
 	return port
 }
 
@@ -105,7 +92,7 @@ func (r *Rsyslog) Up(t testing.TB) {
 	defer log.Close()
 	r.process.Stdout, r.process.Stderr = log, log
 	must(t, r.process.Start())
-	for range 500 {
+	for range 3000 {
 		if r.listens() {
 			return
 		}
@@ -118,8 +105,7 @@ func (r *Rsyslog) Up(t testing.TB) {
 // listens reports whether a TCP connection is taken, or a UDP port is in use.
 func (r *Rsyslog) listens() bool {
 	if r.udp {
-		_, text, _ := net.SplitHostPort(r.Address)
-		port, _ := strconv.Atoi(text)
+		port, _ := strconv.Atoi(r.port())
 		sockets, _ := os.ReadFile("/proc/net/udp")
 		return bytes.Contains(sockets, fmt.Appendf(nil, ":%04X ", port))
 	}

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"tyto/lab/doubles"
 )
 
 // SyslogNG is where .ci/install unpacks syslog-ng: its package cannot be
@@ -31,8 +33,7 @@ func StartSyslogNG(t testing.TB, transport, folder string, lines bool) *Rsyslog 
 			t.Fatal("syslog-ng is missing; run .ci/install")
 		}
 	}
-	r := &Rsyslog{folder: folder, udp: transport == "udp", name: program}
-	port := freePort(t, map[bool]string{true: "udp", false: "tcp"}[r.udp])
+	r := &Rsyslog{Address: doubles.FreeAddress(), folder: folder, udp: transport == "udp", name: program}
 	driver, more := "syslog", ""
 	if lines {
 		driver = "network"
@@ -40,9 +41,8 @@ func StartSyslogNG(t testing.TB, transport, folder string, lines bool) *Rsyslog 
 	if transport == "tls" {
 		more = fmt.Sprintf(` tls(key-file("%[1]s/server.key") cert-file("%[1]s/server.pem") ca-file("%[1]s/ca.pem") peer-verify(required-trusted))`, folder)
 	}
-	r.Address = "127.0.0.1:" + port
 	config := filepath.Join(folder, "syslog-ng.conf")
-	must(t, os.WriteFile(config, fmt.Appendf(nil, syslogNGFile, driver, port, transport, more, folder), 0o600))
+	must(t, os.WriteFile(config, fmt.Appendf(nil, syslogNGFile, driver, r.port(), transport, more, folder), 0o600))
 	r.args = []string{"--foreground", "--no-caps", "--cfgfile=" + config, "--persist-file=" + filepath.Join(folder, "persist"), "--pidfile=" + filepath.Join(folder, "pid"), "--control=" + filepath.Join(folder, "ctl")}
 	if root != "" {
 		libraries := filepath.Join(root, "usr/lib/syslog-ng")

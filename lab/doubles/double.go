@@ -95,9 +95,9 @@ func (d *Double) Reset() {
 	})
 }
 
-// Hang has the next request answered never.
-func (d *Double) Hang() {
-	d.instead(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+// Hang has the next request answered never, and calls asked when it came.
+func (d *Double) Hang(asked func()) {
+	d.instead(func(_ http.ResponseWriter, r *http.Request) { asked(); <-r.Context().Done() })
 }
 
 // Received is what it took, in order.
@@ -239,8 +239,11 @@ func (s *Server) Down(testing.TB) {
 // Up opens the server that Down closed, at the same address.
 func (s *Server) Up(t testing.TB) {
 	l, err := net.Listen("tcp", s.Server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+	for limit := time.Now().Add(time.Minute); err != nil; l, err = net.Listen("tcp", s.Server.Listener.Addr().String()) {
+		if time.Now().After(limit) {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond) // somebody was given the port meanwhile
 	}
 	again := httptest.NewUnstartedServer(s.handler)
 	_ = again.Listener.Close()

@@ -91,11 +91,11 @@ func raise(t *testing.T) *house {
 	h.rsyslog, h.syslogNG = forwardtest.StartRsyslog(t, "tcp", t.TempDir()), forwardtest.StartSyslogNG(t, "tcp", t.TempDir(), false)
 	database := postgrestest.Start(t).Database(t)
 	splunkAt, hookAt := doubles.Serve(t, splunk), doubles.Serve(t, h.hook)
-	sensorsAt := []string{freeAddress(t), freeAddress(t)}
+	sensorsAt := []string{doubles.FreeAddress(), doubles.FreeAddress()}
 	h.board = newSwitchboard(t, sensorsAt...)
 	for i := range h.hubs {
 		data := filepath.Join(h.folder, fmt.Sprint("hub", i))
-		listen := freeAddress(t)
+		listen := doubles.FreeAddress()
 		h.bases[i] = "http://" + listen
 		config := data + ".yaml"
 		text := fmt.Sprintf(hubConfig, database, data, listen, sensorsAt[i], h.board.listener.Addr(), h.rsyslog.Address, h.syslogNG.Address, splunkAt.URL, hookAt.URL)

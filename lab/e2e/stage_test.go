@@ -193,17 +193,6 @@ func (s *switchboard) pass(c net.Conn) {
 	}
 }
 
-// freeAddress is an address of loopback that was free a moment ago.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // A person uses the API of a hub.
 type person struct {
 	client *http.Client
