@@ -188,40 +188,12 @@ func bacnetRequest(m *Message, s *Sink, from tyto.Subject, h bacnet.Header, c *f
 		m.Memory[3] |= bacnetToldClient
 		s.About(from, tyto.Role, bacnetClient, tyto.Shown, "bacapp.confirmed_service")
 	}
-	object, property := bacnetTarget(h.Service, *c)
+	object, property := bacnet.Target(h.Service, *c)
 	if lost := m.Memory[bacnetPending-1]; lost != 0 {
 		bacnetAct(s, lost, NoAnswer, false)
 	}
 	copy(m.Memory[1:bacnetPending], m.Memory[:bacnetPending-1])
 	m.Memory[0] = uint64(h.Service|bacnetWaits)<<56 | uint64(h.Invoke)<<48 | uint64(object)<<16 | uint64(property)
-}
-
-// bacnetTarget is the object and property, or the state, that a request is
-// about. Object and property are those of the first, if there are more.
-func bacnetTarget(service uint8, c frame.Cursor) (object uint32, property uint16) {
-	t := bacnet.Next(&c)
-	switch service {
-	case 6, 7: // file
-		return t.Uint(), 0xffff
-	case 17: // duration, what
-		if t.Is(0) {
-			t = bacnet.Next(&c)
-		}
-		return 0, uint16(t.Uint())
-	case 20:
-		return 0, uint16(t.Uint())
-	}
-	if t.Opens(0) {
-		t = bacnet.Next(&c)
-	}
-	object, property = t.Uint(), 0xffff
-	if t = bacnet.Next(&c); t.Opens(1) {
-		t = bacnet.Next(&c)
-	}
-	if t.Context && len(t.Value) > 0 {
-		property = uint16(t.Uint())
-	}
-	return object, property
 }
 
 // bacnetAnswered tells how a request went: of reads only if they failed. It is false if the request was not seen.

@@ -22,14 +22,12 @@ func init() {
 }
 
 // Memory[0] to Memory[2] of a conversation are requests that wait for their
-// answers, the last first. Memory[3] is what was told, and from bit 8 on the
+// answers, the last first. Memory[3] is, above the roles, what is moved, and from bit 8 on the
 // slot that the open connection leads to, as enipWay. While a file is moved only
 // one request waits: Memory[1] is the hash of what was moved, Memory[2] its
 // size, and above that the size it will have.
 const (
-	enipPending    = 3
-	enipToldClient = 1 << iota
-	enipToldServer
+	enipPending  = 3
 	enipMoving   = 1 << 6
 	enipMoved    = 1 << 7 // all is there but the answer
 	enipWayShift = 8
@@ -50,7 +48,7 @@ func enipPort(f *frame.Frame) bool {
 // isENIP wants a message whose header is right; elsewhere than on its port
 // also one that is whole and of a session.
 func isENIP(m *Message) bool {
-	if isCIPIO(m) {
+	if enipIO(m) {
 		return true
 	}
 	c := m.Read()
@@ -64,15 +62,8 @@ func isENIP(m *Message) bool {
 	return m.Frame.Proto == frame.TCP || h.Length <= c.Len()
 }
 
-// isCIPIO recognises cyclic data on UDP 2222: a sequenced address, connected data.
-func isCIPIO(m *Message) bool {
-	c := m.Read()
-	if m.Frame.Proto != frame.UDP || c.L16() != 2 || c.L16() != enip.SequencedItem || c.L16() != 8 {
-		return false
-	}
-	c.Skip(8)
-	return c.L16() == enip.ConnectedItem && int(c.L16()) <= c.Len() && !c.Short()
-}
+// enipIO recognises cyclic data on UDP 2222.
+func enipIO(m *Message) bool { return m.Frame.Proto == frame.UDP && enip.IsIO(m.Read()) }
 
 func splitENIP(m *Message) int {
 	c := m.Read()
@@ -87,7 +78,7 @@ func splitENIP(m *Message) int {
 }
 
 func tellENIP(m *Message, s *Sink) {
-	if isCIPIO(m) {
+	if enipIO(m) {
 		s.Op("cip io")
 		return
 	}
@@ -127,25 +118,10 @@ var (
 )
 
 func tellENIPRole(m *Message, s *Sink, toServer bool) {
-	switch {
-	case toServer && m.Memory[3]&enipToldClient == 0:
-		m.Memory[3] |= enipToldClient
-		s.Sender(tyto.Role, enipClient, tyto.Shown, "enip.command")
-	case !toServer && m.Memory[3]&enipToldServer == 0:
-		m.Memory[3] |= enipToldServer
-		s.Sender(tyto.Role, enipAdapter, tyto.Shown, "enip.command")
-		b := s.Scratch(20)
-		if b == nil {
-			return
-		}
-		b = b[:0]
-		if m.Frame.Proto == frame.UDP {
-			b = append(b, "udp/"...)
-		} else {
-			b = append(b, "tcp/"...)
-		}
-		b = strconv.AppendUint(b, uint64(m.Frame.SrcPort), 10)
-		s.Sender(tyto.Provides, append(b, " enip"...), tyto.Shown, "enip.command")
+	if toServer {
+		s.Asks(m, enipClient, "enip.command")
+	} else {
+		s.Serves(m, enipAdapter, "enip", "enip.command")
 	}
 }
 
@@ -189,37 +165,25 @@ func tellENIPData(m *Message, s *Sink, h *enip.Header, c frame.Cursor, toServer 
 	tellCIPRequest(m, s, key, way, data)
 }
 
-// cipAsked is a request that waits for its answer, as it is kept: key 16 bits,
-// service 7, class 12, way 8, instance 13, attribute 8. The way is 0 to the
-// device that is asked, else slot + 1.
-type cipAsked struct {
-	service                    byte
-	way                        uint8
-	class, instance, attribute uint16
-}
-
-func cipOf(r *enip.Request, way uint8) cipAsked {
-	return cipAsked{service: r.Service, way: way, class: r.Path.Class, instance: uint16(min(r.Path.Instance, 1<<13-1)), attribute: min(r.Path.Attribute, 255)}
-}
-
-func (a *cipAsked) keep(m *Message, key uint16) {
+// cipKeep remembers a request until it is answered.
+func cipKeep(m *Message, key uint16, a *enip.Asked) {
 	n := enipWaiting(m)
 	copy(m.Memory[1:n], m.Memory[:n-1])
-	m.Memory[0] = uint64(key) | uint64(a.service&0x7f)<<16 | uint64(a.class)<<23 | uint64(a.way)<<35 | uint64(a.instance)<<43 | uint64(a.attribute)<<56
+	m.Memory[0] = a.Pack(key)
 }
 
-func cipAnswered(m *Message, key uint16, service byte) (a cipAsked, ok bool) {
+// cipAnswered takes the request that a reply answers out of memory.
+func cipAnswered(m *Message, key uint16, service byte) (a enip.Asked, ok bool) {
 	n := enipWaiting(m)
 	for i := range n {
-		x := m.Memory[i]
-		a = cipAsked{service: byte(x>>16) & 0x7f, class: uint16(x>>23) & 0xfff, way: uint8(x >> 35), instance: uint16(x>>43) & 0x1fff, attribute: uint16(x >> 56)}
-		if x != 0 && uint16(x) == key && (a.service == service || service == enip.UnconnectedSend) {
+		a, waits := enip.Unpack(m.Memory[i])
+		if m.Memory[i] != 0 && waits == key && (a.Service == service || service == enip.UnconnectedSend) {
 			copy(m.Memory[i:n], m.Memory[i+1:n])
 			m.Memory[n-1] = 0
 			return a, true
 		}
 	}
-	return cipAsked{}, false
+	return enip.Asked{}, false
 }
 
 func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) {
@@ -231,7 +195,7 @@ func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) 
 		return
 	}
 	s.Op(enip.ServiceName(r.Path.Class, r.Service))
-	asked := cipOf(&r, way)
+	asked := enip.AskedBy(&r, way)
 	switch {
 	case r.Path.Class == enip.Manager && r.Service == enip.UnconnectedSend:
 		message, route, ok := enip.Embedded(r.Data)
@@ -241,7 +205,7 @@ func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) 
 		}
 		if inner, ok := enip.ReadRequest(message); ok {
 			s.Op(enip.ServiceName(inner.Path.Class, inner.Service))
-			asked = cipOf(&inner, uint8(route.Slot+1))
+			asked = enip.AskedBy(&inner, uint8(route.Slot+1))
 			tellPCCC(s, &inner, &asked)
 			cipSent(m, &inner)
 		}
@@ -255,7 +219,7 @@ func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) 
 		tellPCCC(s, &r, &asked)
 		cipSent(m, &r)
 	}
-	asked.keep(m, key)
+	cipKeep(m, key, &asked)
 }
 
 // tellCIPMultiple tells the requests of a packet of them. What they do is
@@ -270,10 +234,10 @@ func tellCIPMultiple(s *Sink, r *enip.Request) {
 		if !ok {
 			return
 		}
-		a := cipOf(&inner, 0)
-		name := enip.ServiceName(a.class, a.service)
+		a := enip.AskedBy(&inner, 0)
+		name := enip.ServiceName(a.Class, a.Service)
 		if verb := cipVerb(&a); verb != tyto.NoVerb && verb != tyto.Identify {
-			s.Did(verb, name, enip.AppendObject(s.Scratch(64)[:0], a.class, a.instance, a.attribute), "")
+			s.Did(verb, name, enip.AppendObject(s.Scratch(64)[:0], a.Class, a.Instance, a.Attribute), "")
 		} else {
 			s.Op(name)
 		}
@@ -302,7 +266,7 @@ func cipNumber(s *Sink, who tyto.Subject, n uint64, c tyto.Confidence, field str
 }
 
 // tellPCCC counts the command of PCCC that a request carries, and keeps what it does as the instance.
-func tellPCCC(s *Sink, r *enip.Request, asked *cipAsked) {
+func tellPCCC(s *Sink, r *enip.Request, asked *enip.Asked) {
 	if r.Path.Class != enip.PCCCObject || r.Service != enip.ExecutePCCC {
 		return
 	}
@@ -313,7 +277,7 @@ func tellPCCC(s *Sink, r *enip.Request, asked *cipAsked) {
 	function, mode := c.U8(), c.U8()
 	name, does := enip.PCCC(command, function)
 	s.Op(name)
-	asked.instance, asked.attribute = uint16(does), uint16(mode)
+	asked.Instance, asked.Attribute = uint16(does), uint16(mode)
 }
 
 var pcccObjects = [...]struct {
@@ -335,12 +299,12 @@ func tellCIPReply(m *Message, s *Sink, key uint16, c frame.Cursor) {
 		return
 	}
 	outcome := enip.StatusText(r.Status)
-	if a.class == enip.PCCCObject && a.service == enip.ExecutePCCC {
-		if int(a.instance) >= len(pcccObjects) || pcccObjects[a.instance].op == "" {
+	if a.Class == enip.PCCCObject && a.Service == enip.ExecutePCCC {
+		if int(a.Instance) >= len(pcccObjects) || pcccObjects[a.Instance].op == "" {
 			return
 		}
-		x := pcccObjects[a.instance]
-		if x.verb == tyto.Stop && (a.attribute == 6 || a.attribute == 2) {
+		x := pcccObjects[a.Instance]
+		if x.verb == tyto.Stop && (a.Attribute == 6 || a.Attribute == 2) {
 			x.verb = tyto.Start
 		}
 		s.Undergone(x.verb, x.op, x.object, outcome)
@@ -348,7 +312,7 @@ func tellCIPReply(m *Message, s *Sink, key uint16, c frame.Cursor) {
 	}
 	verb := cipVerb(&a)
 	if verb != tyto.NoVerb {
-		s.Undergone(verb, enip.ServiceName(a.class, a.service), enip.AppendObject(s.Scratch(64)[:0], a.class, a.instance, a.attribute), outcome)
+		s.Undergone(verb, enip.ServiceName(a.Class, a.Service), enip.AppendObject(s.Scratch(64)[:0], a.Class, a.Instance, a.Attribute), outcome)
 	}
 	if r.Status == 0 {
 		tellCIPObject(s, &a, r.Data)
@@ -371,29 +335,27 @@ func cipSent(m *Message, r *enip.Request) {
 
 // cipMore adds data that is not sent again: at is where it belongs, 0xffffffff if it does not say.
 func cipMore(m *Message, data []byte, ends bool, at uint32) {
-	sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
-	if at != enip.Anywhere && at != sum.Size {
+	if at != enip.Anywhere && at != uint32(m.Memory[2]) {
 		return
 	}
-	sum.Add(data)
-	m.Memory[1], m.Memory[2] = sum.Hash, m.Memory[2]&^0xffffffff|uint64(sum.Size)
-	if total := uint32(m.Memory[2] >> 32); ends || total != 0 && sum.Size >= total {
+	transfer.Add(&m.Memory[1], &m.Memory[2], data)
+	if total := uint32(m.Memory[2] >> 32); ends || total != 0 && uint32(m.Memory[2]) >= total {
 		m.Memory[3] |= enipMoved
 	}
 }
 
 // tellCIPMoved tells what was moved when the last part is answered.
-func tellCIPMoved(m *Message, s *Sink, a *cipAsked, c frame.Cursor, outcome string) {
-	if m.Memory[3]&enipMoving == 0 || a.class != enip.Flash && a.class != enip.FileObject {
+func tellCIPMoved(m *Message, s *Sink, a *enip.Asked, c frame.Cursor, outcome string) {
+	if m.Memory[3]&enipMoving == 0 || a.Class != enip.Flash && a.Class != enip.FileObject {
 		return
 	}
-	if enip.Begins(a.class, a.service) {
+	if enip.Begins(a.Class, a.Service) {
 		if outcome != "ok" { // nothing will be moved
 			m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^enipMoving
 		}
 		return
 	}
-	fromDevice := a.class == enip.FileObject && a.service == enip.FileUpload
+	fromDevice := a.Class == enip.FileObject && a.Service == enip.FileUpload
 	if data, ends := enip.Received(c); fromDevice && outcome == "ok" {
 		cipMore(m, data, ends, enip.Anywhere)
 	}
@@ -401,11 +363,11 @@ func tellCIPMoved(m *Message, s *Sink, a *cipAsked, c frame.Cursor, outcome stri
 	if m.Memory[3]&enipMoved == 0 || b == nil {
 		return
 	}
-	sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+	sum := transfer.Kept(m.Memory[1], m.Memory[2])
 	m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^(enipMoving|enipMoved)
-	b = sum.Append(append(enip.AppendObject(b[:0], a.class, a.instance, 0), ", "...))
+	b = sum.Append(append(enip.AppendObject(b[:0], a.Class, a.Instance, 0), ", "...))
 	switch {
-	case a.class == enip.Flash:
+	case a.Class == enip.Flash:
 		s.Undergone(tyto.UpdateFirmware, "cip firmware", b, outcome)
 	case fromDevice:
 		s.Undergone(tyto.Transfer, "cip file upload", b, outcome)
@@ -415,14 +377,14 @@ func tellCIPMoved(m *Message, s *Sink, a *cipAsked, c frame.Cursor, outcome stri
 }
 
 // cipVerb is what a request does; NoVerb if it only reads, or is unknown.
-func cipVerb(a *cipAsked) tyto.Verb {
-	switch a.service {
+func cipVerb(a *enip.Asked) tyto.Verb {
+	switch a.Service {
 	case enip.GetAll, enip.GetList, enip.GetSingle:
-		if a.class == enip.Identify {
+		if a.Class == enip.Identify {
 			return tyto.Identify
 		}
 	case enip.SetAll, enip.SetList, enip.SetSingle, enip.SetMember:
-		switch a.class {
+		switch a.Class {
 		case enip.TCPIP, enip.EthernetLink, enip.WallClock:
 			return tyto.Configure
 		}
@@ -434,45 +396,40 @@ func cipVerb(a *cipAsked) tyto.Verb {
 	case enip.Stop:
 		return tyto.Stop
 	case enip.Create, enip.Delete:
-		if a.class >= 0x64 && a.class != enip.FileObject {
+		if a.Class >= 0x64 && a.Class != enip.FileObject {
 			return tyto.Program
 		}
 	}
 	switch {
-	case a.class == enip.Flash && a.service == 0x4b:
+	case a.Class == enip.Flash && a.Service == 0x4b:
 		return tyto.UpdateFirmware
-	case a.class == enip.Changes && (a.service == 0x4b || a.service == 0x4c):
+	case a.Class == enip.Changes && (a.Service == 0x4b || a.Service == 0x4c):
 		return tyto.Configure
-	case (a.class == enip.Tag || a.class == enip.Symbol) && (a.service == 0x4d || a.service == 0x4e || a.service == 0x53):
+	case (a.Class == enip.Tag || a.Class == enip.Symbol) && (a.Service == 0x4d || a.Service == 0x4e || a.Service == 0x53):
 		return tyto.Write
 	}
 	return tyto.NoVerb
 }
 
 // tellCIPObject tells what the answer of an object says of who answered.
-func tellCIPObject(s *Sink, a *cipAsked, c frame.Cursor) {
+func tellCIPObject(s *Sink, a *enip.Asked, c frame.Cursor) {
 	switch {
-	case a.class == enip.Identify && a.service == enip.GetAll && a.instance <= 1:
+	case a.Class == enip.Identify && a.Service == enip.GetAll && a.Instance <= 1:
 		if x, ok := enip.ReadIdentity(&c); ok {
-			tellCIPIdentity(s, &x, a.way, false)
+			tellCIPIdentity(s, &x, a.Way, false)
 		}
-	case a.class == enip.Identify && a.service == enip.GetSingle && a.attribute == 7:
-		cipFact(s, a.way, tyto.Model, c.Bytes(int(c.U8())), "cip.id.product_name")
-	case a.class == enip.Identify && a.service == enip.GetSingle && a.attribute == 6:
+	case a.Class == enip.Identify && a.Service == enip.GetSingle && a.Attribute == 7:
+		cipFact(s, a.Way, tyto.Model, c.Bytes(int(c.U8())), "cip.id.product_name")
+	case a.Class == enip.Identify && a.Service == enip.GetSingle && a.Attribute == 6:
 		if serial := c.L32(); !c.Short() {
-			cipFact(s, a.way, tyto.Serial, cipHex(s, "", serial), "cip.id.serial_number")
+			cipFact(s, a.Way, tyto.Serial, enip.AppendHex(s.Scratch(8)[:0], serial), "cip.id.serial_number")
 		}
-	case a.class == enip.Identify && a.service == enip.GetSingle && a.attribute == 4:
-		cipFact(s, a.way, tyto.Firmware, cipRevision(s, c.U8()&0x7f, c.U8()), "cip.id.major_rev")
-	case a.class == enip.TCPIP && a.way == 0 && a.service == enip.GetSingle && a.attribute == 6:
+	case a.Class == enip.Identify && a.Service == enip.GetSingle && a.Attribute == 4:
+		cipFact(s, a.Way, tyto.Firmware, enip.AppendRevision(s.Scratch(8)[:0], c.U8()&0x7f, c.U8()), "cip.id.major_rev")
+	case a.Class == enip.TCPIP && a.Way == 0 && a.Service == enip.GetSingle && a.Attribute == 6:
 		s.Sender(tyto.Hostname, c.Bytes(int(c.L16())), tyto.Stated, "cip.tcpip.hostname")
-	case a.class == enip.TCPIP && a.way == 0 && a.service == enip.GetAll:
-		c.Skip(12) // status, capability, control
-		c.Skip(2 * int(c.L16()))
-		c.Skip(20) // addresses
-		n := int(c.L16())
-		c.Skip(n + n&1)
-		s.Sender(tyto.Hostname, c.Bytes(int(c.L16())), tyto.Stated, "cip.tcpip.hostname")
+	case a.Class == enip.TCPIP && a.Way == 0 && a.Service == enip.GetAll:
+		s.Sender(tyto.Hostname, enip.ReadHostName(&c), tyto.Stated, "cip.tcpip.hostname")
 	}
 }
 
@@ -487,10 +444,10 @@ func tellCIPIdentity(s *Sink, x *enip.Identity, way uint8, listed bool) {
 		who.Part = uint16(way - 1)
 	}
 	cipFact(s, way, tyto.Model, x.Name, name)
-	cipFact(s, way, tyto.Firmware, cipRevision(s, x.Major, x.Minor), "cip.id.major_rev")
+	cipFact(s, way, tyto.Firmware, enip.AppendRevision(s.Scratch(8)[:0], x.Major, x.Minor), "cip.id.major_rev")
 	if x.Serial != 0 {
-		cipFact(s, way, tyto.Serial, cipHex(s, "", x.Serial), serial)
-		s.About(who, tyto.Clue, cipHex(s, "0x", x.Serial), tyto.Stated, serial)
+		cipFact(s, way, tyto.Serial, enip.AppendHex(s.Scratch(8)[:0], x.Serial), serial)
+		s.About(who, tyto.Clue, enip.AppendHex(append(s.Scratch(10)[:0], "0x"...), x.Serial), tyto.Stated, serial)
 	}
 	if who.Part == 0 { // what a rack's other modules are, it is not
 		cipNumber(s, who, uint64(x.Vendor), tyto.Stated, vendor)
@@ -501,7 +458,7 @@ func tellCIPIdentity(s *Sink, x *enip.Identity, way uint8, listed bool) {
 	}
 	if b := s.Scratch(32); b != nil && way == 0 && x.Serial != 0 {
 		b = strconv.AppendUint(append(b[:0], "serial:cip-"...), uint64(x.Vendor), 10)
-		s.Sender(tyto.Identity, append(append(b, '/'), cipHex(s, "", x.Serial)...), tyto.Stated, serial)
+		s.Sender(tyto.Identity, append(append(b, '/'), enip.AppendHex(s.Scratch(8)[:0], x.Serial)...), tyto.Stated, serial)
 	}
 }
 
@@ -520,25 +477,4 @@ func cipFact(s *Sink, way uint8, a tyto.Attr, value []byte, field string) {
 		a = tyto.PartSerial
 	}
 	s.Part(uint16(way-1), a, value, tyto.Stated, field)
-}
-
-func cipRevision(s *Sink, major, minor uint8) []byte {
-	b := s.Scratch(8)
-	if b == nil {
-		return nil
-	}
-	return strconv.AppendUint(append(strconv.AppendUint(b[:0], uint64(major), 10), '.'), uint64(minor), 10)
-}
-
-// cipHex is a number as eight digits after a prefix.
-func cipHex(s *Sink, prefix string, n uint32) []byte {
-	b := s.Scratch(len(prefix) + 8)
-	if b == nil {
-		return nil
-	}
-	b = append(b[:0], prefix...)
-	for shift := 28; shift >= 0; shift -= 4 {
-		b = append(b, "0123456789abcdef"[n>>shift&15])
-	}
-	return b
 }

@@ -2,7 +2,6 @@ package proto
 
 import (
 	"bytes"
-	"strconv"
 
 	"tyto/frame"
 	"tyto/proto/slmp"
@@ -24,10 +23,8 @@ func init() {
 // answers, the first first: command, serial number, device, its number.
 // Memory[3] is what was told.
 const (
-	melsecPending    = 3
-	melsecToldClient = 1
-	melsecToldServer = 2
-	melsoftHeader    = 21
+	melsecPending = 3
+	melsoftHeader = 21
 )
 
 // melsoft is the length of a message of MELSOFT; 0 if it is none.
@@ -113,10 +110,7 @@ func tellMelsec(m *Message, s *Sink) {
 		return
 	}
 	s.Op(op)
-	if m.Memory[3]&melsecToldClient == 0 {
-		m.Memory[3] |= melsecToldClient
-		s.Sender(tyto.Role, melsecClient, tyto.Shown, "slmp.command")
-	}
+	s.Asks(m, melsecClient, "slmp.command")
 	x := uint64(h.Code) | uint64(h.Serial)<<16
 	if h.Code == slmp.BatchRead || h.Code == slmp.BatchWrite {
 		number, high, code := c.L16(), c.U8(), c.U8()
@@ -154,11 +148,7 @@ func melsecAnswered(m *Message, serial uint16) uint64 {
 }
 
 func tellMelsecAnswer(m *Message, s *Sink, h *slmp.Header, c frame.Cursor) {
-	if m.Memory[3]&melsecToldServer == 0 {
-		m.Memory[3] |= melsecToldServer
-		s.Sender(tyto.Role, melsecServer, tyto.Shown, "slmp.command")
-		melsecProvides(m, s)
-	}
+	s.Serves(m, melsecServer, "melsec", "slmp.command")
 	asked := melsecAnswered(m, h.Serial)
 	if asked == 0 {
 		return
@@ -180,19 +170,6 @@ func tellMelsecAnswer(m *Message, s *Sink, h *slmp.Header, c frame.Cursor) {
 		s.Sender(tyto.Model, bytes.Trim(c.Bytes(16), " \x00"), tyto.Stated, "slmp.type_name")
 		s.Sender(tyto.Vendor, melsecVendor, tyto.Shown, "slmp.type_name")
 	}
-}
-
-func melsecProvides(m *Message, s *Sink) {
-	b := s.Scratch(20)
-	if b == nil {
-		return
-	}
-	b = append(b[:0], "udp/"...)
-	if m.Frame.Proto == frame.TCP {
-		b = append(b[:0], "tcp/"...)
-	}
-	b = strconv.AppendUint(b, uint64(m.Frame.SrcPort), 10)
-	s.Sender(tyto.Provides, append(b, " melsec"...), tyto.Shown, "slmp.command")
 }
 
 func melsecVerb(d slmp.Deed, outcome string) tyto.Verb {
@@ -231,17 +208,10 @@ var (
 func tellMelsoft(m *Message, s *Sink) {
 	if m.Body[0] == 0x57 {
 		s.Op("melsoft request")
-		if m.Memory[3]&melsecToldClient == 0 {
-			m.Memory[3] |= melsecToldClient
-			s.Sender(tyto.Role, melsecClient, tyto.Shown, "melsoft.command")
-		}
+		s.Asks(m, melsecClient, "melsoft.command")
 		return
 	}
-	if m.Memory[3]&melsecToldServer == 0 {
-		m.Memory[3] |= melsecToldServer
-		s.Sender(tyto.Role, melsecServer, tyto.Shown, "melsoft.command")
-		melsecProvides(m, s)
-	}
+	s.Serves(m, melsecServer, "melsec", "melsoft.command")
 	at := bytes.Index(m.Body, melsoftModel)
 	if at < 0 {
 		at = bytes.Index(m.Body, melsoftTypeQ)

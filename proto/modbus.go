@@ -66,21 +66,12 @@ func isModbus(m *Message) bool {
 		if !ok || len(pdu) < n && strict || len(pdu) == 0 || pdu[0]&0x7f == 0 {
 			return false
 		}
-		if strict && !standardPDU(pdu) {
+		if strict && !modbus.IsStandard(pdu) {
 			return false
 		}
 		if c.Len() == 0 {
 			return true
 		}
-	}
-	return false
-}
-
-func standardPDU(pdu []byte) bool {
-	switch pdu[0] & 0x7f {
-	case modbus.ReadCoils, modbus.ReadDiscrete, modbus.ReadHolding, modbus.ReadInput, modbus.WriteCoil, modbus.WriteRegister,
-		modbus.WriteCoils, modbus.WriteRegisters, modbus.MaskWrite, modbus.ReadWrite:
-		return modbus.ReadRequest(pdu).Broken == "" || modbus.CheckResponse(pdu, modbus.Request{}) == ""
 	}
 	return false
 }
@@ -186,7 +177,7 @@ func tellModbusAnswer(m *Message, s *Sink, transaction uint16, unit uint8, pdu [
 		outcome = "refused"
 	}
 	if asked.Function == 0 { // the request was not seen: what the answer repeats of it
-		asked = repeated(pdu)
+		asked = modbus.Repeated(pdu)
 	}
 	verb := modbusVerb(&asked)
 	if verb == tyto.NoVerb && outcome != "ok" && asked.Function != 0 {
@@ -216,7 +207,7 @@ func tellUMASTransfer(m *Message, s *Sink, function uint8, pdu []byte) {
 		if m.Memory[3]&modbusMoving == 0 || b == nil {
 			return
 		}
-		sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+		sum := transfer.Kept(m.Memory[1], m.Memory[2])
 		m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^modbusMoving
 		b = sum.Append(append(b[:0], "program, "...))
 		if function == modbus.UmasEndToPLC {
@@ -229,9 +220,7 @@ func tellUMASTransfer(m *Message, s *Sink, function uint8, pdu []byte) {
 
 func umasMoved(m *Message, data []byte) {
 	if m.Memory[3]&modbusMoving != 0 {
-		sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
-		sum.Add(data)
-		m.Memory[1], m.Memory[2] = sum.Hash, uint64(sum.Size)
+		transfer.Add(&m.Memory[1], &m.Memory[2], data)
 	}
 }
 
@@ -242,26 +231,6 @@ func tellModbusRoles(m *Message, s *Sink) {
 		text := strconv.AppendUint(append(b[:0], "tcp/"...), uint64(m.Frame.SrcPort), 10)
 		s.Sender(tyto.Provides, append(text, " modbus"...), tyto.Shown, "modbus.func_code")
 	}
-}
-
-// repeated is the request, of which the answer to a write repeats the address.
-func repeated(pdu []byte) modbus.Request {
-	c := frame.Read(pdu)
-	r := modbus.Request{Function: c.U8()}
-	switch r.Function {
-	case modbus.WriteCoil, modbus.WriteRegister, modbus.MaskWrite:
-		r.Address, r.Quantity = c.U16(), 1
-	case modbus.WriteCoils, modbus.WriteRegisters:
-		r.Address, r.Quantity = c.U16(), c.U16()
-	case modbus.Encapsulated, modbus.ReportServerID:
-		r.Sub = c.U8()
-	case modbus.Diagnostics:
-		r.Address = c.U16()
-		r.Sub = uint8(r.Address)
-	default:
-		return modbus.Request{}
-	}
-	return r
 }
 
 // modbusVerb is what a request does; NoVerb if it only reads or is unknown.
@@ -318,7 +287,7 @@ func tellModbusIdentity(s *Sink, unit uint8, asked modbus.Request, pdu []byte) {
 		}
 	case modbus.ReportServerID:
 		c.Skip(1)
-		tellOf(s, unit, tyto.Clue, longestText(c.Rest()), "modbus.data")
+		tellOf(s, unit, tyto.Clue, modbus.LongestText(c.Rest()), "modbus.data")
 	case modbus.ReadHolding:
 		if c.Skip(1); c.Has("SunS\x00\x01") {
 			c.Skip(8)
@@ -408,18 +377,4 @@ func tellSunSpec(s *Sink, unit uint8, c *frame.Cursor) {
 	tellOf(s, unit, tyto.Model, model, "modbus.sunspec.Md")
 	tellOf(s, unit, tyto.Firmware, version, "modbus.sunspec.Vr")
 	tellOf(s, unit, tyto.Serial, serial, "modbus.sunspec.SN")
-}
-
-// longestText is the longest run of printable bytes, if it is a word at least.
-func longestText(b []byte) (best []byte) {
-	for start, i := 0, 0; i <= len(b); i++ {
-		if i < len(b) && b[i] >= ' ' && b[i] <= '~' {
-			continue
-		}
-		if i-start > len(best) && i-start >= 4 {
-			best = b[start:i]
-		}
-		start = i + 1
-	}
-	return best
 }

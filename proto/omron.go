@@ -2,7 +2,6 @@ package proto
 
 import (
 	"bytes"
-	"strconv"
 
 	"tyto/frame"
 	"tyto/proto/fins"
@@ -24,10 +23,8 @@ func init() {
 // Memory[0] to Memory[2] of a conversation are commands that wait for their
 // answers, the last first; Memory[3] is what was told.
 const (
-	finsPending    = 3
-	finsMagic      = "FINS"
-	finsToldClient = 1
-	finsToldServer = 2
+	finsPending = 3
+	finsMagic   = "FINS"
 )
 
 // isFINS wants the magic on TCP, and on UDP a header and a command that are
@@ -94,10 +91,7 @@ func tellFINS(m *Message, s *Sink) {
 		tellFINSAnswer(m, s, &h, c, op, object, does)
 		return
 	}
-	if m.Memory[3]&finsToldClient == 0 {
-		m.Memory[3] |= finsToldClient
-		s.Sender(tyto.Role, finsClient, tyto.Shown, "omron.icf")
-	}
+	s.Asks(m, finsClient, "omron.icf")
 	var about uint64
 	if h.Command == fins.MemoryWrite || h.Command == fins.MemoryFill || h.Command == fins.MemoryRead {
 		area, address := c.U8(), c.U16()
@@ -151,11 +145,7 @@ func tellFINSAnswer(m *Message, s *Sink, h *fins.Header, c frame.Cursor, op, obj
 		return
 	}
 	about, outcome := finsAnswered(m, h), fins.EndText(end)
-	if m.Memory[3]&finsToldServer == 0 {
-		m.Memory[3] |= finsToldServer
-		s.Sender(tyto.Role, finsServer, tyto.Shown, "omron.icf")
-		finsProvides(m, s)
-	}
+	s.Serves(m, finsServer, "omron", "omron.icf")
 	verb := finsVerb(does)
 	if verb == tyto.NoVerb && outcome != "ok" {
 		verb = tyto.Read
@@ -180,19 +170,6 @@ func tellFINSAnswer(m *Message, s *Sink, h *fins.Header, c frame.Cursor, op, obj
 			s.Sender(tyto.Clue, append(s.Scratch(16)[:0], mode...), tyto.Stated, "omron.status")
 		}
 	}
-}
-
-func finsProvides(m *Message, s *Sink) {
-	b := s.Scratch(20)
-	if b == nil {
-		return
-	}
-	b = append(b[:0], "udp/"...)
-	if m.Frame.Proto == frame.TCP {
-		b = append(b[:0], "tcp/"...)
-	}
-	b = strconv.AppendUint(b, uint64(m.Frame.SrcPort), 10)
-	s.Sender(tyto.Provides, append(b, " omron"...), tyto.Shown, "omron.icf")
 }
 
 // finsText is a text of fixed length up to its first NUL, without blanks around it.

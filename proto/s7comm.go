@@ -23,17 +23,15 @@ func init() {
 }
 
 // Memory[0] to Memory[2] of a conversation are jobs that wait for their
-// answers, the last first. Memory[3] is what was told, and the slot that is
-// asked. While a block is loaded only one job waits: Memory[1] is the hash of
+// answers, the last first. Memory[3] is, above the roles, what goes on and the
+// slot that is asked. While a block is loaded only one job waits: Memory[1] is the hash of
 // what was moved, Memory[2] its size and above that the block.
 const (
-	s7Pending         = 3
-	s7ToldClient      = 1 << 0
-	s7ToldServer      = 1 << 1
-	s7More            = 1 << 2 // what the client says goes on in the next TPDU; the server's is one bit further
-	s7Loading         = 1 << 4
-	s7SlotShift       = 8
-	s7KindUser   byte = 0xff
+	s7Pending        = 3
+	s7More           = 1 << 2 // what the client says goes on in the next TPDU; the server's is one bit further
+	s7Loading        = 1 << 4
+	s7SlotShift      = 8
+	s7KindUser  byte = 0xff
 )
 
 // isS7 wants a message of S7, or on its port a connection between TSAPs as S7
@@ -99,21 +97,7 @@ func tellS7TSAP(m *Message, s *Sink, called []byte) {
 		return
 	}
 	m.Memory[3] = m.Memory[3]&^(0xff<<s7SlotShift) | uint64(called[1])<<s7SlotShift
-	use := "other"
-	switch called[0] {
-	case 1:
-		use = "PG"
-	case 2:
-		use = "OP"
-	case 3:
-		use = "S7 basic"
-	}
-	if b := s.Scratch(48); b != nil {
-		b = append(append(b[:0], use...), " rack "...)
-		b = strconv.AppendUint(b, uint64(called[1]>>5), 10)
-		b = strconv.AppendUint(append(b, " slot "...), uint64(called[1]&31), 10)
-		s.Sender(tyto.Clue, b, tyto.Stated, "cotp.dst-tsap")
-	}
+	s.Sender(tyto.Clue, s7comm.AppendTSAP(s.Scratch(48)[:0], called), tyto.Stated, "cotp.dst-tsap")
 }
 
 func tellS7Message(m *Message, s *Sink, toServer bool, t cotp.TPDU) {
@@ -131,7 +115,11 @@ func tellS7Message(m *Message, s *Sink, toServer bool, t cotp.TPDU) {
 		}
 		return
 	}
-	tellS7Roles(m, s, toServer)
+	if toServer {
+		s.Asks(m, s7Client, "s7comm.header.rosctr")
+	} else {
+		s.Serves(m, s7Server, "s7comm", "s7comm.header.rosctr")
+	}
 	switch h.Kind {
 	case s7comm.Job:
 		tellS7Job(m, s, &h)
@@ -149,21 +137,6 @@ var (
 	s7Program, s7Clock, s7Password = []byte("program"), []byte("clock"), []byte("password")
 	s7Logout, s7Blocks, s7Siemens  = []byte("logout"), []byte("blocks"), []byte("Siemens")
 )
-
-func tellS7Roles(m *Message, s *Sink, toServer bool) {
-	switch {
-	case toServer && m.Memory[3]&s7ToldClient == 0:
-		m.Memory[3] |= s7ToldClient
-		s.Sender(tyto.Role, s7Client, tyto.Shown, "s7comm.header.rosctr")
-	case !toServer && m.Memory[3]&s7ToldServer == 0:
-		m.Memory[3] |= s7ToldServer
-		s.Sender(tyto.Role, s7Server, tyto.Shown, "s7comm.header.rosctr")
-		if b := s.Scratch(20); b != nil {
-			text := strconv.AppendUint(append(b[:0], "tcp/"...), uint64(m.Frame.SrcPort), 10)
-			s.Sender(tyto.Provides, append(text, " s7comm"...), tyto.Shown, "s7comm.header.rosctr")
-		}
-	}
-}
 
 // s7Keep remembers a job until it is answered: reference, function, and 40 bits about it.
 func s7Keep(m *Message, reference uint16, function byte, about uint64) {
@@ -266,10 +239,7 @@ func tellS7Ack(m *Message, s *Sink, h *s7comm.Header) {
 		s.Undergone(tyto.Stop, "s7comm plc stop", s7Program, outcome)
 	case s7comm.PIService:
 		service := s7comm.ServiceAt(uint8(about))
-		object = append(object, service.Says...)
-		if b := (s7comm.Block{Kind: byte(about >> 8), Number: uint32(about >> 16 & 0xffffff)}); b.Kind != 0 {
-			object = s7comm.AppendBlock(append(object, ' '), b)
-		}
+		object = service.Append(object, s7comm.Block{Kind: byte(about >> 8), Number: uint32(about >> 16 & 0xffffff)})
 		s.Undergone(s7Verb(service.Does, outcome), "s7comm pi service", object, outcome)
 	}
 }
@@ -288,12 +258,9 @@ func s7Moved(m *Message, data []byte) {
 	c := frame.Read(data)
 	n := int(c.U16())
 	c.Skip(2)
-	if m.Memory[3]&s7Loading == 0 || c.Short() {
-		return
+	if m.Memory[3]&s7Loading != 0 && !c.Short() {
+		transfer.Add(&m.Memory[1], &m.Memory[2], c.Bytes(min(n, c.Len())))
 	}
-	sum := transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
-	sum.Add(c.Bytes(min(n, c.Len())))
-	m.Memory[1], m.Memory[2] = sum.Hash, m.Memory[2]&^0xffffffff|uint64(sum.Size)
 }
 
 // s7Loaded tells what was moved: "DB 1, 498 bytes, fnv1a 0123456789abcdef".
@@ -302,7 +269,7 @@ func s7Loaded(m *Message, s *Sink, verb tyto.Verb, op, outcome string) {
 	if m.Memory[3]&s7Loading == 0 || b == nil {
 		return
 	}
-	about, sum := m.Memory[2]>>32, transfer.Sum{Hash: m.Memory[1], Size: uint32(m.Memory[2])}
+	about, sum := m.Memory[2]>>32, transfer.Kept(m.Memory[1], m.Memory[2])
 	m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^s7Loading
 	b = s7comm.AppendBlock(b[:0], s7comm.Block{Kind: byte(about), Number: uint32(about >> 8)})
 	s.Undergone(verb, op, sum.Append(append(b, ", "...)), outcome)
@@ -443,14 +410,8 @@ func tellS7Module(s *Sink, made *s7Made, c *frame.Cursor) {
 		if b := s.Scratch(8); b != nil && c.Len() > 0 {
 			s.Sender(tyto.Hardware, strconv.AppendUint(b[:0], uint64(c.U8()), 10), tyto.Stated, "s7comm.szl.xy11.0001.ausbg")
 		}
-	case 7: // 'V' and three numbers
-		b := s.Scratch(12)
-		if b == nil || c.U8() != 'V' {
-			return
-		}
-		b = strconv.AppendUint(append(b[:0], 'V'), uint64(c.U8()), 10)
-		b = strconv.AppendUint(append(b, '.'), uint64(c.U8()), 10)
-		b = strconv.AppendUint(append(b, '.'), uint64(c.U8()), 10)
+	case 7:
+		b := s7comm.AppendVersion(s.Scratch(12)[:0], c)
 		s.Sender(tyto.Firmware, b, tyto.Stated, "s7comm.szl.xy11.0001.ausbe")
 		s7Part(s, made, tyto.PartFirmware, b, "s7comm.szl.xy11.0001.ausbe")
 	}

@@ -317,3 +317,31 @@ func ErrorText(c frame.Cursor) string {
 	}
 	return "error"
 }
+
+// Target is the object and property, or the state, that a request is
+// about. Object and property are those of the first, if there are more.
+func Target(service uint8, c frame.Cursor) (object uint32, property uint16) {
+	t := Next(&c)
+	switch service {
+	case 6, 7: // file
+		return t.Uint(), 0xffff
+	case 17: // duration, what
+		if t.Is(0) {
+			t = Next(&c)
+		}
+		return 0, uint16(t.Uint())
+	case 20:
+		return 0, uint16(t.Uint())
+	}
+	if t.Opens(0) {
+		t = Next(&c)
+	}
+	object, property = t.Uint(), 0xffff
+	if t = Next(&c); t.Opens(1) {
+		t = Next(&c)
+	}
+	if t.Context && len(t.Value) > 0 {
+		property = uint16(t.Uint())
+	}
+	return object, property
+}

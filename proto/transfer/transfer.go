@@ -31,6 +31,17 @@ func (s *Sum) Add(b []byte) {
 	s.Size = uint32(min(uint64(s.Size)+uint64(len(b)), 1<<32-1))
 }
 
+// Add adds the next bytes to a sum that is kept in two words of a conversation:
+// its hash, and its size in the lower half of the other, of which the upper half stays.
+func Add(hash, size *uint64, b []byte) {
+	s := Kept(*hash, *size)
+	s.Add(b)
+	*hash, *size = s.Hash, *size&^0xffffffff|uint64(s.Size)
+}
+
+// Kept is the sum that is kept in two words.
+func Kept(hash, size uint64) Sum { return Sum{Hash: hash, Size: uint32(size)} }
+
 // Longest is the most that Append appends.
 const Longest = 48
 
