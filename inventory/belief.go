@@ -16,7 +16,7 @@ import (
 // believed is the attributes of which a device has one value.
 var believed = [...]tyto.Attr{
 	tyto.Vendor, tyto.NICVendor, tyto.Model, tyto.ModelNumber, tyto.Hardware, tyto.OS, tyto.Firmware, tyto.Serial, tyto.Hostname,
-	tyto.Domain, tyto.Location, tyto.Description, tyto.Purdue,
+	tyto.Domain, tyto.Location, tyto.Description, tyto.Purdue, tyto.Mode, tyto.Key, tyto.Protection,
 }
 
 // maxOthers is how many runner-up values a belief keeps.
@@ -156,6 +156,8 @@ func better(a tyto.Attr, x, y *candidate) int {
 	case tyto.Firmware:
 		shown := cmp.Compare(min(x.Confidence, tyto.Shown), min(y.Confidence, tyto.Shown))
 		return cmp.Or(operator, shown, x.Last.Compare(y.Last), sure, last)
+	case tyto.Mode, tyto.Key, tyto.Protection: // they change, and are told of by others too: who stopped it knows that it stands
+		return cmp.Or(operator, x.Last.Compare(y.Last), sure, last)
 	case tyto.Hostname:
 		return cmp.Or(operator, cmp.Compare(usable(x.folded), usable(y.folded)), rank, sure, support, last)
 	case tyto.OS:

@@ -220,3 +220,18 @@ func TestConclusions(t *testing.T) {
 		t.Errorf("got %+v, want the rule and the packet of what it matched", e)
 	}
 }
+
+func TestModeIsTheNewest(t *testing.T) {
+	z := newHost(t)
+	z.told(1, tyto.Mode, "run", tyto.Stated, "s7comm", "s7comm.szl.0424.0000.bzu_id")
+	z.told(9, tyto.Mode, "stop", tyto.Shown, "s7comm", "s7comm.param.func")
+	z.believes(tyto.Mode, "stop")
+	z.told(20, tyto.Mode, "run", tyto.Stated, "s7comm", "s7comm.szl.0424.0000.bzu_id")
+	z.believes(tyto.Mode, "run")
+	z.told(20, tyto.Key, "remote", tyto.Stated, "cip", "cip.id.status")
+	z.told(21, tyto.Key, "program", tyto.Stated, "cip", "cip.id.status")
+	z.believes(tyto.Key, "program")
+	if d := z.one(); len(d.Beliefs[tyto.Mode].Others) != 1 {
+		t.Errorf("the mode before is not kept: %+v", d.Beliefs[tyto.Mode])
+	}
+}

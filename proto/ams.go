@@ -100,8 +100,7 @@ func tellAMS(m *Message, s *Sink) {
 		return
 	}
 	c.Skip(4 + 8)
-	net := c.Bytes(6)
-	c.Skip(2)
+	net, port := c.Bytes(6), c.L16()
 	command, flags, _ := c.L16(), c.L16(), c.L32()
 	result, invoke := c.L32(), c.L32()
 	switch {
@@ -114,7 +113,7 @@ func tellAMS(m *Message, s *Sink) {
 		adsRequest(m, s, command, invoke, &c)
 	default:
 		amsNet(m, s, net, true)
-		adsResponse(m, s, command, invoke, result, &c)
+		adsResponse(m, s, command, invoke, result, port, &c)
 	}
 }
 
@@ -200,17 +199,27 @@ func adsVerb(command uint16, group uint32) tyto.Verb {
 	return verb
 }
 
-func adsResponse(m *Message, s *Sink, command uint16, invoke, result uint32, c *frame.Cursor) {
+func adsResponse(m *Message, s *Sink, command uint16, invoke, result uint32, port uint16, c *frame.Cursor) {
 	if code := c.L32(); result == 0 && !c.Short() {
 		result = code
 	}
 	if command == 1 && result == 0 {
 		adsDevice(s, c)
 	}
+	if state := int(c.L16()); command == 4 && result == 0 && !c.Short() && adsRuntime(port, state) {
+		s.Sender(tyto.Mode, adsStates[state].word, tyto.Stated, "ams.adsstate")
+	}
 	if m.Memory[0] == 0 || uint32(m.Memory[0]) != invoke || uint16(m.Memory[0]>>32)&0x7fff != command {
 		return
 	}
 	adsAct(m, s, adsError(result), true)
+}
+
+// adsRuntime reports whether a state is one that a program's run-time system has, or
+// that in which there is none: the ports of TwinCAT 2 and 3, and that of the system's service.
+func adsRuntime(port uint16, state int) bool {
+	const service, config = 10000, 15
+	return state < len(adsStates) && adsStates[state].word != nil && (port >= 801 && port < 900 || port == service && state == config)
 }
 
 func adsError(code uint32) string {

@@ -308,6 +308,9 @@ func tellCIPReply(m *Message, s *Sink, key uint16, c frame.Cursor) {
 			x.verb = tyto.Start
 		}
 		s.Undergone(x.verb, x.op, x.object, outcome)
+		if enip.Deed(a.Instance) == enip.Modes && outcome == "ok" {
+			cipState(s, s.sender, tyto.Mode, enip.PCCCMode(uint8(a.Attribute)), tyto.Shown, "cip.pccc.cpu.mode_80")
+		}
 		return
 	}
 	verb := cipVerb(&a)
@@ -453,13 +456,17 @@ func tellCIPIdentity(s *Sink, x *enip.Identity, way uint8, listed bool) {
 		cipNumber(s, who, uint64(x.Vendor), tyto.Stated, vendor)
 		cipNumber(s, who, uint64(x.Type), tyto.Stated, kind)
 	}
-	if at := x.KeySwitch(); at != "" {
-		s.About(who, tyto.Clue, append(s.Scratch(16)[:0], at...), tyto.Stated, "cip.id.status")
-	}
+	cipState(s, who, tyto.Key, x.KeySwitch(), tyto.Stated, "cip.id.status")
+	cipState(s, who, tyto.Mode, x.Mode(), tyto.Stated, "cip.id.status")
 	if b := s.Scratch(32); b != nil && way == 0 && x.Serial != 0 {
 		b = strconv.AppendUint(append(b[:0], "serial:cip-"...), uint64(x.Vendor), 10)
 		s.Sender(tyto.Identity, append(append(b, '/'), enip.AppendHex(s.Scratch(8)[:0], x.Serial)...), tyto.Stated, serial)
 	}
+}
+
+// cipState tells a state of who.
+func cipState(s *Sink, who tyto.Subject, a tyto.Attr, value string, sure tyto.Confidence, field string) {
+	s.About(who, a, append(s.Scratch(len(value))[:0], value...), sure, field)
 }
 
 // cipFact tells a fact about the sender, or about the module in a slot.

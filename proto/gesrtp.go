@@ -50,8 +50,7 @@ var srtpServices = [...]struct {
 	{0x40, "gesrtp program load", tyto.Program}, {srtpType, "gesrtp controller type", tyto.Identify}, {0x44, "gesrtp force", tyto.Write}}
 
 // srtpModes are the states of a controller, in the upper bits of the status word.
-var srtpModes = [...]string{"mode run, outputs enabled", "mode run, outputs disabled", "mode stop, outputs disabled", "mode stop, faulted", "mode halt",
-	"mode suspended", "mode stop, outputs enabled"}
+var srtpModes = [...]string{"run", "run, outputs disabled", "stop", "fault", "halt", "suspended", "stop, outputs enabled"}
 
 // In Memory[3] above the roles: bits 8 to 15 service that waits, 16 that one
 // does, 24 to 27 the mode told plus one, 28 to 31 the privilege told plus one.
@@ -173,7 +172,7 @@ func tellSRTPState(m *Message, s *Sink) {
 	mode := uint64(c.L16() >> 12 & 7)
 	if mode < uint64(len(srtpModes)) && m.Memory[3]>>24&0xf != mode+1 {
 		m.Memory[3] = m.Memory[3]&^(0xf<<24) | (mode+1)<<24
-		s.Sender(tyto.Clue, append(s.Scratch(40)[:0], srtpModes[mode]...), tyto.Stated, "gesrtp.status")
+		s.Sender(tyto.Mode, append(s.Scratch(24)[:0], srtpModes[mode]...), tyto.Stated, "gesrtp.status")
 	}
 	if level <= 4 && m.Memory[3]>>28&0xf != level+1 {
 		m.Memory[3] = m.Memory[3]&^(0xf<<28) | (level+1)<<28

@@ -45,7 +45,7 @@ func TestSRTPActs(t *testing.T) {
 	if d := s.Deeds(); len(d) != 1 || d[0].Verb != tyto.Program || d[0].Outcome != "ok" || !d[0].ByReceiver {
 		t.Errorf("got %+v", d)
 	}
-	if fact(s, "gesrtp.status") != "mode stop, outputs disabled" || fact(s, "gesrtp.privilege") != "privilege level 2" {
+	if fact(s, "gesrtp.status") != "stop" || fact(s, "gesrtp.privilege") != "privilege level 2" {
 		t.Errorf("got %+v", s.Facts())
 	}
 }

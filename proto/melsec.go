@@ -166,9 +166,31 @@ func tellMelsecAnswer(m *Message, s *Sink, h *slmp.Header, c frame.Cursor) {
 		}
 		s.Undergone(verb, op, b, outcome)
 	}
+	if outcome == "ok" {
+		melsecState(s, asked, command, does, c)
+	}
 	if outcome == "ok" && command == slmp.ReadType {
 		s.Sender(tyto.Model, bytes.Trim(c.Bytes(16), " \x00"), tyto.Stated, "slmp.type_name")
 		s.Sender(tyto.Vendor, melsecVendor, tyto.Shown, "slmp.type_name")
+	}
+}
+
+// melsecState tells what a controller does: who answers to "run" does, and its special registers say so.
+func melsecState(s *Sink, asked uint64, command uint16, does slmp.Deed, c frame.Cursor) {
+	tell := func(a tyto.Attr, value string, sure tyto.Confidence) {
+		s.Sender(a, append(s.Scratch(len(value))[:0], value...), sure, "slmp.command")
+	}
+	switch {
+	case command == slmp.RemotePause:
+		tell(tyto.Mode, "pause", tyto.Shown)
+	case does == slmp.Starts:
+		tell(tyto.Mode, "run", tyto.Shown)
+	case does == slmp.Stops:
+		tell(tyto.Mode, "stop", tyto.Shown)
+	case command == slmp.BatchRead && uint8(asked>>32) == slmp.SD:
+		first := uint32(asked >> 40)
+		tell(tyto.Key, slmp.Switch(first, c.Rest()), tyto.Stated)
+		tell(tyto.Mode, slmp.Mode(first, c.Rest()), tyto.Stated)
 	}
 }
 

@@ -44,6 +44,7 @@ func TestGenerateMelsec(t *testing.T) {
 	pair(slmpAsk(0x1630, "\x04\x00abcd"), slmpTell(0xc200, ""))
 	pair(slmpAsk(0x1002, "\x01\x00"), slmpTell(0, ""))
 	pair(slmpAsk(0x1001, "\x01\x00\x00\x00"), slmpTell(0, ""))
+	pair(slmpAsk(0x0401, "\xc8\x00\x00\xa9\x04\x00"), slmpTell(0, "\x01\x00\x00\x00\x00\x00\x02\x00"))
 	pair(slmpAsk(0x1829, "\x00\x00\x00\x00\x04\x00ABCD"), slmpTell(0, ""))
 	c.say(0, slmpAsk(0x1401, "\x64"))
 	c.end()

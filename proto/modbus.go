@@ -190,6 +190,12 @@ func tellModbusAnswer(m *Message, s *Sink, transaction uint16, unit uint8, pdu [
 		tellModbusIdentity(s, unit, asked, pdu)
 	}
 	if asked.Function == modbus.UMAS && outcome == "ok" {
+		switch verb {
+		case tyto.Start:
+			modbusMode(s, unit, "run")
+		case tyto.Stop:
+			modbusMode(s, unit, "stop")
+		}
 		tellUMASTransfer(m, s, asked.Sub, pdu)
 	}
 }
@@ -288,6 +294,7 @@ func tellModbusIdentity(s *Sink, unit uint8, asked modbus.Request, pdu []byte) {
 	case modbus.ReportServerID:
 		c.Skip(1)
 		tellOf(s, unit, tyto.Clue, modbus.LongestText(c.Rest()), "modbus.data")
+		modbusMode(s, unit, modbus.Runs(c.Rest()))
 	case modbus.ReadHolding:
 		if c.Skip(1); c.Has("SunS\x00\x01") {
 			c.Skip(8)
@@ -322,6 +329,15 @@ func tellOf(s *Sink, unit uint8, a tyto.Attr, value []byte, field string) {
 		a = tyto.Clue
 	}
 	s.Part(uint16(unit), a, value, tyto.Stated, field)
+}
+
+// modbusMode tells what the sender, or a unit behind it, does.
+func modbusMode(s *Sink, unit uint8, mode string) {
+	who := s.SenderSubject()
+	if unit > 1 && unit < 255 {
+		who.Part = uint16(unit)
+	}
+	s.About(who, tyto.Mode, append(s.Scratch(len(mode))[:0], mode...), tyto.Shown, "modbus.func_code")
 }
 
 // tellDeviceID reads the objects of Read Device Identification (section 6.21).

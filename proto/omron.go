@@ -101,6 +101,10 @@ func tellFINS(m *Message, s *Sink) {
 			s.Malformed("omron: memory command is too short")
 		}
 	}
+	if h.Command == fins.Run {
+		c.Skip(2) // number of the program
+		about = uint64(c.U8())
+	}
 	if !h.Asks { // no answer is wanted
 		s.Did(finsVerb(does), op, finsObject(s, h.Command, about, object), "")
 		return
@@ -157,6 +161,14 @@ func tellFINSAnswer(m *Message, s *Sink, h *fins.Header, c frame.Cursor, op, obj
 		return
 	}
 	switch h.Command {
+	case fins.Run: // an answer from who runs now
+		finsState(s, tyto.Mode, fins.RunMode(uint8(about)), tyto.Shown, "omron.command")
+	case fins.Stop:
+		finsState(s, tyto.Mode, "program", tyto.Shown, "omron.command")
+	case fins.Protect:
+		finsState(s, tyto.Protection, "write", tyto.Shown, "omron.command")
+	case fins.Unprotect:
+		finsState(s, tyto.Protection, "none", tyto.Shown, "omron.command")
 	case fins.ControllerRead:
 		s.Sender(tyto.Model, finsText(c.Bytes(20)), tyto.Stated, "omron.controller.model")
 		s.Sender(tyto.Firmware, finsText(c.Bytes(20)), tyto.Stated, "omron.controller.version")
@@ -166,10 +178,15 @@ func tellFINSAnswer(m *Message, s *Sink, h *fins.Header, c frame.Cursor, op, obj
 			s.Part(unit&0xff, tyto.PartModel, finsText(c.Bytes(20)), tyto.Stated, "omron.model_number")
 		}
 	case fins.ControllerStatus:
-		if mode := fins.Mode(c.U8(), c.U8()); mode != "" && !c.Short() {
-			s.Sender(tyto.Clue, append(s.Scratch(16)[:0], mode...), tyto.Stated, "omron.status")
+		if mode := fins.Mode(c.U8(), c.U8(), c.U16()); !c.Short() {
+			finsState(s, tyto.Mode, mode, tyto.Stated, "omron.status")
 		}
 	}
+}
+
+// finsState tells a state of the sender.
+func finsState(s *Sink, a tyto.Attr, value string, sure tyto.Confidence, field string) {
+	s.Sender(a, append(s.Scratch(len(value))[:0], value...), sure, field)
 }
 
 // finsText is a text of fixed length up to its first NUL, without blanks around it.

@@ -237,10 +237,16 @@ func tellS7Ack(m *Message, s *Sink, h *s7comm.Header) {
 		s7Loaded(m, s, tyto.Transfer, "s7comm upload", outcome)
 	case s7comm.PLCStop:
 		s.Undergone(tyto.Stop, "s7comm plc stop", s7Program, outcome)
+		if outcome == "ok" {
+			s7State(s, tyto.Mode, "stop", tyto.Shown, "s7comm.param.func")
+		}
 	case s7comm.PIService:
 		service := s7comm.ServiceAt(uint8(about))
 		object = service.Append(object, s7comm.Block{Kind: byte(about >> 8), Number: uint32(about >> 16 & 0xffffff)})
 		s.Undergone(s7Verb(service.Does, outcome), "s7comm pi service", object, outcome)
+		if service.Does == s7comm.Starts && outcome == "ok" {
+			s7State(s, tyto.Mode, "run", tyto.Shown, "s7comm.param.func")
+		}
 	}
 }
 
@@ -305,6 +311,9 @@ func tellS7User(m *Message, s *Sink, h *s7comm.Header) {
 	code, _, length := c.U8(), c.U8(), c.U16()
 	if u.Request || u.Push {
 		s.Op(name)
+		if u.Group == s7comm.ModeTransition && u.Push {
+			s7State(s, tyto.Mode, s7comm.Transition(u.Sub), tyto.Stated, "s7comm.param.userdata.subfunc")
+		}
 		about := uint64(u.Group) | uint64(u.Sub)<<4
 		if u.Group == s7comm.CPU && u.Sub == 1 && length >= 4 {
 			about |= uint64(c.U16()) << 16
@@ -382,19 +391,17 @@ func tellS7Record(s *Sink, made *s7Made, id uint16, size int, c *frame.Cursor) {
 		tellS7Component(s, made, c)
 	case id == 0x0424 && size >= 4:
 		c.Skip(3)
-		if mode := s7comm.Mode(c.U8()); mode != "" {
-			s.Sender(tyto.Clue, append(append(s.Scratch(32)[:0], "mode "...), mode...), tyto.Stated, "s7comm.szl.0424.0000.bzu_id")
-		}
+		s7State(s, tyto.Mode, s7comm.Mode(c.U8()), tyto.Stated, "s7comm.szl.0424.0000.bzu_id")
 	case (id == 0x0132 || id == 0x0232) && size >= 10 && c.U16() == 4:
 		c.Skip(4)
-		level := c.U16()
-		if b := s.Scratch(24); b != nil && level <= 4 {
-			s.Sender(tyto.Clue, strconv.AppendUint(append(b[:0], "protection level "...), uint64(level), 10), tyto.Stated, "s7comm.szl.0132.0004.real")
-		}
-		if at := s7comm.Selector(c.U16()); at != "" {
-			s.Sender(tyto.Clue, append(append(s.Scratch(24)[:0], "selector "...), at...), tyto.Stated, "s7comm.szl.0132.0004.bart_sch")
-		}
+		s7State(s, tyto.Protection, s7comm.Protection(c.U16()), tyto.Stated, "s7comm.szl.0132.0004.real")
+		s7State(s, tyto.Key, s7comm.Selector(c.U16()), tyto.Stated, "s7comm.szl.0132.0004.bart_sch")
 	}
+}
+
+// s7State tells a state of the sender.
+func s7State(s *Sink, a tyto.Attr, value string, sure tyto.Confidence, field string) {
+	s.Sender(a, append(s.Scratch(len(value))[:0], value...), sure, field)
 }
 
 // tellS7Module tells a record of list 0x11: order number, versions.

@@ -163,14 +163,14 @@ func tellSBusAnswer(s *Sink, command uint8, c *frame.Cursor) {
 		text := ""
 		switch c.U8() {
 		case 'R':
-			text = "mode run"
+			text = "run"
 		case 'C':
-			text = "mode conditional run"
+			text = "conditional run"
 		case 'S':
-			text = "mode stop"
+			text = "stop"
 		case 'H':
-			text = "mode halt"
+			text = "halt"
 		}
-		s.Sender(tyto.Clue, append(s.Scratch(24)[:0], text...), tyto.Stated, "sbus.CPU_status")
+		s.Sender(tyto.Mode, append(s.Scratch(24)[:0], text...), tyto.Stated, "sbus.CPU_status")
 	}
 }

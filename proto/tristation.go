@@ -92,6 +92,7 @@ func tellTriStation(m *Message, s *Sink) {
 		}
 		tellTriStationServer(m, s)
 		tellTriStationAct(m, s, "ok", true)
+		tellTriStationState(m, s)
 	case tristationPing:
 		s.Op("tristation ping")
 	case tristationDenied:
@@ -107,6 +108,31 @@ func tellTriStationServer(m *Message, s *Sink) {
 		s.Sender(tyto.Vendor, tristationVendor, tyto.Shown, "tristation.type")
 	}
 	s.Serves(m, tristationSafety, "tristation", "tristation.type")
+}
+
+// Where key and run state stand in the answer to "get cp status", and its function.
+const (
+	tristationStatus = 0x6c
+	tristationKeyAt  = 21
+	tristationRunAt  = 22
+)
+
+var (
+	tristationKeys = [...]string{"stop", "program", "run", "remote"}
+	tristationRuns = [...]string{"run", "halt", "pause"}
+)
+
+// tellTriStationState tells where the key of a controller stands, and whether its program runs.
+func tellTriStationState(m *Message, s *Sink) {
+	if len(m.Body) <= tristationRunAt || m.Body[6] != tristationStatus {
+		return
+	}
+	if key := int(m.Body[tristationKeyAt]); key < len(tristationKeys) {
+		s.Sender(tyto.Key, append(s.Scratch(8)[:0], tristationKeys[key]...), tyto.Stated, "tristation.key_state")
+	}
+	if run := int(m.Body[tristationRunAt]); run < len(tristationRuns) {
+		s.Sender(tyto.Mode, append(s.Scratch(8)[:0], tristationRuns[run]...), tyto.Stated, "tristation.run_state")
+	}
 }
 
 // tellTriStationAsked reads direction, channel, and the function after them. Memory[0] is the function's number plus one.

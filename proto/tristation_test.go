@@ -28,7 +28,7 @@ func TestGenerateTriStation(t *testing.T) {
 	ask(tristationSays(1))
 	say(tristationSays(2))
 	ask(tristationSays(5, 0, 0, 0x13, 1))
-	say(tristationSays(5, 1, 0, 0x6c, 1))
+	say(tristationSays(5, 1, 0, 0x6c, 1, "\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0d\x00\x01\x03\x00"))
 	ask(tristationSays(5, 0, 0, 0x01, 1))
 	say(tristationSays(10))
 	ask(tristationSays(5, 0, 0, 0x37, 1))

@@ -96,6 +96,9 @@ type device struct {
 	VLANs    []uint16       `json:"vlans,omitempty"`
 	Role     string         `json:"role,omitempty"`
 	Purdue   string         `json:"purdue_level,omitempty"`
+	Mode     string         `json:"mode,omitempty"`
+	Key      string         `json:"key,omitempty"`
+	Protect  string         `json:"protection,omitempty"`
 	Protocol []string       `json:"protocols,omitempty"`
 	Services []tyto.Service `json:"services,omitempty"`
 	First    time.Time      `json:"first_seen,omitzero"`
@@ -209,7 +212,7 @@ func flat(d *tyto.Device) *device {
 	x := &device{
 		ID: d.ID, Category: d.Value(tyto.Category), Type: d.Value(tyto.Type), Vendor: d.Value(tyto.Vendor), Model: model(d),
 		OS: d.Value(tyto.OS), Firmware: d.Value(tyto.Firmware), Serial: d.Value(tyto.Serial), Hostname: d.Value(tyto.Hostname),
-		Purdue: d.Value(tyto.Purdue), Protocol: d.Protocols, Services: d.Services, First: d.First, Last: d.Last,
+		Purdue: d.Value(tyto.Purdue), Mode: d.Value(tyto.Mode), Key: d.Value(tyto.Key), Protect: d.Value(tyto.Protection), Protocol: d.Protocols, Services: d.Services, First: d.First, Last: d.Last,
 		Packets: d.Packets, Bytes: d.Bytes, Modules: d.Modules,
 	}
 	if x.Category == "" {

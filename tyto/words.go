@@ -36,6 +36,9 @@ const (
 	Purdue            // Purdue level: "0" to "5"
 	LookedUp          // a name it asked for and the address it was told: "www.example.com 192.0.2.1"
 	Decision          // what a person decided about the zone's baseline: see package baseline
+	Mode              // what a controller does now: "run", "program", "stop", "fault", "remote run"
+	Key               // where its mode switch stands: "run", "program", "remote"
+	Protection        // what it refuses who has no password: "none", "write", "read and write"
 	endOfAttrs
 )
 
@@ -43,6 +46,7 @@ var attrNames = [endOfAttrs]string{
 	"", "clue", "address", "identity", "category", "type", "vendor", "nic_vendor", "model", "model_number", "hardware",
 	"os", "firmware", "serial", "hostname", "domain", "location", "description", "role", "protocol", "service",
 	"forwards", "virtual", "part_model", "part_firmware", "part_serial", "purdue_level", "looked_up", "decision",
+	"mode", "key", "protection",
 }
 
 // String is a's name as in JSON.

@@ -253,7 +253,7 @@ func isCalled(d *tyto.Device, name string) bool {
 // explain prints each belief, what speaks for it, and what was believed less.
 func explain(s streams, d *tyto.Device) {
 	fmt.Fprintf(s.out, "%s\n", d.ID)
-	for a := tyto.NoAttr + 1; a <= tyto.Purdue; a++ {
+	for a := tyto.NoAttr + 1; a <= tyto.Protection; a++ {
 		b, ok := d.Beliefs[a]
 		if !ok {
 			continue

@@ -119,18 +119,47 @@ func ReadListed(c *frame.Cursor) (x Identity, ok bool) {
 	return x, ok && version == 1
 }
 
-// KeySwitch is the position of a Logix controller's key, from its status word.
+// controller is the type of programmable controllers, rockwell the vendor who says in the status word more of them than the standard.
+const (
+	controller = 0x0e
+	rockwell   = 1
+)
+
+// KeySwitch is where a Logix controller's key stands, from its status word.
 func (x *Identity) KeySwitch() string {
-	if x.Vendor != 1 || x.Type != 0x0e {
+	if x.Vendor != rockwell || x.Type != controller {
 		return ""
 	}
 	switch x.Status >> 12 & 3 {
 	case 1:
-		return "key run"
+		return "run"
 	case 2:
-		return "key program"
+		return "program"
 	case 3:
-		return "key remote"
+		return "remote"
+	}
+	return ""
+}
+
+// Mode is what a device does, from its status word (volume 1 section 5-2.2.1.5):
+// bits 10 and 11 are major faults, 4 to 7 the extended status, which of Logix
+// controllers tells run from program. "" if the word does not tell.
+func (x *Identity) Mode() string {
+	extended := x.Status >> 4 & 15
+	switch {
+	case x.Status&0xc00 != 0 || extended == 5:
+		return "fault"
+	case extended == 1:
+		return "firmware update"
+	case x.Vendor != rockwell || x.Type != controller:
+	case extended == 6 && x.KeySwitch() == "remote":
+		return "remote run"
+	case extended == 6:
+		return "run"
+	case extended == 7 && x.KeySwitch() == "remote":
+		return "remote program"
+	case extended == 7:
+		return "program"
 	}
 	return ""
 }

@@ -195,3 +195,16 @@ func pcccExtended(function byte) (string, Deed) {
 	}
 	return "pccc command", Reads
 }
+
+// PCCCMode is the mode that a command asks for, "" if it is not known.
+func PCCCMode(mode byte) string {
+	switch mode {
+	case 1:
+		return "remote program"
+	case 2, 6:
+		return "remote run"
+	case 7, 8, 9:
+		return "remote test"
+	}
+	return ""
+}

@@ -16,6 +16,10 @@ const (
 	MemoryRead       Command = 0x0101
 	MemoryWrite      Command = 0x0102
 	MemoryFill       Command = 0x0103
+	Protect          Command = 0x0304
+	Unprotect        Command = 0x0305
+	Run              Command = 0x0401
+	Stop             Command = 0x0402
 	ControllerRead   Command = 0x0501
 	ConnectionRead   Command = 0x0502
 	ControllerStatus Command = 0x0601
@@ -75,9 +79,9 @@ func Does(c Command) (op, object string, does Deed) {
 		return "fins parameter write", "parameter area", Configures
 	case 0x0203:
 		return "fins parameter clear", "parameter area", Configures
-	case 0x0304:
+	case Protect:
 		return "fins program protect", "program protection", Configures
-	case 0x0305:
+	case Unprotect:
 		return "fins program protect clear", "program protection", Configures
 	case 0x0306:
 		return "fins program read", "program", Transfers
@@ -85,9 +89,9 @@ func Does(c Command) (op, object string, does Deed) {
 		return "fins program write", "program", Programs
 	case 0x0308:
 		return "fins program clear", "program", Programs
-	case 0x0401:
+	case Run:
 		return "fins run", "controller", Starts
-	case 0x0402:
+	case Stop:
 		return "fins stop", "controller", Stops
 	case 0x0403:
 		return "fins reset", "controller", Resets
@@ -231,17 +235,31 @@ func EndText(code uint16) string {
 	return "error"
 }
 
-// Mode is the operating mode that a status tells.
-func Mode(status, mode uint8) string {
+// RunMode is the mode in which a controller runs when it was asked to (section 5-3-14); without a mode it monitors.
+func RunMode(asked uint8) string {
+	if asked == 4 {
+		return "run"
+	}
+	return "monitor"
+}
+
+// Mode is the operating mode that a status tells (section 5-3-17): fatal are the errors that stop a controller.
+func Mode(status, mode uint8, fatal uint16) string {
 	switch {
+	case fatal != 0:
+		return "fault"
+	case status == 0x80:
+		return "standby"
+	case status == 0 && mode != 0:
+		return "stop"
 	case mode == 0:
-		return "mode program"
+		return "program"
+	case mode == 1:
+		return "debug"
 	case mode == 2:
-		return "mode monitor"
+		return "monitor"
 	case mode == 4:
-		return "mode run"
-	case status == 0:
-		return "mode stop"
+		return "run"
 	}
 	return ""
 }

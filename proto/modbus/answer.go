@@ -45,3 +45,18 @@ func LongestText(b []byte) (best []byte) {
 	}
 	return best
 }
+
+// Runs is the run indicator of Report Server ID (section 6.13), "" if there is
+// none: how long the identifier before it is, the device decides; most have the
+// one byte of the first Modicon controllers.
+func Runs(data []byte) string {
+	switch {
+	case len(data) < 2:
+		return ""
+	case data[1] == 0xff:
+		return "run"
+	case data[1] == 0 && (len(data) == 2 || len(LongestText(data[2:])) == len(data)-2):
+		return "stop"
+	}
+	return ""
+}

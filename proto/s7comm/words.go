@@ -144,18 +144,49 @@ func ReturnText(code byte) string {
 	return "error"
 }
 
-var modes = [16]string{1: "STOP", 2: "STOP", 3: "STOP", 4: "STOP", 5: "STARTUP", 6: "STARTUP", 7: "STARTUP", 8: "RUN", 9: "RUN-R", 10: "HOLD", 11: "LINK-UP",
-	12: "UPDATE", 13: "DEFECT", 14: "SELFTEST", 15: "NO POWER"}
+var modes = [16]string{1: "stop", 2: "stop", 3: "stop", 4: "stop", 5: "startup", 6: "startup", 7: "startup", 8: "run", 9: "run redundant", 10: "hold",
+	11: "link-up", 12: "update", 13: "defect", 14: "selftest", 15: "no power"}
 
 // Mode is the operating mode of a controller, from its diagnostics.
 func Mode(x byte) string { return modes[x&15] }
 
-var selectors = [...]string{"", "RUN", "RUN-P", "STOP", "MRES"}
+// Transition is the operating mode that a controller says it has changed to, "" if it is not known.
+func Transition(x byte) string {
+	switch x {
+	case 0:
+		return "stop"
+	case 1, 3, 6:
+		return "startup"
+	case 2:
+		return "run"
+	case 4:
+		return "hold"
+	case 9:
+		return "run redundant"
+	case 11:
+		return "link-up"
+	case 12:
+		return "update"
+	}
+	return ""
+}
+
+var selectors = [...]string{"", "run", "run-p", "stop", "mres"}
 
 // Selector is the position of the mode switch, "" if it is not known.
 func Selector(x uint16) string {
 	if int(x) < len(selectors) {
 		return selectors[x]
+	}
+	return ""
+}
+
+var protections = [...]string{"", "none", "write", "read and write", "complete"}
+
+// Protection is what a level of protection refuses, "" if it is not known.
+func Protection(level uint16) string {
+	if int(level) < len(protections) {
+		return protections[level]
 	}
 	return ""
 }

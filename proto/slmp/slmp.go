@@ -80,6 +80,8 @@ const (
 	ReadType   = 0x0101
 	BatchRead  = 0x0401
 	BatchWrite = 0x1401
+	// RemotePause is the command that pauses a controller.
+	RemotePause = 0x1003
 )
 
 // Does is the name of a command as an operation, and what it does; Unknown if there is no such.
@@ -113,7 +115,7 @@ func Does(command uint16) (op, object string, does Deed) {
 		return "slmp remote run", "controller", Starts
 	case 0x1002:
 		return "slmp remote stop", "controller", Stops
-	case 0x1003:
+	case RemotePause:
 		return "slmp remote pause", "controller", Stops
 	case 0x1005:
 		return "slmp remote latch clear", "latches", Writes
@@ -160,7 +162,7 @@ func AppendDevice(b []byte, code uint8, number uint32) []byte {
 		name = "B"
 	case 0xa8:
 		name = "D"
-	case 0xa9:
+	case SD:
 		name = "SD"
 	case 0xaf:
 		name = "R"
