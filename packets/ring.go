@@ -189,7 +189,7 @@ func (r *Ring) write() {
 			r.stats.Error = err.Error()
 			r.stats.Missed += x.packets
 			r.stats.Kept -= x.packets
-			r.segment.writer = nil // what follows is readable by itself
+			r.lose(x.segment)
 		}
 		r.mu.Unlock()
 		if x.done != nil {
@@ -198,6 +198,20 @@ func (r *Ring) write() {
 		r.free <- x
 	}
 	r.files.end()
+}
+
+// lose gives up a segment of which a part could not be written, so that what
+// follows is readable by itself.
+func (r *Ring) lose(segment uint64) {
+	if r.segment.number != segment {
+		return
+	}
+	r.segment.writer = nil
+	if r.now != nil { // it would follow on what is lost
+		r.stats.Missed += r.now.packets
+		r.stats.Kept -= r.now.packets
+		r.now.b, r.now.packets = r.now.b[:0], 0
+	}
 }
 
 // flush brings what was kept so far to the files.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -241,6 +242,43 @@ func TestFull(t *testing.T) {
 	if found, err := r.Find(t.Context(), ever(host(1)), io.Discard); err != nil || found.Packets != 1 {
 		t.Errorf("found %+v, %v", found, err)
 	}
+}
+
+// TestFullMeanwhile has the disk full while packets of the same file come:
+// they are counted as missed, and the file of those after them is whole.
+func TestFullMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	r, err := Open(Config{Dir: dir, Bytes: MinBytes, Segment: MinBytes / 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := os.Symlink("/dev/full", filepath.Join(dir, "1"+openSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	r.files.mu.Lock() // the first megabyte is at the writer, and more than one packet of the second is here
+	r.Keep(megabyte(), nil)
+	r.Keep([]frame.Packet{datagram(1, 2, 2001, 10), datagram(1, 2, 2002, 10)}, nil)
+	r.files.mu.Unlock()
+	for r.Stats().Missed == 0 {
+		runtime.Gosched()
+	}
+	missed := r.Stats().Missed
+	keep(r, []frame.Packet{datagram(1, 2, 3000, 10)})
+	if s := r.Stats(); s.Kept != 1 || s.Missed != missed || s.Missed < 1000 || s.Error != "" {
+		t.Errorf("%+v, %d missed before", s, missed)
+	}
+	if found, err := r.Find(t.Context(), ever(host(1)), io.Discard); err != nil || found.Packets != 1 {
+		t.Errorf("found %+v, %v", found, err)
+	}
+}
+
+// megabyte is packets that fill one buffer.
+func megabyte() (all []frame.Packet) {
+	for bytes := 0; bytes < bufferBytes; bytes += 1000 {
+		all = append(all, datagram(1, 2, len(all), 1000))
+	}
+	return all
 }
 
 // TestSlowDisk never waits for it.
