@@ -132,19 +132,12 @@ func (d *defender) follow(ctx context.Context, s *Status, a *graphAlert) (settle
 		return false, err
 	}
 	if to := graphStatus[a.Status]; !agrees(row.Status, to) {
-		note := store.AlertNote{Time: d.deps.Clock(), Who: "defender", What: to, Comment: outbound.OneLine(a.Assigned, maxField)}
-		if err := d.deps.Memory.DecideAlert(ctx, row.ID, note); err != nil {
+		if err := d.decide(ctx, &row, "defender", to, field(a.Assigned)); err != nil {
 			return false, err
 		}
 		s.Decided++
 	}
 	return true, d.deps.Memory.PutConnectState(ctx, d.name, key, a.Status)
-}
-
-// agrees reports whether a status here says the same as one there, where an
-// alert is resolved in more than one way.
-func agrees(here, there string) bool {
-	return here == there || there == store.AlertClosed && (here == store.AlertMuted || here == store.AlertLearned)
 }
 
 // bringIn logs an alert about machines that are known here; placed is false

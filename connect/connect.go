@@ -27,11 +27,12 @@ import (
 
 // A Connector is the configuration of one connection.
 type Connector struct {
-	Name     string        `yaml:"name"`
-	Every    time.Duration `yaml:"every,omitempty"` // 15m
-	Zone     string        `yaml:"zone,omitempty"`  // of machines that no place claims; "" keeps them out of the inventory
-	Places   []Place       `yaml:"places,omitempty"`
-	Defender *Defender     `yaml:"defender,omitempty"`
+	Name       string        `yaml:"name"`
+	Every      time.Duration `yaml:"every,omitempty"` // 15m
+	Zone       string        `yaml:"zone,omitempty"`  // of machines that no place claims; "" keeps them out of the inventory
+	Places     []Place       `yaml:"places,omitempty"`
+	Defender   *Defender     `yaml:"defender,omitempty"`
+	ServiceNow *ServiceNow   `yaml:"servicenow,omitempty"`
 }
 
 // A Place says which machines are in a zone: those of its groups, and those
@@ -74,12 +75,34 @@ func (c *Connector) Check() (problems []Problem) {
 			}
 		}
 	}
-	if c.Defender == nil {
-		bad("", "has no product; want defender")
-		return problems
+	switch {
+	case c.Defender != nil && c.ServiceNow == nil:
+		c.Defender.check(func(key, why string) { bad("defender."+key, why) })
+	case c.ServiceNow != nil && c.Defender == nil:
+		c.ServiceNow.Check(func(key, why string) { bad("servicenow."+key, why) })
+		if c.Zone != "" || len(c.Places) > 0 {
+			bad("zone", "servicenow tells of no machines; leave zone and places out")
+		}
+	default:
+		bad("", "wants exactly one product: defender or servicenow")
 	}
-	c.Defender.check(func(key, why string) { bad("defender."+key, why) })
 	return problems
+}
+
+// open is a connection to the connector's product, which was checked.
+func (c *Connector) open(deps Deps) (product, error) {
+	if c.ServiceNow != nil {
+		return newServiceNow(c, deps)
+	}
+	return newDefender(c, deps)
+}
+
+// to is the product in a word.
+func (c *Connector) to() string {
+	if c.ServiceNow != nil {
+		return "servicenow"
+	}
+	return "defender"
 }
 
 func (c *Connector) every() time.Duration {
@@ -95,6 +118,8 @@ type Memory interface {
 	store.Devices
 	store.Alerts
 	store.Leases
+	// Audit is that of store.People.
+	Audit(ctx context.Context, r tyto.AuditRecord) error
 }
 
 // Deps is what a Manager works with.
@@ -137,7 +162,7 @@ func New(deps Deps, connectors []Connector) (*Manager, error) {
 		if err := errors.Join(errs...); err != nil {
 			return nil, errors.Join(err, m.close())
 		}
-		p, err := newDefender(&c, deps)
+		p, err := c.open(deps)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("connect: %s: %w", c.Name, err), m.close())
 		}
@@ -196,7 +221,7 @@ func (m *Manager) serve(ctx context.Context, c *connection) error {
 
 // work syncs once, notes how it went, and says how long to wait.
 func (m *Manager) work(ctx context.Context, c *connection) (wait time.Duration) {
-	s := m.read(ctx, c.Name)
+	s := m.read(ctx, c)
 	was := s.Failing
 	s.Began = m.deps.Clock().UTC()
 	err := m.guarded(ctx, c, &s)
@@ -242,30 +267,31 @@ func (m *Manager) guarded(ctx context.Context, c *connection, s *Status) (err er
 
 // Status is how a connector is. Its counts are of the connector's life.
 type Status struct {
-	Name     string    `json:"name"`
-	To       string    `json:"to"`
-	Failing  bool      `json:"failing"`
-	Error    string    `json:"error,omitempty"` // the last one, also if it is over
-	Remedy   string    `json:"remedy,omitempty"`
-	Began    time.Time `json:"began,omitzero"` // the last time it worked
-	Done     time.Time `json:"done,omitzero"`  // the last time that all went well
-	Next     time.Time `json:"next,omitzero"`
-	Failures uint64    `json:"failures"`
-	Machines uint64    `json:"machines"` // that the product knows
-	Heard    uint64    `json:"heard"`    // of these on the wire
-	Told     uint64    `json:"told"`     // observations
-	Alerts   uint64    `json:"alerts"`   // brought in
-	Unplaced uint64    `json:"unplaced"` // alerts about no machine that is known here
-	Decided  uint64    `json:"decided"`  // here, as it was decided there
-	Pushed   uint64    `json:"pushed"`   // tags and values
+	Name      string    `json:"name"`
+	To        string    `json:"to"`
+	Failing   bool      `json:"failing"`
+	Error     string    `json:"error,omitempty"` // the last one, also if it is over
+	Remedy    string    `json:"remedy,omitempty"`
+	Began     time.Time `json:"began,omitzero"` // the last time it worked
+	Done      time.Time `json:"done,omitzero"`  // the last time that all went well
+	Next      time.Time `json:"next,omitzero"`
+	Failures  uint64    `json:"failures"`
+	Machines  uint64    `json:"machines"`  // that the product knows
+	Heard     uint64    `json:"heard"`     // of these on the wire
+	Told      uint64    `json:"told"`      // observations
+	Alerts    uint64    `json:"alerts"`    // brought in
+	Unplaced  uint64    `json:"unplaced"`  // alerts about no machine that is known here, incidents of no alert
+	Decided   uint64    `json:"decided"`   // here, as it was decided there
+	Incidents uint64    `json:"incidents"` // whose state changed there
+	Pushed    uint64    `json:"pushed"`    // tags and values
 }
 
-func (m *Manager) read(ctx context.Context, name string) (s Status) {
-	text, err := m.deps.Memory.ConnectState(ctx, name, statusKey)
+func (m *Manager) read(ctx context.Context, c *connection) (s Status) {
+	text, err := m.deps.Memory.ConnectState(ctx, c.Name, statusKey)
 	if err == nil && text != "" {
 		_ = json.Unmarshal([]byte(text), &s) // an older program's begins anew
 	}
-	s.Name, s.To = name, "defender"
+	s.Name, s.To = c.Name, c.to()
 	return s
 }
 
@@ -274,7 +300,7 @@ func (m *Manager) read(ctx context.Context, name string) (s Status) {
 func (m *Manager) Status(ctx context.Context) []Status {
 	all := make([]Status, len(m.all))
 	for i, c := range m.all {
-		all[i] = m.read(ctx, c.Name)
+		all[i] = m.read(ctx, c)
 	}
 	return all
 }
@@ -287,7 +313,7 @@ var ErrUnknown = errors.New("there is no connector of that name")
 func (m *Manager) Test(ctx context.Context, name string) (string, error) {
 	for _, c := range m.all {
 		if c.Name == name {
-			fresh, err := newDefender(&c.Connector, m.deps) // the other belongs to who works
+			fresh, err := c.open(m.deps) // the other belongs to who works
 			if err != nil {
 				return "", err
 			}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"tyto/outbound"
@@ -19,29 +18,19 @@ import (
 // AdvancedQuery.Read.All of WindowsDefenderATP, Machine.ReadWrite.All to push,
 // and SecurityAlert.Read.All of Microsoft Graph for alerts.
 type Defender struct {
-	URL         string        `yaml:"url,omitempty"`          // https://api.securitycenter.microsoft.com
-	Graph       string        `yaml:"graph,omitempty"`        // https://graph.microsoft.com
 	SkipHunting bool          `yaml:"skip_hunting,omitempty"` // without it type, vendor, model and undiscovered devices are missing
 	Alerts      bool          `yaml:"alerts,omitempty"`       // bring in alerts about machines, and follow their status
 	PushTags    bool          `yaml:"push_tags,omitempty"`    // tag machines with what Tyto saw: tyto-seen, tyto-type:…, tyto-zone:…
 	PushValue   bool          `yaml:"push_value,omitempty"`   // give machines of industrial and medical use the value High
 	Forget      time.Duration `yaml:"forget,omitempty"`       // machines that Defender has not seen for so long; 4320h
-	TLS         *outbound.TLS `yaml:"tls,omitempty"`
 
-	outbound.App `yaml:",inline"`
+	outbound.Microsoft `yaml:",inline"`
 }
 
-const (
-	defenderAPI   = "https://api.securitycenter.microsoft.com"
-	graphAPI      = "https://graph.microsoft.com"
-	defaultForget = 180 * 24 * time.Hour // as long as Defender keeps them
-)
+const defaultForget = 180 * 24 * time.Hour // as long as Defender keeps them
 
 func (d *Defender) check(bad outbound.Bad) {
-	outbound.CheckURL("url", cmp.Or(d.URL, defenderAPI), bad)
-	outbound.CheckURL("graph", cmp.Or(d.Graph, graphAPI), bad)
-	d.App.Check(bad)
-	d.TLS.Check("tls", bad)
+	d.Microsoft.Check(bad)
 	if d.Forget != 0 && d.Forget < 24*time.Hour {
 		bad("forget", fmt.Sprintf("%v is less than 24h; 4320h is the default", d.Forget))
 	}
@@ -50,26 +39,24 @@ func (d *Defender) check(bad outbound.Bad) {
 // defender is a connection to it. The paces are those that Microsoft documents.
 type defender struct {
 	Defender
-	name   string
+	session
 	zones  zones
-	deps   Deps
 	client *outbound.Client
 
 	machines, hunting, graph *outbound.Caller
 }
 
 func newDefender(c *Connector, deps Deps) (*defender, error) {
-	client, err := outbound.NewClient(c.Defender.TLS)
-	if err != nil {
+	d := &defender{Defender: *c.Defender, session: session{c.Name, deps}, zones: newZones(c)}
+	var err error
+	if d.client, err = d.Open(); err != nil {
 		return nil, err
 	}
-	d := &defender{Defender: *c.Defender, name: c.Name, zones: newZones(c), deps: deps, client: client}
-	d.URL, d.Graph = strings.TrimRight(cmp.Or(d.URL, defenderAPI), "/"), strings.TrimRight(cmp.Or(d.Graph, graphAPI), "/")
 	caller := func(audience string, perMinute, perHour int) *outbound.Caller {
 		pace := outbound.NewPace(deps.Clock, outbound.Limit{Calls: perMinute, In: time.Minute}, outbound.Limit{Calls: perHour, In: time.Hour})
-		return &outbound.Caller{Client: client, Login: d.For(audience), Clock: deps.Clock, Before: pace.Wait}
+		return &outbound.Caller{Client: d.client, Login: d.For(audience), Clock: deps.Clock, Before: pace.Wait}
 	}
-	d.machines, d.hunting, d.graph = caller(defenderAPI, 100, 1500), caller(defenderAPI, 45, 1500), caller(graphAPI, 150, 9000)
+	d.machines, d.hunting, d.graph = caller(outbound.DefenderAPI, 100, 1500), caller(outbound.DefenderAPI, 45, 1500), caller(outbound.GraphAPI, 150, 9000)
 	return d, nil
 }
 
@@ -157,29 +144,4 @@ func (d *defender) each(ctx context.Context, by *outbound.Caller, base, path str
 		path = next.EscapedPath() + "?" + next.RawQuery
 	}
 	return fmt.Errorf("the list has more than %d pages", maxPages)
-}
-
-// cursor is up to when a list was read; zero if it never was.
-func (d *defender) cursor(ctx context.Context, list string) (time.Time, error) {
-	text, err := d.deps.Memory.ConnectState(ctx, d.name, "cursor "+list)
-	if err != nil || text == "" {
-		return time.Time{}, err
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return time.Time{}, nil // what is none begins anew
-	}
-	return at, nil
-}
-
-// advance notes that a list was read up to a time, which is not later than
-// now: a clock that is wrong there must not make us miss what comes.
-func (d *defender) advance(ctx context.Context, list string, to time.Time) error {
-	if now := d.deps.Clock(); to.After(now) {
-		to = now
-	}
-	if to.IsZero() {
-		return nil
-	}
-	return d.deps.Memory.PutConnectState(ctx, d.name, "cursor "+list, to.UTC().Format(time.RFC3339Nano))
 }

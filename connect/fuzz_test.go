@@ -16,7 +16,7 @@ func FuzzMachine(f *testing.F) {
 	f.Add([]byte(`{"DeviceId":"m1","Timestamp":"2026-03-01T11:00:00Z","DeviceName":"pc1","DeviceType":"Workstation","AdditionalFields":"{\"SerialNumber\":\"x\"}","Adapters":"[{\"mac\":\"02-00-00-00-00-01\",\"ips\":\"[{\\\"IPAddress\\\":\\\"10.1.0.1\\\"}]\"}]"}`), true)
 	f.Add([]byte(`{"id":"m","ipAddresses":[{"ipAddress":"::ffff:10.1.0.9","macAddress":"ff:ff:ff:ff:ff:ff"},{"ipAddress":"fe80::1%eth0"}],"machineTags":["\u202e"]}`), false)
 	c := Connector{Name: "defender", Places: []Place{{Zone: "plant", Networks: []string{"10.1.0.0/16", "fe80::/10"}}}}
-	d := &defender{name: "defender", zones: newZones(&c)}
+	d := &defender{session: session{name: "defender"}, zones: newZones(&c)}
 	f.Fuzz(func(t *testing.T, text []byte, hunting bool) {
 		var m store.Machine
 		if hunting {

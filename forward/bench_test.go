@@ -13,6 +13,7 @@ import (
 	"tyto/forward"
 	"tyto/forward/forwardtest"
 	"tyto/lab/doubles"
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -57,13 +58,13 @@ func BenchmarkDestinations(b *testing.B) {
 			return open(b, forward.Destination{Webhook: &forward.Webhook{URL: sink(b), Secret: secret(b, "s")}})
 		}, alerts},
 		"servicenow-items": {func(b *testing.B) forward.Output {
-			return open(b, forward.Destination{ServiceNow: &forward.ServiceNow{URL: doubles.Serve(b, unlimited()).URL, User: doubles.SnowUser, Password: secret(b, doubles.SnowPassword)}})
+			return open(b, forward.Destination{ServiceNow: &forward.ServiceNow{Instance: outbound.Instance{URL: doubles.Serve(b, unlimited()).URL, User: doubles.SnowUser, Password: secret(b, doubles.SnowPassword)}}})
 		}, devices},
 		"servicenow-incidents": {func(b *testing.B) forward.Output {
-			return open(b, forward.Destination{ServiceNow: &forward.ServiceNow{URL: doubles.Serve(b, unlimited()).URL, User: doubles.SnowUser, Password: secret(b, doubles.SnowPassword)}})
+			return open(b, forward.Destination{ServiceNow: &forward.ServiceNow{Instance: outbound.Instance{URL: doubles.Serve(b, unlimited()).URL, User: doubles.SnowUser, Password: secret(b, doubles.SnowPassword)}}})
 		}, alerts},
 		"defender": {func(b *testing.B) forward.Output {
-			return open(b, forward.Destination{Defender: &forward.Defender{App: app(b, sink(b)), Alerts: true, Indicators: &forward.Indicators{}}})
+			return open(b, forward.Destination{Defender: &forward.Defender{Microsoft: outbound.Microsoft{App: app(b, sink(b))}, Alerts: true, Indicators: &forward.Indicators{}}})
 		}, alerts},
 	} {
 		b.Run(name, func(b *testing.B) {

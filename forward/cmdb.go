@@ -52,7 +52,7 @@ func (o *serviceNowOutput) devices(ctx context.Context, events []tyto.Event) err
 		} `json:"result"`
 	}
 	path := "/api/now/identifyreconcile?sysparm_data_source=" + url.QueryEscape(o.Source)
-	if err := o.ask(ctx, http.MethodPost, path, map[string]any{"items": items}, &done); err != nil {
+	if err := o.Ask(ctx, http.MethodPost, path, map[string]any{"items": items}, &done); err != nil {
 		return err
 	}
 	if len(done.Result.Items) != len(items) {

@@ -128,7 +128,7 @@ func TestServiceNow(t *testing.T) {
 				far := doubles.ServiceNow()
 				at := doubles.Serve(t, far)
 				return forwardtest.Place{Refuses: true, Once: true, Received: received(far), Down: at.Down, Up: at.Up, Check: isJSON, Open: func(t testing.TB) forward.Output {
-					s := &forward.ServiceNow{URL: at.URL}
+					s := &forward.ServiceNow{Instance: outbound.Instance{URL: at.URL}}
 					sign(t, s)
 					return open(t, forward.Destination{ServiceNow: s})
 				}}

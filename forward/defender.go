@@ -23,13 +23,10 @@ import (
 // addresses and names that alerts of chosen rules are about, as indicators.
 // There is no call by which others make alerts or devices there.
 type Defender struct {
-	URL        string      `yaml:"url,omitempty"`        // https://api.securitycenter.microsoft.com
-	Graph      string      `yaml:"graph,omitempty"`      // https://graph.microsoft.com
 	Alerts     bool        `yaml:"alerts,omitempty"`     // tell decisions
 	Indicators *Indicators `yaml:"indicators,omitempty"` // submit indicators; none by default
-	TLS        *TLS        `yaml:"tls,omitempty"`
 
-	outbound.App `yaml:",inline"`
+	outbound.Microsoft `yaml:",inline"`
 }
 
 // Indicators says which indicators are submitted, and what Defender does with them.
@@ -39,20 +36,12 @@ type Indicators struct {
 	Expire time.Duration `yaml:"expire,omitempty"` // 720h
 }
 
-// The names of Microsoft's APIs, as addresses and as audiences of tokens.
-const (
-	DefenderAPI = "https://api.securitycenter.microsoft.com"
-	GraphAPI    = "https://graph.microsoft.com"
-)
-
 var _ product = (*Defender)(nil)
 
 var indicatorActions = []string{"Audit", "Warn", "Block", "Allowed"}
 
 func (d *Defender) check(kinds []tyto.Kind, bad outbound.Bad) {
-	outbound.CheckURL("url", cmp.Or(d.URL, DefenderAPI), bad)
-	outbound.CheckURL("graph", cmp.Or(d.Graph, GraphAPI), bad)
-	d.App.Check(bad)
+	d.Microsoft.Check(bad)
 	if !d.Alerts && d.Indicators == nil {
 		bad("alerts", "is off, and there are no indicators; want one of them at least")
 	}
@@ -69,23 +58,21 @@ func (d *Defender) check(kinds []tyto.Kind, bad outbound.Bad) {
 			bad("kinds", fmt.Sprintf("defender takes no events of kind %s; leave kinds out", k))
 		}
 	}
-	d.TLS.Check("tls", bad)
 }
 
 func (d *Defender) open() (Output, error) {
-	c, err := outbound.NewClient(d.TLS)
-	if err != nil {
+	o := &defenderOutput{Defender: *d, told: map[string]time.Time{},
+		pace: outbound.NewPace(time.Now, outbound.Limit{Calls: 100, In: time.Minute}, outbound.Limit{Calls: 1500, In: time.Hour})}
+	var err error
+	if o.client, err = o.Open(); err != nil {
 		return nil, err
 	}
-	o := &defenderOutput{Defender: *d, client: c, told: map[string]time.Time{},
-		graph: &outbound.Caller{Client: c, Login: d.For(GraphAPI)}, mde: &outbound.Caller{Client: c, Login: d.For(DefenderAPI)},
-		pace: outbound.NewPace(time.Now, outbound.Limit{Calls: 100, In: time.Minute}, outbound.Limit{Calls: 1500, In: time.Hour})}
+	o.graph, o.mde = &outbound.Caller{Client: o.client, Login: d.For(outbound.GraphAPI)}, &outbound.Caller{Client: o.client, Login: d.For(outbound.DefenderAPI)}
 	if i := d.Indicators; i != nil && len(i.Rules) == 0 {
 		hits := *i
 		hits.Rules = []string{"indicator-*"}
 		o.Indicators = &hits
 	}
-	o.URL, o.Graph = strings.TrimRight(cmp.Or(d.URL, DefenderAPI), "/"), strings.TrimRight(cmp.Or(d.Graph, GraphAPI), "/")
 	return o, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"tyto/forward/forwardtest"
 	"tyto/frame"
 	"tyto/lab/doubles"
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -25,7 +26,7 @@ func theirs(id, status, by string) tyto.Event {
 func TestDecisionsReachDefender(t *testing.T) {
 	far := doubles.Graph()
 	url := doubles.Serve(t, far).URL
-	o := open(t, forward.Destination{Defender: &forward.Defender{Graph: url, Alerts: true, App: app(t, url)}})
+	o := open(t, forward.Destination{Defender: &forward.Defender{Alerts: true, Microsoft: outbound.Microsoft{Graph: url, App: app(t, url)}}})
 	defer o.Close()
 	for _, id := range []string{"da1", "da2", "da3"} {
 		far.Put(map[string]any{"id": id, "status": "new", "classification": "unknown", "determination": "unknown", "lastUpdateDateTime": "2026-03-01T00:00:00Z"})
@@ -61,7 +62,7 @@ func TestIndicatorsAreSubmitted(t *testing.T) {
 	now := time.Now()
 	far.Clock = func() time.Time { return now }
 	url := doubles.Serve(t, far).URL
-	o := open(t, forward.Destination{Defender: &forward.Defender{URL: url, App: app(t, url), Indicators: &forward.Indicators{Rules: []string{"known-bad*"}, Action: "Block"}}})
+	o := open(t, forward.Destination{Defender: &forward.Defender{Microsoft: outbound.Microsoft{URL: url, App: app(t, url)}, Indicators: &forward.Indicators{Rules: []string{"known-bad*"}, Action: "Block"}}})
 	defer o.Close()
 	bad := forwardtest.Alert(1)
 	bad.Alert.Rule, bad.Alert.Of = "known-bad-address", []string{"d1", "", "", ""}

@@ -20,6 +20,7 @@ import (
 	"tyto/forward/forwardtest"
 	"tyto/frame"
 	"tyto/lab/doubles"
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -36,12 +37,12 @@ func overHTTP() map[string]func(t testing.TB) (*doubles.Double, forward.Output) 
 		},
 		"servicenow": func(t testing.TB) (*doubles.Double, forward.Output) {
 			far := doubles.ServiceNow()
-			return &far.Double, signedIn(t, open(t, forward.Destination{ServiceNow: &forward.ServiceNow{URL: doubles.Serve(t, far).URL, Client: doubles.SnowClient, Secret: secret(t, doubles.SnowSecret)}}))
+			return &far.Double, signedIn(t, open(t, forward.Destination{ServiceNow: &forward.ServiceNow{Instance: outbound.Instance{URL: doubles.Serve(t, far).URL, Client: doubles.SnowClient, Secret: secret(t, doubles.SnowSecret)}}}))
 		},
 		"defender": func(t testing.TB) (*doubles.Double, forward.Output) {
 			far := doubles.MDE()
 			url := doubles.Serve(t, far).URL
-			o := open(t, forward.Destination{Defender: &forward.Defender{URL: url, App: app(t, url), Indicators: &forward.Indicators{Rules: []string{"plc-*"}}}})
+			o := open(t, forward.Destination{Defender: &forward.Defender{Microsoft: outbound.Microsoft{URL: url, App: app(t, url)}, Indicators: &forward.Indicators{Rules: []string{"plc-*"}}}})
 			other := forwardtest.Alert(0)
 			other.Alert.Subjects = []tyto.Subject{{Addr: frame.V4(198, 51, 100, 9)}}
 			must(t, o.Send(t.Context(), []tyto.Event{other})) // signs in

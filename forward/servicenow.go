@@ -24,43 +24,27 @@ import (
 // Reconciliation (IRE): never by writing a CMDB table. Both can be sent twice:
 // an incident is found by its correlation_id, a device by its source_native_key.
 type ServiceNow struct {
-	URL       string            `yaml:"url"`                // https://INSTANCE.service-now.com
-	User      string            `yaml:"user,omitempty"`     // basic, or, with a client, OAuth 2.0 with a password
-	Password  Secret            `yaml:"password,omitempty"` // of the user
-	Client    string            `yaml:"client,omitempty"`   // of the OAuth application
-	Secret    Secret            `yaml:"secret,omitempty"`   // of the OAuth application
-	Table     string            `yaml:"table,omitempty"`    // incident (default) or sn_si_incident
-	Fields    map[string]string `yaml:"fields,omitempty"`   // of each new incident: assignment_group, caller_id, category
+	Fields    map[string]string `yaml:"fields,omitempty"` // of each new incident: assignment_group, caller_id, category
 	CloseCode string            `yaml:"close_code,omitempty"`
 	Source    string            `yaml:"source,omitempty"`  // a choice of cmdb_ci.discovery_source; Tyto
 	Classes   map[string]string `yaml:"classes,omitempty"` // of the CMDB, by type or category of a device
-	TLS       *TLS              `yaml:"tls,omitempty"`
+
+	outbound.Instance `yaml:",inline"`
 }
 
 var _ product = (*ServiceNow)(nil)
 
-var (
-	tableRule = regexp.MustCompile(`^[a-z][a-z0-9_]{0,79}$`)
-	plainID   = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
-)
+var plainID = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 
 func (s *ServiceNow) check(kinds []tyto.Kind, bad outbound.Bad) {
-	outbound.CheckURL("url", s.URL, bad)
-	if s.User == "" && s.Client == "" {
-		bad("user", "is missing; give user and password, or client and secret of an OAuth application")
-	}
-	s.Password.Check("password", s.User != "", bad)
-	s.Secret.Check("secret", s.Client != "", bad)
-	if !tableRule.MatchString(cmp.Or(s.Table, "incident")) {
-		bad("table", fmt.Sprintf("%q is no table; incident is the default", s.Table))
-	}
+	s.Instance.Check(bad)
 	for k := range s.Fields {
-		if !tableRule.MatchString(k) || slices.Contains([]string{"correlation_id", "short_description", "description", "state"}, k) {
+		if !outbound.TableRule.MatchString(k) || slices.Contains([]string{"correlation_id", "short_description", "description", "state"}, k) {
 			bad("fields", fmt.Sprintf("%q is no column, or one that Tyto fills itself", k))
 		}
 	}
 	for k, v := range s.Classes {
-		if !tableRule.MatchString(v) {
+		if !outbound.TableRule.MatchString(v) {
 			bad("classes", fmt.Sprintf("%q: %q is no class of the CMDB, such as cmdb_ci_printer", k, v))
 		}
 	}
@@ -69,7 +53,6 @@ func (s *ServiceNow) check(kinds []tyto.Kind, bad outbound.Bad) {
 			bad("kinds", fmt.Sprintf("servicenow has no place for events of kind %s; choose alert, device", k))
 		}
 	}
-	s.TLS.Check("tls", bad)
 }
 
 // classes of the CMDB that every instance has; others are cmdb_ci_hardware.
@@ -83,23 +66,22 @@ var classes = map[string]string{
 const anyClass = "cmdb_ci_hardware"
 
 func (s *ServiceNow) open() (Output, error) {
-	c, err := outbound.NewClient(s.TLS)
+	d, err := s.Open()
 	if err != nil {
 		return nil, err
 	}
-	o := &serviceNowOutput{ServiceNow: *s, Caller: &outbound.Caller{Client: c}, known: map[string]incident{}}
-	o.URL = strings.TrimRight(s.URL, "/")
-	o.Table, o.Source, o.CloseCode = cmp.Or(s.Table, "incident"), cmp.Or(s.Source, "Tyto"), cmp.Or(s.CloseCode, "Solution provided")
+	o := &serviceNowOutput{ServiceNow: *s, Desk: d, states: s.States(), known: map[string]incident{}}
+	o.Source, o.CloseCode = cmp.Or(s.Source, "Tyto"), cmp.Or(s.CloseCode, "Solution provided")
 	o.Classes = maps.Clone(classes)
 	maps.Copy(o.Classes, s.Classes)
-	o.Login = outbound.Login{URL: o.URL + "/oauth_token.do", Client: s.Client, Secret: s.Secret, User: s.User, Password: s.Password}
 	return o, nil
 }
 
 type serviceNowOutput struct {
 	ServiceNow
-	*outbound.Caller
-	known map[string]incident // by correlation_id
+	*outbound.Desk
+	states outbound.States
+	known  map[string]incident // by correlation_id
 }
 
 type incident struct {
@@ -108,15 +90,7 @@ type incident struct {
 	State string `json:"state"`
 }
 
-// States of an incident (table sys_choice, incident.state).
-const (
-	stateWork     = "2"
-	stateResolved = "6"
-	stateClosed   = "7"
-	stateCanceled = "8"
-)
-
-func (i incident) over() bool { return i.State == stateClosed || i.State == stateCanceled }
+func (o *serviceNowOutput) over(i incident) bool { return slices.Contains(o.states.Over, i.State) }
 
 // Of incidents as many go in one call of the Batch API, of devices in one of IRE.
 const (
@@ -199,35 +173,6 @@ func correlation(e *tyto.Event) string {
 	return eventID(e)
 }
 
-// ask asks, as JSON, with what the configuration gives to sign in.
-func (o *serviceNowOutput) ask(ctx context.Context, method, path string, body, into any) error {
-	r := outbound.Request{Method: method, URL: o.URL + path, Header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}}, Limit: 8 << 20}
-	var err error
-	if body != nil {
-		if r.Body, err = json.Marshal(body); err != nil {
-			return err
-		}
-	}
-	var text []byte
-	if o.ServiceNow.Client != "" {
-		text, err = o.Call(ctx, r)
-	} else {
-		password, bad := o.Password.Read()
-		if bad != nil {
-			return bad
-		}
-		r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(o.User+":"+password)))
-		text, err = o.Do(ctx, r)
-	}
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("the answer is none of ServiceNow's: %w", err)
-	}
-	return nil
-}
-
 // find fills known with the incidents that there are of some events. Of
 // several, one that is not over is preferred.
 func (o *serviceNowOutput) find(ctx context.Context, events []tyto.Event) error {
@@ -248,11 +193,11 @@ func (o *serviceNowOutput) find(ctx context.Context, events []tyto.Event) error 
 	var found struct {
 		Result []incident `json:"result"`
 	}
-	if err := o.ask(ctx, http.MethodGet, "/api/now/table/"+o.Table+"?"+q.Encode(), nil, &found); err != nil {
+	if err := o.Ask(ctx, http.MethodGet, "/api/now/table/"+o.Desk.Table+"?"+q.Encode(), nil, &found); err != nil {
 		return err
 	}
 	for _, i := range found.Result {
-		if was := o.known[i.Key]; was.ID == "" || was.over() {
+		if was := o.known[i.Key]; was.ID == "" || o.over(was) {
 			o.known[i.Key] = i
 		}
 	}
@@ -295,7 +240,7 @@ func (o *serviceNowOutput) alerts(ctx context.Context, events []tyto.Event) erro
 			Body   string `json:"body"`
 		} `json:"serviced_requests"`
 	}
-	err := o.ask(ctx, http.MethodPost, "/api/now/v1/batch", map[string]any{"batch_request_id": eventID(&events[0]), "rest_requests": steps}, &done)
+	err := o.Ask(ctx, http.MethodPost, "/api/now/v1/batch", map[string]any{"batch_request_id": eventID(&events[0]), "rest_requests": steps}, &done)
 	if err != nil {
 		return err
 	}
@@ -324,10 +269,8 @@ func (o *serviceNowOutput) settle(e *tyto.Event, status int, text []byte) error 
 		Result incident `json:"result"`
 	}
 	switch {
-	case status == http.StatusNotFound: // somebody deleted it: it is looked for again
-		delete(o.known, key)
-		fallthrough
 	case status < 200 || status > 299:
+		delete(o.known, key) // somebody closed or deleted it: it is looked for again
 		return fmt.Errorf("servicenow: incident of alert %s: HTTP %d %s", key, status, outbound.OneLine(string(text), outbound.MaxReason))
 	case json.Unmarshal(text, &a) != nil || a.Result.ID == "":
 		delete(o.known, key)
@@ -341,26 +284,26 @@ func (o *serviceNowOutput) settle(e *tyto.Event, status int, text []byte) error 
 // step is the request that an alert needs; ok is false if it needs none.
 func (o *serviceNowOutput) step(e *tyto.Event) (s step, ok bool) {
 	have, a := o.known[correlation(e)], e.Alert
-	if a == nil {
+	if a == nil || strings.HasPrefix(a.By, outbound.ByServiceNow) { // it was decided there
 		return s, false
 	}
 	var values map[string]string
-	path, method := "/api/now/table/"+o.Table, http.MethodPost
+	path, method := "/api/now/table/"+o.Desk.Table, http.MethodPost
 	ends := a.Status == "closed" || a.Status == "muted" || a.Status == "learned"
 	comment := a.Status == store.AlertNew && a.By != "" // of a person, and nothing else changed
 	switch {
-	case have.ID == "" && (ends || comment), comment && have.over(), have.ID != "" && (a.Status == "" || ends && (have.over() || have.State == stateResolved)):
+	case have.ID == "" && (ends || comment), comment && o.over(have), have.ID != "" && (a.Status == "" || ends && (o.over(have) || have.State == o.states.Resolved)):
 		return s, false
-	case have.ID == "" || have.over():
+	case have.ID == "" || o.over(have):
 		values = o.incident(e)
 	case comment:
 		values = map[string]string{"work_notes": decided(a)}
 	case ends:
-		values = map[string]string{"state": stateResolved, "close_code": o.CloseCode, "close_notes": decided(a), "work_notes": decided(a)}
+		values = map[string]string{"state": o.states.Resolved, "close_code": o.CloseCode, "close_notes": decided(a), "work_notes": decided(a)}
 	default:
-		values = map[string]string{"state": stateWork, "work_notes": decided(a)}
+		values = map[string]string{"state": o.states.Work[0], "work_notes": decided(a)}
 	}
-	if have.ID != "" && !have.over() {
+	if have.ID != "" && !o.over(have) {
 		path, method = path+"/"+url.PathEscape(have.ID), http.MethodPatch
 	}
 	body, err := json.Marshal(values)

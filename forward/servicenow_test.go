@@ -8,6 +8,7 @@ import (
 	"tyto/forward"
 	"tyto/forward/forwardtest"
 	"tyto/lab/doubles"
+	"tyto/outbound"
 	"tyto/tyto"
 )
 
@@ -15,7 +16,7 @@ import (
 func snow(t testing.TB) (*doubles.ServiceNowDouble, *doubles.Server, forward.Output) {
 	far := doubles.ServiceNow()
 	at := doubles.Serve(t, far)
-	o := open(t, forward.Destination{ServiceNow: &forward.ServiceNow{URL: at.URL, User: doubles.SnowUser, Password: secret(t, doubles.SnowPassword),
+	o := open(t, forward.Destination{ServiceNow: &forward.ServiceNow{Instance: outbound.Instance{URL: at.URL, User: doubles.SnowUser, Password: secret(t, doubles.SnowPassword)},
 		Fields: map[string]string{"assignment_group": "OT"}, Classes: map[string]string{"ip_camera": "cmdb_ci_netgear"}}})
 	t.Cleanup(func() { _ = o.Close() })
 	return far, at, o
@@ -64,17 +65,31 @@ func TestIncidentFollowsItsAlert(t *testing.T) {
 	must(t, o.Send(t.Context(), []tyto.Event{decision(2, "muted", "ada")})) // of an alert that was never told: no incident
 	one("2")
 	// After a restart the incident is found; one that somebody closed for good is followed by another.
-	again := open(t, forward.Destination{ServiceNow: &forward.ServiceNow{URL: at.URL, User: doubles.SnowUser, Password: secret(t, doubles.SnowPassword)}})
+	again := open(t, forward.Destination{ServiceNow: &forward.ServiceNow{Instance: outbound.Instance{URL: at.URL, User: doubles.SnowUser, Password: secret(t, doubles.SnowPassword)}}})
 	defer again.Close()
 	must(t, again.Send(t.Context(), []tyto.Event{decision(1, "learned", "ada")}))
 	one("6")
 	far.Set("a1", "state", "7")
-	last := open(t, forward.Destination{ServiceNow: &forward.ServiceNow{URL: at.URL, User: doubles.SnowUser, Password: secret(t, doubles.SnowPassword)}})
+	last := open(t, forward.Destination{ServiceNow: &forward.ServiceNow{Instance: outbound.Instance{URL: at.URL, User: doubles.SnowUser, Password: secret(t, doubles.SnowPassword)}}})
 	defer last.Close()
 	for range 2 {
 		must(t, last.Send(t.Context(), []tyto.Event{decision(1, "new", "")}))
 	}
 	if all := far.Incidents(); len(all) != 2 || all[1]["correlation_id"] != "a1" {
+		t.Errorf("the incidents are %v, want another of the same alert", all)
+	}
+}
+
+// TestClosedMeanwhile: somebody closes an incident for good, whose state was known.
+func TestClosedMeanwhile(t *testing.T) {
+	far, _, o := snow(t)
+	must(t, o.Send(t.Context(), []tyto.Event{decision(1, "", "")}))
+	far.Set("a1", "state", "7")
+	if err := o.Send(t.Context(), []tyto.Event{decision(1, "new", "")}); err == nil {
+		t.Fatal("a closed incident was changed")
+	}
+	must(t, o.Send(t.Context(), []tyto.Event{decision(1, "new", "")}))
+	if all := far.Incidents(); len(all) != 2 || all[1]["state"] != "1" {
 		t.Errorf("the incidents are %v, want another of the same alert", all)
 	}
 }
@@ -127,7 +142,7 @@ func TestItemsAreReconciled(t *testing.T) {
 
 func TestUnknownSourceIsSaid(t *testing.T) {
 	far := doubles.ServiceNow()
-	o := open(t, forward.Destination{ServiceNow: &forward.ServiceNow{URL: doubles.Serve(t, far).URL, User: doubles.SnowUser, Password: secret(t, doubles.SnowPassword), Source: "Nobody"}})
+	o := open(t, forward.Destination{ServiceNow: &forward.ServiceNow{Instance: outbound.Instance{URL: doubles.Serve(t, far).URL, User: doubles.SnowUser, Password: secret(t, doubles.SnowPassword)}, Source: "Nobody"}})
 	defer o.Close()
 	if err := o.Send(t.Context(), []tyto.Event{device("d1", "printer", "")}); err == nil {
 		t.Error("a source that the instance does not know was taken")

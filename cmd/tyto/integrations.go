@@ -75,6 +75,9 @@ func destination(s *forward.Status) api.Integration {
 func connector(s *connect.Status) api.Integration {
 	i := api.Integration{Name: s.Name, Direction: "both", Product: s.To, State: "waiting", Error: s.Error, Remedy: s.Remedy, Last: s.Done, Next: s.Next, Delivered: s.Told, Failures: s.Failures,
 		Wants: []string{"machines"}, Counts: map[string]uint64{"machines": s.Machines, "heard": s.Heard, "alerts": s.Alerts, "alerts_unplaced": s.Unplaced, "decided": s.Decided, "pushed": s.Pushed}}
+	if s.To == "servicenow" {
+		i.Wants, i.Counts = []string{"what becomes of incidents"}, map[string]uint64{"incidents": s.Incidents, "incidents_unknown": s.Unplaced, "decided": s.Decided}
+	}
 	switch {
 	case s.Failing:
 		i.State = "failing"

@@ -1,6 +1,7 @@
 package doubles
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // What the double of ServiceNow knows.
@@ -25,6 +27,7 @@ const (
 // A ServiceNowDouble is a double of an instance of ServiceNow.
 type ServiceNowDouble struct {
 	Double
+	PageSize  int // of the table's lists at most; 0: as asked for
 	incidents []map[string]string
 	items     []map[string]string // configuration items
 	native    map[string]int      // index of items by source_native_key
@@ -33,7 +36,7 @@ type ServiceNowDouble struct {
 // ServiceNow is a double of an instance: OAuth (client credentials, password)
 // and basic authentication; the Table API of incident, with its columns and
 // choices, lengths and the data policy that a resolved incident needs
-// close_code and close_notes; the Batch API; and Identification and
+// close_code and close_notes, and lists by correlation_id and by sys_updated_on; the Batch API; and Identification and
 // Reconciliation, with known classes, sources and identification by
 // source_native_key, then serial number, then name. An incident whose
 // short_description holds "poison" is refused, and so is such an item.
@@ -68,6 +71,9 @@ func cloned(all []map[string]string) (out []map[string]string) {
 	return out
 }
 
+// SnowPerson is who changes incidents there.
+const SnowPerson = "beth.anglin"
+
 // Set changes an incident, as a person would.
 func (d *ServiceNowDouble) Set(correlation, column, value string) {
 	d.mu.Lock()
@@ -75,8 +81,14 @@ func (d *ServiceNowDouble) Set(correlation, column, value string) {
 	for _, i := range d.incidents {
 		if i["correlation_id"] == correlation {
 			i[column] = value
+			d.touch(i, SnowPerson)
 		}
 	}
+}
+
+// touch notes who changed an incident, and when.
+func (d *ServiceNowDouble) touch(i map[string]string, who string) {
+	i["sys_updated_by"], i["sys_updated_on"] = who, d.Clock().UTC().Format(time.DateTime)
 }
 
 func (d *ServiceNowDouble) route(w http.ResponseWriter, r *http.Request) {
@@ -139,22 +151,48 @@ func (d *ServiceNowDouble) do(method string, u *url.URL, body []byte) (int, any)
 	return http.StatusBadRequest, fault("Requested URI does not represent any resource", u.Path)
 }
 
-var byCorrelation = regexp.MustCompile(`^correlation_idIN([0-9A-Za-z,-]+)\^ORDERBYsys_created_on$`)
+// The encoded queries that are known: incidents of some correlation_ids, and
+// those of ours that changed lately, in the order of sys_id, after one.
+var (
+	byCorrelation = regexp.MustCompile(`^correlation_idIN([0-9A-Za-z,-]+)\^ORDERBYsys_created_on$`)
+	byUpdate      = regexp.MustCompile(`^correlation_display=Tyto(?:\^sys_updated_onRELATIVEGE@minute@ago@(\d+))?(?:\^sys_id>([0-9a-f]{32}))?\^ORDERBYsys_id$`)
+)
+
+// wanted are the incidents that an encoded query selects, in its order.
+func (d *ServiceNowDouble) wanted(query string) (all []map[string]string, ok bool) {
+	if m := byCorrelation.FindStringSubmatch(query); m != nil {
+		keys := strings.Split(m[1], ",")
+		return slices.DeleteFunc(slices.Clone(d.incidents), func(i map[string]string) bool { return !slices.Contains(keys, i["correlation_id"]) }), true
+	}
+	m := byUpdate.FindStringSubmatch(query)
+	if m == nil {
+		return nil, false
+	}
+	since := ""
+	if minutes, err := strconv.Atoi(m[1]); err == nil {
+		since = d.Clock().Add(-time.Duration(minutes) * time.Minute).UTC().Format(time.DateTime)
+	}
+	return slices.DeleteFunc(slices.Clone(d.incidents), func(i map[string]string) bool {
+		return i["correlation_display"] != "Tyto" || i["sys_updated_on"] < since || i["sys_id"] <= m[2]
+	}), true
+}
+
+// readable are the columns of incident that nobody sets.
+var readable = []string{"sys_id", "number", "sys_updated_on", "sys_updated_by", "sys_created_by"}
 
 func (d *ServiceNowDouble) list(q url.Values) (int, any) {
-	m := byCorrelation.FindStringSubmatch(q.Get("sysparm_query"))
+	rows, ok := d.wanted(q.Get("sysparm_query"))
 	limit, err := strconv.Atoi(q.Get("sysparm_limit"))
-	if m == nil || err != nil || limit > 10_000 {
+	if !ok || err != nil || limit < 1 || limit > 10_000 {
 		return http.StatusBadRequest, fault("Invalid query", q.Get("sysparm_query"))
 	}
-	want, fields := strings.Split(m[1], ","), strings.Split(q.Get("sysparm_fields"), ",")
 	found := []map[string]string{}
-	for _, i := range d.incidents {
-		if !slices.Contains(want, i["correlation_id"]) || len(found) == limit {
-			continue
-		}
+	for _, i := range rows[:min(len(rows), limit, cmp.Or(d.PageSize, limit))] {
 		x := map[string]string{}
-		for _, f := range fields {
+		for _, f := range strings.Split(q.Get("sysparm_fields"), ",") {
+			if columns[f] == 0 && !slices.Contains(readable, f) {
+				return http.StatusBadRequest, fault("Invalid field", f)
+			}
 			x[f] = i[f]
 		}
 		found = append(found, x)
@@ -190,6 +228,7 @@ func (d *ServiceNowDouble) change(i map[string]string, body []byte) (int, any) {
 	for k, v := range values {
 		i[k] = v
 	}
+	d.touch(i, SnowUser)
 	return 0, nil
 }
 
@@ -201,6 +240,7 @@ func (d *ServiceNowDouble) insert(body []byte) (int, any) {
 	if i["short_description"] == "" || i["correlation_id"] == "" {
 		return http.StatusForbidden, fault("Operation Failed", "Data Policy Exception: Short description is mandatory")
 	}
+	i["sys_created_by"] = SnowUser
 	i["sys_id"] = fmt.Sprintf("%032x", len(d.incidents)+1)
 	i["number"] = fmt.Sprintf("INC%07d", len(d.incidents)+1)
 	d.incidents = append(d.incidents, i)

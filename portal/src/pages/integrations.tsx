@@ -98,6 +98,8 @@ const counts: Record<string, string> = {
   heard: 'Of these heard here',
   alerts: 'Alerts brought in',
   alerts_unplaced: 'Alerts about none here',
+  incidents: 'Incidents that changed there',
+  incidents_unknown: 'Of alerts that are gone',
   decided: 'Decided as there',
   pushed: 'Tags and values pushed',
   refused: 'Refused for good',
@@ -107,6 +109,7 @@ const counts: Record<string, string> = {
 function One({ of: i, admin }: { of: Integration; admin: boolean }) {
   const [open, setOpen] = useState<'undelivered' | 'machines' | 'unconnected'>()
   const out = i.direction === 'out'
+  const ofMachines = !out && i.product === 'defender'
   const tried = useMutation({ mutationFn: () => test(i.name) })
   const again = useMutation({ mutationFn: () => replay(i.name) })
   const toggle = (what: typeof open) => setOpen(was => (was === what ? undefined : what))
@@ -129,9 +132,11 @@ function One({ of: i, admin }: { of: Integration; admin: boolean }) {
             {exact(i.backlog)}
           </Fact>
         )}
-        <Fact name={out ? 'Delivered' : 'Observations told'} title={out ? 'Since the hub started' : 'So far'}>
-          {exact(i.delivered)}
-        </Fact>
+        {(out || ofMachines) && (
+          <Fact name={out ? 'Delivered' : 'Observations told'} title={out ? 'Since the hub started' : 'So far'}>
+            {exact(i.delivered)}
+          </Fact>
+        )}
         {out && (
           <Fact name="Undelivered" tone={i.undelivered > 0} title="Set aside; they can be tried again">
             {exact(i.undelivered)}
@@ -142,7 +147,7 @@ function One({ of: i, admin }: { of: Integration; admin: boolean }) {
           {i.last ? <When at={i.last} /> : <span className="quiet">never</span>}
         </Fact>
         {Object.entries(i.counts ?? {})
-          .filter(([name, n]) => n > 0 || name === 'machines')
+          .filter(([name, n]) => n > 0 || name === 'machines' || name === 'incidents')
           .map(([name, n]) => (
             <Fact key={name} name={known(counts, name) ?? plain(name)}>
               {exact(n)}
@@ -174,7 +179,7 @@ function One({ of: i, admin }: { of: Integration; admin: boolean }) {
         {out && i.undelivered > 0 && (
           <Opens is={open === 'undelivered'} toggle={() => toggle('undelivered')} text="What it did not take" />
         )}
-        {!out && (
+        {ofMachines && (
           <>
             <Opens
               is={open === 'unconnected'}
