@@ -1,18 +1,18 @@
 package capture_test
 
 import (
-	"strings"
 	"testing"
 
 	"tyto/capture"
+	"tyto/lab/cable"
 )
 
 // TestEndpoint hears what is for the host, for a group and for all, and what
 // the host sends; and leaves the interface as it was.
 func TestEndpoint(t *testing.T) {
-	inNamespace(t)
+	cable.New(t)
 	mac := func(last byte) []byte { return []byte{2, 0, 0, 0, 0, last} }
-	ip(t, "link", "set", "dev", "near", "address", "02:00:00:00:00:01")
+	cable.IP(t, "link", "set", "dev", "near", "address", "02:00:00:00:00:01")
 	s, err := capture.OpenLive([]string{"near"}, capture.Live{Endpoint: true, RingBytes: 1 << 20, Milliseconds: 10})
 	if err != nil {
 		t.Fatal(err)
@@ -21,7 +21,7 @@ func TestEndpoint(t *testing.T) {
 	frameTo := func(to []byte, mark byte) []byte {
 		return append(append(append([]byte{}, to...), mac(9)...), append([]byte{0x88, 0xb5, mark}, make([]byte, 60)...)...)
 	}
-	far, near := sender(t, "far"), sender(t, "near")
+	far, near := cable.Sender(t, "far"), cable.Sender(t, "near")
 	far(frameTo(mac(1), 'h'))                                     // for the host
 	far(frameTo(mac(7), 'o'))                                     // for another
 	far(frameTo([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 'b')) // for all
@@ -48,7 +48,7 @@ func TestEndpoint(t *testing.T) {
 	if heard['o'] || i.Ignored != 1 || !i.Endpoint || i.Seen != i.Packets+i.Ignored+i.Dropped+i.Unread {
 		t.Errorf("heard %v; %+v", heard, i)
 	}
-	if text := string(ip(t, "-d", "link", "show", "dev", "near")); !strings.Contains(text, "promiscuity 0") {
-		t.Errorf("the interface is promiscuous: %s", text)
+	if l := cable.Look(t, "near"); l.Promiscuity != 0 {
+		t.Errorf("the interface is promiscuous: %+v", l)
 	}
 }

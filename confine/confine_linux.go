@@ -2,8 +2,6 @@ package confine
 
 import (
 	"fmt"
-	"math/bits"
-
 	"unsafe"
 
 	"github.com/elastic/go-seccomp-bpf"
@@ -97,18 +95,4 @@ func capabilities() error {
 		return fmt.Errorf("confine: capset: %w", errno)
 	}
 	return nil
-}
-
-// held is how many capabilities this thread has.
-func held() (int, error) {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capget(&header, &data[0]); err != nil {
-		return 0, fmt.Errorf("confine: capget: %w", err)
-	}
-	n := 0
-	for _, d := range data {
-		n += bits.OnesCount32(d.Permitted | d.Effective | d.Inheritable)
-	}
-	return n, nil
 }

@@ -3,6 +3,7 @@ package confine
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"net"
 	"os"
 	"os/exec"
@@ -81,4 +82,18 @@ func check(what string, ok bool, err error) {
 		fmt.Println(what, "does not hold:", err)
 		os.Exit(1)
 	}
+}
+
+// held is how many capabilities this thread has.
+func held() (int, error) {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&header, &data[0]); err != nil {
+		return 0, fmt.Errorf("capget: %w", err)
+	}
+	n := 0
+	for _, d := range data {
+		n += bits.OnesCount32(d.Permitted | d.Effective | d.Inheritable)
+	}
+	return n, nil
 }

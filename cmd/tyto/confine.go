@@ -22,7 +22,7 @@ func confineTo(log *slog.Logger, set *settings) {
 	}
 }
 
-// writes is the folders that a hub writes to.
+// writes is the folders that a hub or a sensor writes to.
 func writes(set *settings) []string {
 	folders := []string{set.Data, os.TempDir()}
 	for _, d := range set.Forward {

@@ -16,6 +16,8 @@ import (
 type sensorCommand struct {
 	Run  sensorRun  `cmd:"" default:"withargs" help:"Listen, and tell the hub. What 'tyto sensor' does by itself."`
 	Join sensorJoin `cmd:"" help:"Join a hub, with a token or by two files."`
+
+	Check sensorCheck `cmd:"" help:"Say whether the sensor can listen here, and which rights it gives up."`
 }
 
 type sensorRun struct {
@@ -35,7 +37,10 @@ func (sensorRun) Help() string {
 
 A sensor that joined a hub sends its events there, over TLS, and keeps them on disk until the hub has them; a hub that is
 away loses nothing. One that did not join writes them to standard output. Each line is one event: an observation, an act,
-a conversation, or the sensor's health. Batches are written as they come.`
+a conversation, or the sensor's health. Batches are written as they come.
+
+Once it listens, it gives up all rights that it does not need any more (confine, in the configuration): 'tyto sensor check'
+says what cannot be given up here.`
 }
 
 // uplinkFolder is where, in the folder of a sensor's data, its identity and
@@ -67,6 +72,9 @@ func (r *sensorRun) Run(ctx context.Context, s streams, c *commands) error {
 	err = r.watched.while(ctx, s, &set, func(ctx context.Context, p *pages) error {
 		if id != nil {
 			return r.send(ctx, s, &set, id, p, source, live)
+		}
+		if live {
+			confineTo(p.log, &set)
 		}
 		return newSensor(&set, source, live).Run(ctx, func(events []tyto.Event) error {
 			p.note(events)

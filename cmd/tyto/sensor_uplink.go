@@ -29,6 +29,9 @@ func (r *sensorRun) send(ctx context.Context, s streams, set *settings, id *upli
 	defer spool.Close()
 	client := uplink.NewClient(uplinkFolder(set.Data), id, time.Now, log)
 	defer client.Close()
+	if live {
+		confineTo(log, set)
+	}
 	fmt.Fprintf(s.err, "Sensor %s of zone %s tells the hub at %s.\n", id.Sensor, id.Zone, id.Hub)
 	all, running := errgroup.WithContext(ctx)
 	linked, end := context.WithCancel(context.WithoutCancel(ctx)) // what was heard last is sent, too
