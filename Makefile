@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED := 0
 SHARED  ?= ../shared
 
-.PHONY: help build portal run test check fuzz chaos e2e bench bench-live accuracy lab cross deb test-deb clean
+.PHONY: help build portal run test check fuzz chaos e2e bench bench-live endure accuracy lab cross deb test-deb clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ e2e: build ## Two sensors, two hubs over PostgreSQL, SIEMs, and kills: the whole
 bench-live: bin/tyto ## The highest rate without loss, on a virtual cable (needs root)
 	go build -o bin/benchlive ./lab/benchlive
 	./bin/benchlive -trace $(or $(TRACE),out/bench.pcap)
+
+endure: bin/tyto ## A day of traffic, a plant, floods of made-up hosts: memory and time (an hour)
+	go run ./lab/endure
 
 accuracy: bin/tyto ## What is found in real captures, against what others say is in them
 	@mkdir -p out
