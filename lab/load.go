@@ -199,7 +199,7 @@ func registration(name string, a ip) []byte {
 
 // Wide is connections that are open at the same time: each of the hosts has
 // as many, to servers of the same number, asks for a page on each, and hears
-// of each once more when all are open. All of it takes less than the two
+// of each once more when all are open. All of it takes less than the five
 // minutes after which a silent connection may be given up.
 func Wide(w io.Writer, hosts, each int) error {
 	if hosts < 1 || hosts > 1<<20 || each < 1 || each > 1000 {
