@@ -64,8 +64,9 @@ func (g *Engine) beacon(c *tyto.Conversation) {
 	}
 	x := b.lines[key]
 	if x == nil {
-		if len(b.lines) >= maxBeacons {
-			b.forget()
+		if len(b.lines) >= maxBeacons && !g.forgetBeacons() {
+			g.Refused++
+			return
 		}
 		key.name = strings.Clone(key.name)
 		x = &beacon{cause: cause{rule: b.rule, key: b.rule.ID + "\x00" + key.client.String() + "\x00" + cmp.Or(key.name, key.server.String()) + fmt.Sprint("\x00", key.port)}}
@@ -92,20 +93,14 @@ func (x *beacon) hear(c call) {
 	}
 }
 
-// forget drops the half that was silent longest.
-func (b *beacons) forget() {
-	type silent struct {
-		key  line
-		last time.Time
+// forgetBeacons makes room for beacons, and reports whether there was any to make.
+func (g *Engine) forgetBeacons() bool {
+	idle := silent(g, g.beacons.lines, func(x *beacon) *cause { return &x.cause })
+	for _, key := range idle {
+		delete(g.waiting, &g.beacons.lines[key].cause)
+		delete(g.beacons.lines, key)
 	}
-	all := make([]silent, 0, len(b.lines))
-	for key, x := range b.lines {
-		all = append(all, silent{key, x.last})
-	}
-	slices.SortFunc(all, func(a, b silent) int { return a.last.Compare(b.last) })
-	for _, s := range all[:len(all)/2] {
-		delete(b.lines, s.key)
-	}
+	return len(idle) > 0
 }
 
 // findBeacons raises what calls regularly. It is asked for when alerts are, so
@@ -118,14 +113,10 @@ func (g *Engine) findBeacons() {
 		if !regular && !x.raised {
 			continue
 		}
-		if !x.raised {
-			x.raised = true
-			g.raised = append(g.raised, &x.cause)
-		}
 		if regular {
 			x.text = fmt.Sprintf("every %v, %d times or more, to %s", every.Round(time.Second), len(x.calls), strings.Split(x.key, "\x00")[2])
 		}
-		g.changed[&x.cause] = struct{}{}
+		g.raise(&x.cause)
 	}
 	b.dirty = b.dirty[:0]
 }

@@ -239,6 +239,26 @@ func TestBounded(t *testing.T) {
 	}
 }
 
+// TestSeesThroughAFlood: who has as many alerts raised as an engine holds must
+// not blind it to what comes next.
+func TestSeesThroughAFlood(t *testing.T) {
+	rules := standard(t)
+	g := New("z", rules, nil)
+	e := events(t, &rules.Rule("plc-stop").Cases[0])[0]
+	raised := 0
+	for i := range maxCauses + maxCauses/10 {
+		e.Act.Client.Addr[13], e.Act.Client.Addr[14], e.Act.Client.Addr[15] = byte(i>>16), byte(i>>8), byte(i)
+		e.Time = e.Time.Add(time.Second)
+		g.Learn(&e)
+		if i%1000 == 999 {
+			raised += len(g.Changed())
+		}
+	}
+	if raised != maxCauses+maxCauses/10 || g.Refused != 0 || len(g.causes) > maxCauses {
+		t.Errorf("%d alerts raised, %d events refused, %d causes", raised, g.Refused, len(g.causes))
+	}
+}
+
 func BenchmarkLearn(b *testing.B) {
 	rules := standard(b)
 	g := New("z", rules, nil)

@@ -30,8 +30,7 @@ type Engine struct {
 	devices Devices
 	event   event
 	causes  map[string]*cause
-	raised  []*cause // that reached their threshold, in that order
-	changed map[*cause]struct{}
+	changed map[*cause]struct{} // raised, and new or gone on since Changed
 	waiting map[*cause]struct{} // for what is not known of devices yet
 	clock   time.Time           // the latest event
 
@@ -108,7 +107,7 @@ func (g *Engine) matched(r *Rule) {
 func (g *Engine) cause(r *Rule) *cause {
 	c := g.causes[string(g.scratch)]
 	if c == nil {
-		if len(g.causes) >= maxCauses && !g.forget() {
+		if len(g.causes) >= maxCauses && !g.forgetCauses() {
 			g.Refused++
 			return nil
 		}
@@ -120,10 +119,7 @@ func (g *Engine) cause(r *Rule) *cause {
 
 // raise has an alert told of a cause.
 func (g *Engine) raise(c *cause) {
-	if !c.raised {
-		c.raised = true
-		g.raised = append(g.raised, c)
-	}
+	c.raised = true
 	g.changed[c] = struct{}{}
 }
 
@@ -232,24 +228,41 @@ func (g *Engine) valueOf(r *Rule) uint64 {
 	return xxh3.Hash(b)
 }
 
-// forget drops the half of the causes without alert that were silent longest,
-// and reports whether there was any.
-func (g *Engine) forget() bool {
-	var idle []*cause
-	keys := map[*cause]string{}
-	for key, c := range g.causes {
-		if !c.raised {
-			idle, keys[c] = append(idle, c), key
-		}
-	}
-	slices.SortFunc(idle, func(a, b *cause) int { return cmp.Or(a.last.Compare(b.last), strings.Compare(a.key, b.key)) })
-	for _, c := range idle[:(len(idle)+1)/2] {
+// forgetCauses makes room for causes, and reports whether there was any to make.
+func (g *Engine) forgetCauses() bool {
+	idle := silent(g, g.causes, func(c *cause) *cause { return c })
+	for _, key := range idle {
+		c := g.causes[key]
 		for _, w := range c.windows {
 			g.counted -= len(w)
 		}
-		delete(g.causes, keys[c])
+		delete(g.waiting, c)
+		delete(g.causes, key)
 	}
 	return len(idle) > 0
+}
+
+// silent is the half that was silent longest of what may be forgotten: of
+// what raised no alert; or, if all did, of what nothing new is to be told of. An
+// alert of such a cause that goes on keeps its id, and counts from there.
+func silent[K comparable, V any](g *Engine, all map[K]V, of func(V) *cause) []K {
+	var idle, told []K
+	for key, v := range all {
+		c := of(v)
+		if _, news := g.changed[c]; !c.raised {
+			idle = append(idle, key)
+		} else if !news {
+			told = append(told, key)
+		}
+	}
+	if len(idle) == 0 {
+		idle = told
+	}
+	slices.SortFunc(idle, func(a, b K) int {
+		x, y := of(all[a]), of(all[b])
+		return cmp.Or(x.last.Compare(y.last), strings.Compare(x.key, y.key))
+	})
+	return idle[:(len(idle)+1)/2]
 }
 
 // summary says in a few words what the event is.
@@ -268,10 +281,21 @@ func (e *event) summary() string {
 	return e.Observation.Attr.String() + " " + e.Observation.Value
 }
 
-// Alerts is all alerts, by time.
+// Alerts is all alerts that are held, by time.
 func (g *Engine) Alerts() []tyto.Alert {
 	g.findBeacons()
-	return g.tell(g.raised)
+	var raised []*cause
+	for _, c := range g.causes {
+		if c.raised {
+			raised = append(raised, c)
+		}
+	}
+	for _, x := range g.beacons.lines {
+		if x.raised {
+			raised = append(raised, &x.cause)
+		}
+	}
+	return g.tell(raised)
 }
 
 // askEvery is how often alerts that wait for what devices are ask again.
