@@ -35,7 +35,6 @@ type fixture struct {
 	graph   *doubles.GraphDouble
 	manager *Manager
 	config  Connector
-	url     string
 
 	mu sync.Mutex
 	at time.Time
@@ -102,16 +101,13 @@ func newFixture(t *testing.T, adjust func(*Connector)) *fixture {
 	if err := os.WriteFile(secret, []byte(doubles.Secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	mde, graph := doubles.Serve(t, f.mde), doubles.Serve(t, f.graph)
-	f.url = mde.URL
+	url := doubles.Serve(t, doubles.Microsoft(doubles.Azure(), f.graph, f.mde)).URL
 	f.config = Connector{Name: "defender", Zone: "default", Places: []Place{{Zone: "plant", Networks: []string{"10.1.0.0/16"}, Groups: []string{"Plant*"}}},
-		Defender: &Defender{Microsoft: outbound.Microsoft{URL: mde.URL, Graph: graph.URL, App: outbound.App{Tenant: doubles.Tenant, Client: doubles.App, Login: mde.URL, Secret: outbound.Secret{File: secret}}}}}
+		Defender: &Defender{Microsoft: outbound.Microsoft{URL: url, Graph: url, App: outbound.App{Tenant: doubles.Tenant, Client: doubles.App, Login: url, Secret: outbound.Secret{File: secret}}}}}
 	if adjust != nil {
 		adjust(&f.config)
 	}
 	f.connect()
-	// One double signs in for itself: the connector asks for both tokens where it asks for machines.
-	f.manager.all[0].product.(*defender).graph.Login.URL = graph.URL + "/" + doubles.Tenant + "/oauth2/v2.0/token"
 	return f
 }
 

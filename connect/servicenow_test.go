@@ -207,16 +207,15 @@ func TestServiceNowTroubles(t *testing.T) {
 	f.raise("a1", "plc-stop")
 	f.well()
 	f.far.Set("a1", "state", "6")
-	for status, remedy := range map[int]string{http.StatusUnauthorized: "refused", http.StatusForbidden: "permission", http.StatusTooManyRequests: "patience", http.StatusInternalServerError: "fault"} {
-		times := 1
-		if status == http.StatusUnauthorized {
-			times = 2 // the answer, and that to signing in again
-		}
-		f.far.Next(status, "Retry-After", "120", times)
+	for _, c := range []struct {
+		status, times int
+		remedy        string
+	}{{http.StatusForbidden, 1, "permission"}, {http.StatusTooManyRequests, 1, "patience"}, {http.StatusInternalServerError, 1, "fault"}, {http.StatusUnauthorized, 2, "refused"}} { // the last also when it signs in again
+		f.far.Next(c.status, "Retry-After", "120", c.times)
 		wait := f.manager.work(t.Context(), f.manager.all[0])
 		s := f.manager.Status(t.Context())[0]
-		if !s.Failing || s.To != "servicenow" || !strings.Contains(strings.ToLower(s.Remedy), remedy) || wait != 2*time.Minute || strings.Contains(s.Error, doubles.SnowSecret) {
-			t.Errorf("%d: it waits %v; %+v", status, wait, s)
+		if !s.Failing || s.To != "servicenow" || !strings.Contains(strings.ToLower(s.Remedy), c.remedy) || wait != 2*time.Minute || strings.Contains(s.Error, doubles.SnowSecret) {
+			t.Errorf("%d: it waits %v; %+v", c.status, wait, s)
 		}
 	}
 	f.far.Reset()
