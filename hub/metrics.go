@@ -74,7 +74,7 @@ func (h *Hub) register(r *prometheus.Registry) {
 		}),
 		gauge("tyto_hub_zones", "Zones that this hub knows.", func(context.Context) (float64, error) { return float64(len(h.all())), nil }),
 		gauge("tyto_hub_streams", "Open event streams.", func(context.Context) (float64, error) { return float64(h.notices.count()), nil }),
-		openAlerts{h}, metric.Listening(h.heard))
+		openAlerts{h}, budgets{h}, metric.Listening(h.heard))
 }
 
 // metricsTime bounds how long the store may take to answer for a page.
