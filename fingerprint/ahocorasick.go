@@ -1,16 +1,26 @@
 package fingerprint
 
+import "slices"
+
 // An automaton finds which of many literals are in a text, in one pass and without
 // regard to ASCII case (Aho and Corasick, 1975). Its transitions are complete: one
 // table look-up per byte.
 type automaton struct {
 	class [256]uint8 // bytes that no literal has share class 0
 	width int        // classes
+	none  []int32    // the transitions of a new state
 	next  []int32    // state*width + class: the state after
-	ends  [][]int32  // what ends in a state, longer literals first
+	ends  [][]end    // what ends in a state, longer literals first
 }
 
-// newAutomaton builds the automaton of lower-case literals; words[i] stands for what[i].
+// An end is a literal that ends in a state.
+type end struct {
+	what int32
+	word int32 // the literal's length if it must begin a word, else 0
+}
+
+// newAutomaton builds the automaton of lower-case literals, which may begin with
+// atWord; words[i] stands for what[i].
 func newAutomaton(words []string, what []int32) *automaton {
 	if len(words) == 0 {
 		return nil
@@ -27,9 +37,15 @@ func newAutomaton(words []string, what []int32) *automaton {
 	for c := byte('a'); c <= 'z'; c++ {
 		a.class[c-'a'+'A'] = a.class[c]
 	}
+	a.none = slices.Repeat([]int32{-1}, a.width)
 	a.state()
 	for i, w := range words {
-		a.insert(w, what[i])
+		e := end{what: what[i]}
+		if w[:1] == atWord {
+			w = w[1:]
+			e.word = int32(len(w))
+		}
+		a.insert(w, e)
 	}
 	a.link()
 	return a
@@ -37,14 +53,12 @@ func newAutomaton(words []string, what []int32) *automaton {
 
 // state adds a state, without transitions.
 func (a *automaton) state() int32 {
-	for range a.width {
-		a.next = append(a.next, -1)
-	}
+	a.next = append(a.next, a.none...)
 	a.ends = append(a.ends, nil)
 	return int32(len(a.ends) - 1)
 }
 
-func (a *automaton) insert(word string, what int32) {
+func (a *automaton) insert(word string, e end) {
 	at := int32(0)
 	for i := 0; i < len(word); i++ {
 		slot := int(at)*a.width + int(a.class[word[i]])
@@ -54,7 +68,7 @@ func (a *automaton) insert(word string, what int32) {
 		}
 		at = a.next[slot]
 	}
-	a.ends[at] = append(a.ends[at], what)
+	a.ends[at] = append(a.ends[at], e)
 }
 
 // link completes the transitions, breadth first.
@@ -89,8 +103,10 @@ func (a *automaton) each(text string, found func(int32)) {
 	at := int32(0)
 	for i := 0; i < len(text); i++ {
 		at = a.next[int(at)*a.width+int(a.class[text[i]])]
-		for _, what := range a.ends[at] {
-			found(what)
+		for _, e := range a.ends[at] {
+			if before := i - int(e.word); e.word == 0 || before < 0 || !isWord(text[before]) {
+				found(e.what)
+			}
 		}
 	}
 }

@@ -30,6 +30,7 @@ func FuzzLoad(f *testing.F) {
 // FuzzLiterals holds the prefilter to its promise: what the pattern matches has a literal.
 func FuzzLiterals(f *testing.F) {
 	f.Add(`^(?:foo|ba[rz])+x?`, "foobarx")
+	f.Add(`x\bion ?[0-9]|\b(a|b[c-z]*\b)-\b`, "b-")
 	f.Add(`(?i)Windows NT (\d+\.\d+)`, "windows nt 10.0")
 	f.Fuzz(func(t *testing.T, pattern, value string) {
 		for i := range len(value) {
@@ -45,21 +46,37 @@ func FuzzLiterals(f *testing.F) {
 		if err != nil || !p.MatchString(value) {
 			return
 		}
-		set := literals(re)
-		if len(set) == 0 {
-			return
-		}
-		for _, w := range set {
-			if strings.Contains(lower(value), w) {
-				what := make([]int32, len(set))
-				found := false
-				newAutomaton(set, what).each(value, func(int32) { found = true })
-				if !found {
-					t.Fatalf("the automaton of %q finds nothing in %q", set, value)
-				}
-				return
+		for _, set := range factors(re) {
+			found := false
+			newAutomaton(set, make([]int32, len(set))).each(value, func(int32) { found = true })
+			if !found {
+				t.Fatalf("%q matches %q, but none of %q is in it", pattern, value, set)
 			}
 		}
-		t.Fatalf("%q matches %q, but none of %q is in it", pattern, value, set)
 	})
+}
+
+// TestFactors is what must be in a text for a pattern to match.
+func TestFactors(t *testing.T) {
+	for _, x := range []struct{ pattern, want string }{
+		{`^Cisco IOS Software.*?Version ([0-9]+)`, "cisco ios so;version 0 version 1 version 2 version 3 version 4 version 5 version 6 version 7 version 8 version 9"},
+		{`(?i)\b(?:PM[5-6]x|ION)`, "\xffion \xffpm5x \xffpm6x"},
+		{`a(b|)c+d`, "abc ac"},
+		{`(?:foo|ba.r)+`, "ba foo"},
+		{`x*(?:left|rig.ht)\d`, "left rig"},
+		{`[A-Za-z0-9]+`, ""},
+		{`é`, ""},
+	} {
+		re, err := syntax.Parse(x.pattern, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, f := range factors(re) {
+			all = append(all, strings.Join(f, " "))
+		}
+		if got := strings.Join(all, ";"); got != x.want {
+			t.Errorf("%s: %s; want %s", x.pattern, got, x.want)
+		}
+	}
 }

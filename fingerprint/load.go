@@ -179,9 +179,11 @@ func (r *Rules) compile() {
 			}
 		}
 	}
+	var wait sync.WaitGroup
 	for _, t := range r.tables() {
-		t.compile()
+		wait.Go(t.compile)
 	}
+	wait.Wait()
 }
 
 // table is the table of a field, or of an attribute if that is what on names.
@@ -215,20 +217,26 @@ func (r *Rules) tables() (all []*table) {
 	return all
 }
 
-// compile finds the literals of the patterns.
+// compile finds what must be in a value for a pattern to be tried.
 func (t *table) compile() {
 	var words []string
 	var what []int32
+	t.single = make([]uint64, len(t.patterns)/64+1)
 	for i, p := range t.patterns {
-		var set []string
+		var all []factor
 		if re, err := syntax.Parse(p.re.String(), syntax.Perl); err == nil {
-			set = literals(re)
+			all = factors(re)
 		}
-		if len(set) == 0 {
+		switch len(all) {
+		case 0:
 			t.always = append(t.always, int32(i))
+		case 1:
+			t.single[i/64] |= 1 << (i % 64)
 		}
-		for _, w := range set {
-			words, what = append(words, w), append(what, int32(i))
+		for k, set := range all {
+			for _, w := range set {
+				words, what = append(words, w), append(what, int32(k*64*len(t.single)+i))
+			}
 		}
 	}
 	t.find1 = newAutomaton(words, what)

@@ -1,6 +1,7 @@
 package fingerprint
 
 import (
+	"math/bits"
 	"regexp"
 	"slices"
 	"sort"
@@ -17,8 +18,9 @@ type table struct {
 	numbers  map[uint64][]int32
 	spans    []spanRule
 	patterns []patternRule
-	find1    *automaton // literals → patterns
-	always   []int32    // patterns without a literal
+	find1    *automaton // literals of factors → bits: of a pattern's first factor, and behind those of its second
+	single   []uint64   // bits of patterns with one factor only
+	always   []int32    // patterns without
 	fields   []int32    // rules on structured values
 	any      []int32    // rules that every value matches
 }
@@ -177,29 +179,25 @@ func (t *table) findNumber(text string, out []hit) []hit {
 	return out
 }
 
-// findPattern runs the regular expressions of which a literal is in the value.
+// findPattern runs the regular expressions of which all factors are in the value.
 func (t *table) findPattern(value string, out []hit) []hit {
-	if len(t.patterns) == 0 {
-		return out
-	}
 	for _, p := range t.always {
 		out = t.try(p, value, out)
 	}
 	if t.find1 == nil {
 		return out
 	}
-	var small [8]uint64
+	n := len(t.single)
+	var small [16]uint64
 	seen := small[:]
-	if n := len(t.patterns)/64 + 1; n > len(small) {
-		seen = make([]uint64, n)
+	if mostFactors*n > len(small) {
+		seen = make([]uint64, mostFactors*n)
 	}
-	t.find1.each(value, func(p int32) { seen[p/64] |= 1 << (p % 64) })
-	for w, bits := range seen {
-		for b := int32(0); bits != 0; b++ {
-			if bits&1 != 0 {
-				out = t.try(int32(w*64)+b, value, out)
-			}
-			bits >>= 1
+	copy(seen[n:], t.single)
+	t.find1.each(value, func(bit int32) { seen[bit/64] |= 1 << (bit % 64) })
+	for w := range n {
+		for both := seen[w] & seen[n+w]; both != 0; both &= both - 1 {
+			out = t.try(int32(w*64+bits.TrailingZeros64(both)), value, out)
 		}
 	}
 	return out
@@ -207,13 +205,16 @@ func (t *table) findPattern(value string, out []hit) []hit {
 
 func (t *table) try(p int32, value string, out []hit) []hit {
 	x := t.patterns[p]
-	if !x.re.MatchString(value) {
-		return out // most candidates; cheaper without groups
-	}
 	if x.re.NumSubexp() == 0 {
-		return append(out, hit{rule: x.rule})
+		if x.re.MatchString(value) {
+			out = append(out, hit{rule: x.rule})
+		}
+		return out
 	}
-	return append(out, hit{rule: x.rule, groups: x.re.FindStringSubmatch(value)})
+	if groups := x.re.FindStringSubmatch(value); groups != nil {
+		out = append(out, hit{rule: x.rule, groups: groups})
+	}
+	return out
 }
 
 func sortHits(h []hit) {
