@@ -3,6 +3,7 @@ package proto
 import (
 	"bytes"
 
+	"tyto/proto/phrase"
 	"tyto/tyto"
 )
 
@@ -82,17 +83,8 @@ func tellPCWorx(m *Message, s *Sink) {
 	for i := range pcworxFields {
 		x := &pcworxFields[i]
 		text := m.Body[x.at:min(len(m.Body), x.at+40)]
-		if end := bytes.IndexByte(text, 0); end > 0 && pcworxText(text[:end]) {
-			s.Sender(x.attr, bytes.TrimSpace(text[:end]), tyto.Stated, x.field)
+		if end := bytes.IndexByte(text, 0); end > 0 {
+			s.Sender(x.attr, phrase.Text(text[:end]), tyto.Stated, x.field)
 		}
 	}
-}
-
-func pcworxText(b []byte) bool {
-	for _, x := range b {
-		if x < ' ' || x > '~' {
-			return false
-		}
-	}
-	return true
 }

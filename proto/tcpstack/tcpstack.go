@@ -1,0 +1,121 @@
+// Package tcpstack puts into words how a host opens a TCP connection: the
+// options of its SYN, in their order, its window, its hop count. Programs have
+// no say in these; they are the habits of the system's network code.
+package tcpstack
+
+import (
+	"strconv"
+
+	"tyto/frame"
+	"tyto/proto"
+	"tyto/tyto"
+)
+
+// maxLength is the longest signature, in bytes.
+const maxLength = 160
+
+// maxOptions is how many options are put into words; 40 bytes hold as many
+// only if they are padding.
+const maxOptions = 16
+
+// opens is what the flags of an honest SYN are besides SYN and ACK: ECN may be
+// offered (RFC 3168 section 6.1.1); the rest are tricks of scanners.
+const opens = frame.ECE | frame.CWR
+
+// Opens reports whether a frame is a SYN, or a SYN and ACK, of which all
+// options were captured.
+func Opens(f *frame.Frame) bool {
+	return f.Proto == frame.TCP && f.TCPFlags&frame.SYN != 0 && f.TCPFlags&^(opens|frame.SYN|frame.ACK) == 0 &&
+		f.Flags.Is(frame.Ports) && f.HasIP() && f.Flags&frame.Truncated == 0 && f.Malformed == ""
+}
+
+// Tell tells the sender's signature, in field "tcp.syn" or "tcp.syn_ack": what a
+// host answers depends on what it was offered.
+func Tell(f *frame.Frame, s *proto.Sink) {
+	field := "tcp.syn"
+	if f.TCPFlags&frame.ACK != 0 {
+		field = "tcp.syn_ack"
+	}
+	s.Sender(tyto.Clue, Append(s.Scratch(maxLength)[:0], f), tyto.Stated, field)
+}
+
+// Append adds the signature of a frame that Opens:
+//
+//	ttl=64;df=1;opt=mss,sack,ts,nop,ws;mss=1460;win=mss*44;ws=7
+//
+// ttl is the hop count at the sender, by guess: the least of 32, 64, 128 and
+// 255 that is not less than what is left of it. df is the bit that forbids
+// fragments, absent in IPv6. The window is told as a multiple of the MSS if it is
+// one. mss and ws are absent if their options are.
+func Append(b []byte, f *frame.Frame) []byte {
+	b = strconv.AppendUint(append(b, "ttl="...), uint64(initialTTL(f.TTL)), 10)
+	switch {
+	case f.Flags&frame.IPv6 != 0:
+	case f.Flags&frame.DontFragment != 0:
+		b = append(b, ";df=1"...)
+	default:
+		b = append(b, ";df=0"...)
+	}
+	b = append(b, ";opt="...)
+	b, mss, scale := appendOptions(b, f.Options)
+	if mss > 0 {
+		b = strconv.AppendUint(append(b, ";mss="...), uint64(mss), 10)
+	}
+	b = append(b, ";win="...)
+	if w := uint64(f.TCPWindow); mss > 0 && w > 0 && w%uint64(mss) == 0 {
+		b = strconv.AppendUint(append(b, "mss*"...), w/uint64(mss), 10)
+	} else {
+		b = strconv.AppendUint(b, w, 10)
+	}
+	if scale >= 0 {
+		b = strconv.AppendInt(append(b, ";ws="...), int64(scale), 10)
+	}
+	return b
+}
+
+// names is the options that have names (IANA's registry of TCP option kinds).
+var names = [...]string{0: "eol", 1: "nop", 2: "mss", 3: "ws", 4: "sack", 8: "ts", 19: "md5", 28: "uto", 29: "ao", 30: "mptcp", 34: "tfo"}
+
+// appendOptions adds the options, one after the other, up to the end of the
+// list. An option that is cut short is "bad", and ends it. mss is 0, and scale
+// -1, if they are not among them.
+func appendOptions(b, options []byte) (out []byte, mss uint16, scale int) {
+	scale = -1
+	c := frame.Read(options)
+	for n := 0; c.Len() > 0 && n < maxOptions; n++ {
+		if n > 0 {
+			b = append(b, ',')
+		}
+		kind := c.U8()
+		if kind > 1 {
+			body := c.Sub(int(c.U8()) - 2)
+			if c.Short() {
+				return append(b, "bad"...), mss, scale
+			}
+			switch {
+			case kind == 2 && body.Len() == 2:
+				mss = body.U16()
+			case kind == 3 && body.Len() == 1:
+				scale = int(body.U8())
+			}
+		}
+		if int(kind) < len(names) && names[kind] != "" {
+			b = append(b, names[kind]...)
+		} else {
+			b = strconv.AppendUint(append(b, '?'), uint64(kind), 10)
+		}
+		if kind == 0 {
+			break
+		}
+	}
+	return b, mss, scale
+}
+
+func initialTTL(left uint8) uint8 {
+	for _, ttl := range [...]uint8{32, 64, 128} {
+		if left <= ttl {
+			return ttl
+		}
+	}
+	return 255
+}
