@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"tyto/store"
@@ -9,12 +10,17 @@ import (
 
 // HistoryInput asks for what went over conversations in the course of time.
 type HistoryInput struct {
+	Q         string    `query:"q" maxLength:"200" doc:"Text that addresses, names or protocol contain"`
+	Device    string    `query:"device" maxLength:"128" doc:"Id of a device on either side"`
 	Client    string    `query:"client" maxLength:"128" doc:"Id of the device that asked"`
 	Server    string    `query:"server" maxLength:"128" doc:"Id of the device that answered"`
 	ClientIP  string    `query:"client_ip" maxLength:"45" doc:"Address, for who is no device"`
 	ServerIP  string    `query:"server_ip" maxLength:"45" doc:"Address, for who is no device"`
 	Transport string    `query:"transport" maxLength:"32" doc:"tcp, udp, …"`
-	Protocol  string    `query:"protocol" maxLength:"64" doc:"Wireshark's short name"`
+	Protocol  []string  `query:"protocol,explode" maxItems:"20" doc:"Wireshark's short names"`
+	Scope     []string  `query:"scope,explode" maxItems:"3" doc:"lan, internet, multicast"`
+	Zone      []string  `query:"zone,explode" maxItems:"20"`
+	Category  []string  `query:"category,explode" maxItems:"20" doc:"Of every device that takes part: it, iot, ot, network, medical, unknown"`
 	Port      int       `query:"port" minimum:"0" maximum:"65535" doc:"The server's"`
 	From      time.Time `query:"from" doc:"Without it, from the first that is kept"`
 	To        time.Time `query:"to" doc:"Without it, up to the last"`
@@ -41,8 +47,8 @@ type HistoryOutput struct {
 }
 
 func (a *api) getHistory(ctx context.Context, in *HistoryInput) (*HistoryOutput, error) {
-	h, err := see(ctx).History(ctx, store.HistoryQuery{Client: in.Client, Server: in.Server, ClientIP: in.ClientIP, ServerIP: in.ServerIP,
-		Transport: in.Transport, Protocol: in.Protocol, Port: uint16(in.Port), From: in.From, To: in.To, Points: in.Points})
+	h, err := see(ctx).History(ctx, store.HistoryQuery{Text: strings.TrimSpace(in.Q), Device: in.Device, Protocol: in.Protocol, Scope: in.Scope, Zone: in.Zone,
+		Category: in.Category, Client: in.Client, Server: in.Server, ClientIP: in.ClientIP, ServerIP: in.ServerIP, Transport: in.Transport, Port: uint16(in.Port), From: in.From, To: in.To, Points: in.Points})
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}

@@ -24,6 +24,10 @@ func TestHistory(t *testing.T) {
 		got.Points[9].Bytes != [2]uint64{20, 200} || !got.Points[9].Time.Equal(begun.Add(9*time.Minute)) {
 		t.Errorf("%+v", got)
 	}
+	of := ask[History](x, "/api/v1/conversations/history?device=d9&protocol=history&protocol=dns&scope=lan")
+	if len(of.Points) != 10 || of.Points[9].Bytes != got.Points[9].Bytes {
+		t.Errorf("of the device: %+v", of)
+	}
 	few := ask[History](x, "/api/v1/conversations/history?protocol=history&points=2&from="+url.QueryEscape(begun.Format(time.RFC3339))+"&to="+url.QueryEscape(begun.Add(20*time.Minute).Format(time.RFC3339)))
 	if len(few.Points) > 2 || few.Step < 600 || few.Points[0].Bytes[1]+few.Points[len(few.Points)-1].Bytes[1] < 300 {
 		t.Errorf("%+v", few)

@@ -43,13 +43,17 @@ func DefaultRetention() Retention {
 
 // A HistoryQuery selects conversations and a time. What is empty selects all.
 type HistoryQuery struct {
+	Text      string   // as in a ConversationQuery, like the lists and Device
+	Protocol  []string //
+	Scope     []string
 	Zone      []string
+	Category  []string
+	Device    string // on either side
 	Client    string // ids of devices
 	Server    string
 	ClientIP  string // addresses, for who is no device
 	ServerIP  string
 	Transport string
-	Protocol  string
 	Port      uint16
 	From, To  time.Time // zero: from the first, up to the last
 	Points    int       // intervals, at most

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"tyto/store"
@@ -111,7 +110,13 @@ var historySteps = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minut
 
 // History implements store.Rollups.
 func (s *Store) History(ctx context.Context, q store.HistoryQuery) (h store.History, err error) {
-	where, args := s.dialect.historyWhere(&q)
+	if err := s.current(ctx); err != nil {
+		return h, s.fail("read history", err)
+	}
+	where, args, err := s.historyWhere(ctx, &q)
+	if err != nil {
+		return h, s.fail("read history", err)
+	}
 	var level int
 	var first, last int64
 	err = s.read.QueryRowContext(ctx, "SELECT coalesce(max(level), 0), coalesce(min(at), 0), coalesce(max(at), 0) FROM conversation_history WHERE "+where, args...).Scan(&level, &first, &last)
@@ -168,32 +173,34 @@ func (s *Store) historySums(ctx context.Context, h *store.History, begin int64, 
 }
 
 // historyWhere is the condition of a query.
-func (d Dialect) historyWhere(q *store.HistoryQuery) (condition string, args []any) {
-	of, values := []string{"1 = 1"}, []any(nil)
-	add := func(condition string, value any) { of, values = append(of, condition), append(values, value) }
+func (s *Store) historyWhere(ctx context.Context, q *store.HistoryQuery) (condition string, args []any, err error) {
+	talks := store.ConversationQuery{Text: q.Text, Device: q.Device, Protocol: q.Protocol, Scope: q.Scope, Zone: q.Zone, Category: q.Category}
+	sets := s.sets(&talks)
+	few, err := s.few(ctx, sets)
+	if err != nil {
+		return "", nil, err
+	}
+	of, args := s.dialect.where(sets, &talks, few)
 	for _, f := range []struct{ column, value string }{{"client_device", q.Client}, {"server_device", q.Server}, {"client_ip", q.ClientIP}, {"server_ip", q.ServerIP},
-		{"transport", q.Transport}, {"protocol", q.Protocol}} {
+		{"transport", q.Transport}} {
 		if f.value != "" {
-			add(f.column+" = ?", f.value)
+			of, args = of+" AND "+f.column+" = ?", append(args, f.value)
 		}
 	}
 	if q.Port != 0 {
-		add("port = ?", int64(q.Port))
+		of, args = of+" AND port = ?", append(args, int64(q.Port))
 	}
-	if len(q.Zone) > 0 {
-		add(in(d, "zone", q.Zone))
-	}
-	and := []string{"1 = 1"}
-	if len(of) > 1 {
-		and, args = append(and, "n IN (SELECT n FROM conversation WHERE "+strings.Join(of, " AND ")+")"), values
+	condition = "1 = 1"
+	if len(args) > 0 {
+		condition = "n IN (SELECT n FROM conversation WHERE " + of + ")"
 	}
 	if !q.From.IsZero() {
-		and, args = append(and, "at >= ?"), append(args, nanos(q.From))
+		condition, args = condition+" AND at >= ?", append(args, nanos(q.From))
 	}
 	if !q.To.IsZero() {
-		and, args = append(and, "at < ?"), append(args, nanos(q.To))
+		condition, args = condition+" AND at < ?", append(args, nanos(q.To))
 	}
-	return strings.Join(and, " AND "), args
+	return condition, args, nil
 }
 
 // staleAtOnce is how many conversations are dropped in one change.

@@ -39,7 +39,7 @@ func testHistory(t *testing.T, p Place) {
 	s = p(t)
 	want := store.History{Step: time.Minute, Points: []store.Sum{{Time: epoch, Packets: [2]uint64{2, 2}, Bytes: [2]uint64{80, 200}}, {Time: epoch.Add(time.Minute)},
 		{Time: epoch.Add(2 * time.Minute)}, {Time: epoch.Add(3 * time.Minute)}, {Time: epoch.Add(4 * time.Minute), Bytes: [2]uint64{120, 600}, Sessions: 2}}}
-	if d := cmp.Diff(want, history(t, s, store.HistoryQuery{Client: "d0001", Server: "d0003", Protocol: "modbus", Port: 502, Transport: "tcp", Zone: []string{"z"}})); d != "" {
+	if d := cmp.Diff(want, history(t, s, store.HistoryQuery{Client: "d0001", Server: "d0003", Protocol: []string{"modbus"}, Port: 502, Transport: "tcp", Zone: []string{"z"}})); d != "" {
 		t.Error(d)
 	}
 	for name, x := range map[string]struct {
@@ -51,12 +51,16 @@ func testHistory(t *testing.T, p Place) {
 		"all":      {store.HistoryQuery{}, time.Minute, 5, [2]uint64{400, 1600}},
 		"server":   {store.HistoryQuery{Server: "d0002"}, time.Minute, 1, [2]uint64{200, 800}},
 		"address":  {store.HistoryQuery{ServerIP: "10.0.0.3"}, time.Minute, 5, [2]uint64{200, 800}},
+		"device":   {store.HistoryQuery{Device: "d0002"}, time.Minute, 1, [2]uint64{200, 800}},
+		"either":   {store.HistoryQuery{Device: "d0001", Protocol: []string{"http", "modbus"}}, time.Minute, 5, [2]uint64{400, 1600}},
+		"text":     {store.HistoryQuery{Text: "modbus", Scope: []string{"lan"}}, time.Minute, 5, [2]uint64{200, 800}},
+		"no scope": {store.HistoryQuery{Device: "d0001", Scope: []string{"internet"}}, 0, 0, [2]uint64{}},
 		"coarse":   {store.HistoryQuery{Points: 3}, 5 * time.Minute, 1, [2]uint64{400, 1600}},
 		"a time":   {store.HistoryQuery{From: epoch.Add(time.Minute), To: epoch.Add(3 * time.Minute)}, time.Minute, 2, [2]uint64{200, 800}},
 		"nobody":   {store.HistoryQuery{Client: "x"}, 0, 0, [2]uint64{}},
 		"no zone":  {store.HistoryQuery{Zone: []string{"y"}}, 0, 0, [2]uint64{}},
 		"no port":  {store.HistoryQuery{Port: 1}, 0, 0, [2]uint64{}},
-		"protocol": {store.HistoryQuery{Protocol: "http"}, time.Minute, 1, [2]uint64{200, 800}},
+		"protocol": {store.HistoryQuery{Protocol: []string{"http"}}, time.Minute, 1, [2]uint64{200, 800}},
 	} {
 		h := history(t, s, x.q)
 		if len(h.Points) != x.n || h.Step != x.step || bytesOf(h) != x.want {

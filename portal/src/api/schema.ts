@@ -3940,18 +3940,26 @@ export interface operations {
     "get-history": {
         parameters: {
             query?: {
+                /** @description Of every device that takes part: it, iot, ot, network, medical, unknown */
+                category?: string[];
                 /** @description Id of the device that asked */
                 client?: string;
                 /** @description Address, for who is no device */
                 client_ip?: string;
+                /** @description Id of a device on either side */
+                device?: string;
                 /** @description Without it, from the first that is kept */
                 from?: string;
                 /** @description At most so many intervals */
                 points?: number;
                 /** @description The server's */
                 port?: number;
-                /** @description Wireshark's short name */
-                protocol?: string;
+                /** @description Wireshark's short names */
+                protocol?: string[];
+                /** @description Text that addresses, names or protocol contain */
+                q?: string;
+                /** @description lan, internet, multicast */
+                scope?: string[];
                 /** @description Id of the device that answered */
                 server?: string;
                 /** @description Address, for who is no device */
@@ -3960,6 +3968,7 @@ export interface operations {
                 to?: string;
                 /** @description tcp, udp, … */
                 transport?: string;
+                zone?: string[];
             };
             header?: never;
             path?: never;
