@@ -5,7 +5,7 @@ import { queries } from './queries.ts'
 export type LiveState = 'connecting' | 'live' | 'reconnecting'
 
 const topics = ['devices', 'sensors', 'alerts', 'overview'] as const
-type Topic = (typeof topics)[number]
+export type Topic = (typeof topics)[number]
 
 let state: LiveState = 'connecting'
 let source: EventSource | undefined

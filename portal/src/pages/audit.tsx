@@ -9,7 +9,7 @@ import { Bones, Card, Chip, Copy, Empty, Failure, When } from '../parts/parts.ts
 import { Page } from '../shell/shell.tsx'
 import { useListState } from '../table/state.ts'
 import tools from '../table/table.module.css'
-import { Search } from '../table/tools.tsx'
+import { NoneFits, Search } from '../table/tools.tsx'
 import css from './pages.module.css'
 import mine from './people.module.css'
 import { NotYours } from './users.tsx'
@@ -121,20 +121,13 @@ export default function Audit() {
                   </div>
                 </nav>
               </>
+            ) : chosen ? (
+              <NoneFits noun="record" clear={state.clear}>
+                Take a filter away, or search for another word.
+              </NoneFits>
             ) : (
-              <Empty
-                title={chosen ? 'No record fits' : 'Nothing was done yet'}
-                action={
-                  chosen && (
-                    <button type="button" className={tools.facet} onClick={state.clear}>
-                      Clear search and filters
-                    </button>
-                  )
-                }
-              >
-                {chosen
-                  ? 'Take a filter away, or search for another word.'
-                  : 'What people and programs change, or try to, is written down here.'}
+              <Empty title="Nothing was done yet">
+                What people and programs change, or try to, is written down here.
               </Empty>
             )
           ) : found.isError ? (

@@ -1,13 +1,10 @@
-import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
 import { Link } from 'react-router'
 import {
   baselines,
   type Fact,
   type FactFilter,
   type FactList,
-  type FactSort,
   factsPage,
   forgetFact,
   learnZone,
@@ -17,22 +14,19 @@ import {
   unmute,
   type ZoneBaseline,
 } from '../api/baseline.ts'
-import { useChanges } from '../api/live.ts'
 import { queries } from '../api/queries.ts'
 import { partyText } from '../parts/alert.ts'
 import { count, exact, plain } from '../parts/format.ts'
 import { Card, Chip, Empty, StateChip, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
-import { useColumns, useListState } from '../table/state.ts'
+import { ListView } from '../table/list.tsx'
 import tools from '../table/table.module.css'
-import { type Column, RemoteTable } from '../table/table.tsx'
-import { ColumnMenu, Facet, FilterChips, ListCount, Search, SortSelect } from '../table/tools.tsx'
+import type { Column } from '../table/table.tsx'
 import css from './pages.module.css'
 import own from './triage.module.css'
 import { useDecides } from './triage.tsx'
 
 const filters = ['kind', 'status', 'zone', 'device'] as const
-const sorts: readonly FactSort[] = ['last_seen', 'first_seen', 'kind', 'what']
 
 const kinds: Record<string, string> = {
   device: 'Device',
@@ -111,9 +105,8 @@ const columns: Column<Fact>[] = [
   { id: 'zone', label: 'Zone', width: 110, cell: f => plain(f.zone) },
   { id: 'forget', label: 'Forget', width: 110, cell: f => <Forget fact={f} /> },
 ]
-const all = columns.map(c => c.id)
 const standard = ['kind', 'device', 'peer', 'what', 'status', 'first_seen', 'last_seen', 'forget']
-const standardNarrow = ['kind', 'device', 'peer', 'what', 'status']
+const standardSmall = ['kind', 'device', 'peer', 'what', 'status']
 
 function Compact({ f }: { f: Fact }) {
   return (
@@ -235,41 +228,20 @@ function Muted({ of: list }: { of: Mute[] }) {
   )
 }
 
+const rows = {
+  label: 'Facts',
+  name: 'facts',
+  columns,
+  rowId: (f: Fact) => `${f.zone} ${f.id}`,
+  compact: (f: Fact) => <Compact f={f} />,
+}
+
+const named = (f: string, v: string) => (f === 'kind' ? (kinds[v] ?? v) : f === 'status' ? (states[v]?.text ?? v) : v)
+
 /** What is usual, zone by zone and fact by fact. */
 export default function Baseline() {
-  const state = useListState(filters)
-  const changes = useChanges('alerts')
-  const small = useMediaQuery('(max-width: 1100px)', false, { getInitialValueInEffect: false })
-  const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
-  const shown = useColumns('facts', all, small ? standardNarrow : standard)
   const zones = useQuery(baselines).data?.items ?? []
   const muted = useQuery(mutes).data?.items ?? []
-  const sort = sorts.find(s => s === state.sort) ?? 'last_seen'
-  const order = state.order ?? 'desc'
-  const [known, setKnown] = useState<{ list?: FactList; loading: boolean }>({ loading: true })
-  const { device: only, ...lists } = state.filters
-  const key = JSON.stringify({
-    ...lists,
-    ...(only?.[0] ? { device: only[0] } : {}),
-    ...(state.q ? { q: state.q } : {}),
-    sort,
-    order,
-  })
-  const source = useMemo(() => {
-    const whole = JSON.parse(key) as FactFilter
-    return { id: key, page: (offset: number, limit: number) => factsPage(whole, offset, limit) }
-  }, [key])
-  const name = (f: string, v: string) => (f === 'kind' ? (kinds[v] ?? v) : f === 'status' ? (states[v]?.text ?? v) : v)
-  const facet = (f: 'kind' | 'status', label: string) => (
-    <Facet
-      label={label}
-      rows={known.list?.facets[f] ?? []}
-      chosen={state.filters[f] ?? []}
-      name={v => name(f, v)}
-      toggle={v => state.toggle(f, v)}
-      clear={() => state.drop(f)}
-    />
-  )
   return (
     <Page title="Baseline" className={css.fill}>
       <div className={own.zones}>
@@ -278,53 +250,22 @@ export default function Baseline() {
         ))}
         <Muted of={muted} />
       </div>
-      <div className={tools.tools}>
-        <Search state={state} label="Search services, operations, addresses" />
-        <div className={tools.more}>
-          {facet('kind', 'Kind')}
-          {facet('status', 'Status')}
-          <ListCount total={known.list?.total ?? 0} noun="fact" loading={known.loading} />
-          {narrow ? (
-            <SortSelect columns={columns} sort={sort} order={order} setSort={state.setSort} />
-          ) : (
-            <ColumnMenu columns={columns} state={shown} />
-          )}
-        </div>
-      </div>
-      <FilterChips state={state} name={name} />
-      <RemoteTable<Fact, FactList>
-        label="Facts"
-        name="facts"
-        columns={columns}
-        state={shown}
-        source={source}
-        sort={sort}
-        order={order}
-        setSort={state.setSort}
-        rowId={f => `${f.zone} ${f.id}`}
-        compact={f => <Compact f={f} />}
-        changes={changes}
-        told={p => {
-          if (p.any !== known.list || p.loading !== known.loading)
-            setKnown({ ...(p.any ? { list: p.any } : {}), loading: p.loading })
-        }}
-        empty={
-          state.q || state.active > 0 ? (
-            <Empty
-              title="Nothing fits"
-              action={
-                <button type="button" className={tools.facet} onClick={state.clear}>
-                  Clear search and filters
-                </button>
-              }
-            >
-              Take a filter away, or search for a part of an address.
-            </Empty>
-          ) : (
-            <Empty icon="check" title="Nothing is learnt yet">
-              What devices do becomes usual as soon as a sensor hears them: see <Link to="/sensors">Sensors</Link>.
-            </Empty>
-          )
+      <ListView<Fact, FactList, FactFilter>
+        rows={rows}
+        noun="fact"
+        search="Search services, operations, addresses"
+        standard={standard}
+        standardSmall={standardSmall}
+        filters={filters}
+        facets={{ kind: 'Kind', status: 'Status' }}
+        words={named}
+        page={factsPage}
+        topic="alerts"
+        hint="Take a filter away, or search for a part of an address."
+        none={
+          <Empty icon="check" title="Nothing is learnt yet">
+            What devices do becomes usual as soon as a sensor hears them: see <Link to="/sensors">Sensors</Link>.
+          </Empty>
         }
       />
     </Page>

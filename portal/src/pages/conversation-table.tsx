@@ -1,15 +1,10 @@
-import { type ReactNode, useMemo } from 'react'
 import { Link } from 'react-router'
-import { useChanges } from '../api/live.ts'
-import { type ConversationFilter, type ConversationSort, conversationsPage } from '../api/queries.ts'
-import type { Conversation, ConversationList, Party } from '../api/types.ts'
+import type { Conversation, Party } from '../api/types.ts'
 import { bytes, count, exact, known, plain } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Chip, Said, When } from '../parts/parts.tsx'
-import type { Pages } from '../table/pages.ts'
-import type { ColumnState } from '../table/state.ts'
 import tools from '../table/table.module.css'
-import { type Column, RemoteTable } from '../table/table.tsx'
+import type { Column } from '../table/table.tsx'
 
 export const scopes: Record<string, string> = { lan: 'Local', internet: 'Internet', multicast: 'Multicast' }
 
@@ -48,7 +43,7 @@ function operations(c: Conversation): [string, number][] {
   return Object.entries(c.operations).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))
 }
 
-export const conversationColumns: Column<Conversation>[] = [
+const columns: Column<Conversation>[] = [
   { id: 'client', label: 'Client', sort: 'client', width: 190, cell: c => <Side party={c.client} /> },
   { id: 'client_ip', label: 'Client address', width: 140, cell: c => <Said text={c.client.ip ?? c.client.mac} /> },
   {
@@ -154,54 +149,14 @@ function Compact({ c }: { c: Conversation }) {
   )
 }
 
-interface Props {
-  filter: ConversationFilter
-  sort: ConversationSort
-  order: 'asc' | 'desc'
-  setSort: (sort: string, order: 'asc' | 'desc') => void
-  state: ColumnState
-  empty: ReactNode
-  told?: (pages: Pages<Conversation, ConversationList>) => void
-}
-
 const idOf = (c: Conversation, i: number) =>
   `${i} ${c.client.id ?? c.client.ip ?? c.client.mac} ${c.server.id ?? c.server.ip ?? c.server.mac} ${c.transport} ${c.port} ${c.protocol} ${c.server_name}`
 
-/** Conversations that a filter selects. */
-export function ConversationTable({ filter, sort, order, setSort, state, empty, told }: Props) {
-  const changes = useChanges('overview') // traffic is news of the overview
-  const key = JSON.stringify({ ...filter, sort, order })
-  const source = useMemo(() => {
-    const whole = JSON.parse(key) as ConversationFilter
-    return { id: key, page: (offset: number, limit: number) => conversationsPage(whole, offset, limit) }
-  }, [key])
-  return (
-    <RemoteTable<Conversation, ConversationList>
-      label="Conversations"
-      name="conversations"
-      columns={conversationColumns}
-      state={state}
-      source={source}
-      sort={sort}
-      order={order}
-      setSort={setSort}
-      rowId={idOf}
-      compact={c => <Compact c={c} />}
-      changes={changes}
-      empty={empty}
-      {...(told ? { told } : {})}
-    />
-  )
+/** Conversations as rows of a list. */
+export const conversationRows = {
+  label: 'Conversations',
+  name: 'conversations',
+  columns,
+  rowId: idOf,
+  compact: (c: Conversation) => <Compact c={c} />,
 }
-
-export const conversationSorts: readonly ConversationSort[] = [
-  'last_seen',
-  'first_seen',
-  'bytes',
-  'packets',
-  'protocol',
-  'port',
-  'server_name',
-  'client',
-  'server',
-]

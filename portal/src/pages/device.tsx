@@ -4,15 +4,17 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo, useState } from 'react'
 import { Link, useParams } from 'react-router'
 import { Problem } from '../api/client.ts'
-import { type ConversationSort, device } from '../api/queries.ts'
-import type { Claim, DeviceDetail, DeviceRow, Device as Whole } from '../api/types.ts'
+import { useChanges } from '../api/live.ts'
+import { type ConversationSort, conversationsPage, device } from '../api/queries.ts'
+import type { Claim, Conversation, ConversationList, DeviceDetail, DeviceRow, Device as Whole } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
 import { attributeName, bytes, count, date, exact, moment, plain, typeName } from '../parts/format.ts'
 import { DeviceIcon, Icon } from '../parts/icon.tsx'
 import { Bones, Card, CategoryChip, Chip, Confidence, Copy, Empty, Failure, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
 import type { ColumnState } from '../table/state.ts'
-import { ConversationTable, conversationSorts } from './conversation-table.tsx'
+import { RemoteTable } from '../table/table.tsx'
+import { conversationRows } from './conversation-table.tsx'
 import { Decisions, Findings } from './decide-device.tsx'
 import { lastList } from './devices.tsx'
 import { BeliefRow, ClaimTable, inOrder } from './evidence.tsx'
@@ -289,14 +291,24 @@ function Tabs({ d }: { d: Whole }) {
 
 const talkColumns = ['client', 'server', 'protocol', 'port', 'scope', 'operations', 'bytes', 'last_seen']
 
+const sorts = conversationRows.columns.flatMap(c => (c.sort ? [c.sort as ConversationSort] : []))
+
 function Talks({ id }: { id: string }) {
   const [by, setBy] = useState<{ sort: ConversationSort; order: 'asc' | 'desc' }>({ sort: 'last_seen', order: 'desc' })
   const [widths, setWidths] = useState<Record<string, number>>({})
   const [total, setTotal] = useState<number>()
   const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
+  const changes = useChanges('overview') // traffic is news of the overview
   const state: ColumnState = useMemo(
     () => ({ shown: talkColumns, setShown: () => {}, reset: () => {}, widths, setWidths }),
     [widths],
+  )
+  const source = useMemo(
+    () => ({
+      id: `${id} ${by.sort} ${by.order}`,
+      page: (offset: number, limit: number) => conversationsPage({ device: id, ...by }, offset, limit),
+    }),
+    [id, by],
   )
   return (
     <>
@@ -306,11 +318,13 @@ function Talks({ id }: { id: string }) {
           height: total === 0 ? 'auto' : Math.min(480, (total ?? 6) * (narrow ? 60 : 40) + 52),
         }}
       >
-        <ConversationTable
-          filter={{ device: id }}
+        <RemoteTable<Conversation, ConversationList>
+          {...conversationRows}
           {...by}
-          setSort={(s, order) => setBy({ sort: conversationSorts.find(x => x === s) ?? 'last_seen', order })}
+          setSort={(s, order) => setBy({ sort: sorts.find(x => x === s) ?? 'last_seen', order })}
           state={state}
+          source={source}
+          changes={changes}
           told={p => !p.loading && p.total !== total && setTotal(p.total)}
           empty={
             <Empty icon="conversations" title="No conversations kept">

@@ -1,18 +1,15 @@
-import { useMediaQuery } from '@mantine/hooks'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect } from 'react'
 import { Link, useLocation } from 'react-router'
-import { useChanges } from '../api/live.ts'
-import { type DeviceFilter, type DeviceSort, devicesPage } from '../api/queries.ts'
+import { type DeviceFilter, devicesPage } from '../api/queries.ts'
 import type { DeviceList, DeviceRow } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
 import { attributeName, bytes, categoryName, count, exact, plain, typeName } from '../parts/format.ts'
 import { DeviceIcon, Icon } from '../parts/icon.tsx'
 import { CategoryChip, Chip, Confidence, Empty, Said, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
-import { useColumns, useListState } from '../table/state.ts'
+import { ListView } from '../table/list.tsx'
 import tools from '../table/table.module.css'
-import { type Column, RemoteTable } from '../table/table.tsx'
-import { ColumnMenu, Facet, FilterChips, ListCount, Search, SortSelect } from '../table/tools.tsx'
+import type { Column } from '../table/table.tsx'
 import css from './pages.module.css'
 
 /** The address of the list as it was last seen, so that a device leads back to it. */
@@ -110,22 +107,8 @@ const columns: Column<DeviceRow>[] = [
   { id: 'last_seen', label: 'Last seen', sort: 'last_seen', width: 110, cell: d => <When at={d.last_seen} /> },
 ]
 
-const all = columns.map(c => c.id)
 const standard = ['device', 'ip', 'type', 'category', 'vendor', 'model', 'os', 'last_seen']
-const standardNarrow = ['device', 'ip', 'type', 'vendor', 'last_seen']
-
-const sorts: readonly DeviceSort[] = [
-  'last_seen',
-  'first_seen',
-  'hostname',
-  'ip',
-  'type',
-  'vendor',
-  'model',
-  'os',
-  'packets',
-  'bytes',
-]
+const standardSmall = ['device', 'ip', 'type', 'vendor', 'last_seen']
 
 function filterName(filter: string, value: string): string {
   if (filter === 'category') return categoryName(value)
@@ -150,105 +133,44 @@ function Compact({ d }: { d: DeviceRow }) {
   )
 }
 
+const rows = {
+  label: 'Devices',
+  name: 'devices',
+  columns,
+  rowId: (d: DeviceRow) => d.id,
+  rowTo: to,
+  compact: (d: DeviceRow) => <Compact d={d} />,
+}
+
 export function Devices() {
-  const state = useListState(filters)
   const { search } = useLocation()
   useEffect(() => {
     lastList = `/devices${search}`
   }, [search])
-  const small = useMediaQuery('(max-width: 1100px)', false, { getInitialValueInEffect: false })
-  const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
-  const shown = useColumns('devices', all, small ? standardNarrow : standard)
-  const sort = sorts.find(s => s === state.sort) ?? 'last_seen'
-  const order = state.order ?? 'desc'
-  const changes = useChanges('devices')
-  const [known, setKnown] = useState<{ list?: DeviceList; loading: boolean }>({ loading: true })
-  const source = useMemo(() => {
-    const filter: DeviceFilter = { ...state.filters, ...(state.q ? { q: state.q } : {}), sort, order }
-    return {
-      id: JSON.stringify(filter),
-      filter,
-      page: (offset: number, limit: number) => devicesPage(filter, offset, limit),
-    }
-  }, [state.filters, state.q, sort, order])
-  const facets = known.list?.facets
-  const facet = (key: 'category' | 'type' | 'vendor' | 'os', label: string, name: (key: string) => string) => (
-    <Facet
-      label={label}
-      rows={facets?.[key] ?? []}
-      chosen={state.filters[key] ?? []}
-      name={name}
-      toggle={v => state.toggle(key, v)}
-      clear={() => state.drop(key)}
-    />
-  )
   return (
     <Page title="Devices" className={css.fill}>
-      <div className={tools.tools}>
-        <Search state={state} label="Search name, address, vendor, model" />
-        <div className={tools.more}>
-          {facet('category', 'Category', categoryName)}
-          {facet('type', 'Type', typeName)}
-          {facet('vendor', 'Vendor', v => v)}
-          {facet('os', 'OS', v => v)}
-          <ListCount total={known.list?.total ?? 0} noun="device" loading={known.loading} />
-          {narrow ? (
-            <SortSelect
-              columns={columns.filter(c => c.id !== 'hostname')}
-              sort={sort}
-              order={order}
-              setSort={state.setSort}
-            />
-          ) : (
-            <ColumnMenu columns={columns} state={shown} />
-          )}
-          <a
-            className={tools.facet}
-            href={csv(source.filter)}
-            download="devices.csv"
-            title="All devices of this list, as CSV"
-          >
+      <ListView<DeviceRow, DeviceList, DeviceFilter>
+        rows={rows}
+        noun="device"
+        search="Search name, address, vendor, model"
+        standard={standard}
+        standardSmall={standardSmall}
+        filters={filters}
+        facets={{ category: 'Category', type: 'Type', vendor: 'Vendor', os: 'OS' }}
+        words={filterName}
+        page={devicesPage}
+        topic="devices"
+        tools={filter => (
+          <a className={tools.facet} href={csv(filter)} download="devices.csv" title="All devices of this list, as CSV">
             <Icon name="download" size={16} />
             CSV
           </a>
-        </div>
-      </div>
-      <FilterChips state={state} name={filterName} />
-      <RemoteTable<DeviceRow, DeviceList>
-        label="Devices"
-        name="devices"
-        columns={columns}
-        state={shown}
-        source={source}
-        sort={sort}
-        order={order}
-        setSort={state.setSort}
-        rowId={d => d.id}
-        rowTo={to}
-        compact={d => <Compact d={d} />}
-        changes={changes}
-        told={p => {
-          if (p.any !== known.list || p.loading !== known.loading)
-            setKnown({ ...(p.any ? { list: p.any } : {}), loading: p.loading })
-        }}
-        empty={
-          state.q || state.active > 0 ? (
-            <Empty
-              title="No device fits"
-              action={
-                <button type="button" className={tools.facet} onClick={state.clear}>
-                  Clear search and filters
-                </button>
-              }
-            >
-              Nothing in the inventory has all of this. Take a filter away, or search for a part of a name or an
-              address.
-            </Empty>
-          ) : (
-            <Empty icon="devices" title="No devices yet" action={<Link to="/sensors">See the sensors</Link>}>
-              Devices appear here as soon as a sensor hears them. If none do, see whether packets reach the sensors.
-            </Empty>
-          )
+        )}
+        hint="Nothing in the inventory has all of this. Take a filter away, or search for a part of a name or an address."
+        none={
+          <Empty icon="devices" title="No devices yet" action={<Link to="/sensors">See the sensors</Link>}>
+            Devices appear here as soon as a sensor hears them. If none do, see whether packets reach the sensors.
+          </Empty>
         }
       />
     </Page>

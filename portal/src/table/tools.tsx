@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Count } from '../api/types.ts'
 import { count, exact } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
+import { Empty } from '../parts/parts.tsx'
 import { useKeys } from '../shell/keys.ts'
 import { useDebounced } from '../shell/timing.ts'
 import { type ColumnState, inPlace, type ListState } from './state.ts'
@@ -239,7 +240,7 @@ export function SortSelect<T>({
       }}
     >
       {columns
-        .filter(c => c.sort)
+        .filter((c, i) => c.sort && columns.findIndex(x => x.sort === c.sort) === i)
         .flatMap(c => [
           <option key={`${c.id} a`} value={`${c.sort} asc`}>
             {c.label} ↑
@@ -257,5 +258,21 @@ export function ListCount({ total, noun, loading }: { total: number; noun: strin
     <span className={css.count} role="status">
       {loading ? '…' : `${exact(total)} ${noun}${total === 1 ? '' : 's'}`}
     </span>
+  )
+}
+
+/** What stands where search and filters let nothing through. */
+export function NoneFits({ noun, clear, children }: { noun: string; clear: () => void; children: ReactNode }) {
+  return (
+    <Empty
+      title={`No ${noun} fits`}
+      action={
+        <button type="button" className={css.facet} onClick={clear}>
+          Clear search and filters
+        </button>
+      }
+    >
+      {children}
+    </Empty>
   )
 }

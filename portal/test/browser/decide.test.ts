@@ -1,28 +1,14 @@
-import type { Browser, Route } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Route } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import type { Claim, DeviceDetail } from '../../src/api/types.ts'
-import { createFake } from '../fake.ts'
-import { listen } from '../serve.ts'
-import { browser, visit } from './open.ts'
+import { stage } from './open.ts'
 
-let b: Browser
-const opened: (() => unknown)[] = []
-
-beforeAll(async () => {
-  b = await browser()
-})
-afterAll(() => b?.close())
-afterEach(async () => {
-  for (const close of opened.splice(0)) await close()
-})
+const stand = stage({ devices: 60, signedIn: true })
 
 /** The page of the first device, of a hub that takes decisions, and what it was told. */
 async function start() {
-  const fake = createFake({ devices: 60, signedIn: true })
-  const home = await listen(fake)
+  const { fake, url, ...v } = await stand.start('/devices')
   const id = fake.world.rows[0]?.id ?? ''
-  const v = await visit(b, `${home.url}/devices`)
-  opened.push(v.close, home.close)
   const told: { path: string; body: Record<string, unknown> }[] = []
   const held = new Map<string, Claim>()
   const conflict: Claim = {
@@ -54,7 +40,7 @@ async function start() {
     detail.device.evidence.push(conflict)
     await route.fulfill({ response: answer, json: detail })
   })
-  await v.page.goto(`${home.url}/devices/${id}`)
+  await v.page.goto(`${url}/devices/${id}`)
   return { ...v, told, id, other: fake.world.rows.find(r => r.id !== id && r.zone === fake.world.rows[0]?.zone) }
 }
 

@@ -1,31 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createFake } from '../fake.ts'
 import { hostile, names } from '../hostile.ts'
-import { listen } from '../serve.ts'
-import { browser, visit } from './open.ts'
+import { stage } from './open.ts'
 
 // What something on the network calls itself is text on every page: nothing of
 // it runs, becomes a part of the page, or runs out of its frame.
 
+const { start } = stage()
 const fake = createFake({ devices: 60, signedIn: true, provider: 'x' })
-let b: Browser
-let home: { url: string; close: () => void }
-let door: { url: string; close: () => void }
-
-beforeAll(async () => {
-  b = await browser()
-  home = await listen(hostile(fake))
-  door = await listen(hostile(createFake({ devices: 1, provider: 'x' })))
-})
-afterAll(async () => {
-  await b.close()
-  home.close()
-  door.close()
-})
-
 /** Every page that the router knows, so that a new one cannot be missed. */
 const paths = [
   ...readFileSync(join(import.meta.dirname, '..', '..', 'src', 'app.tsx'), 'utf8').matchAll(/path: '([^']+)'/g),
@@ -58,49 +42,35 @@ function broken(): string[] {
   return [...new Set(wrong)]
 }
 
-async function settled(page: Page): Promise<void> {
-  await page.locator('h1').first().waitFor()
-  await page.waitForTimeout(600)
-}
-
 test.each(paths)('%s shows hostile names as text, wide and narrow', async path => {
-  const v = await visit(b, 'about:blank', { viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
-  v.page.on('dialog', d => {
-    v.wrong.push(`dialog: ${d.message()}`)
-    void d.dismiss()
-  })
-  v.wrong.length = 0
-  await v.page.goto(home.url + path, { waitUntil: 'domcontentloaded' })
-  await settled(v.page)
+  const v = await start(path, hostile(fake), { reducedMotion: 'reduce' })
+  await v.settled()
   // Everything that opens, opens.
   for (const name of [/Why$/, /^Counters$/, /^Verify$/]) {
     const more = v.page.getByRole('button', { name })
     if ((await more.count()) > 0) await more.first().click()
   }
   for (const tab of await v.page.getByRole('tab').all()) await tab.click()
-  await v.page.waitForTimeout(150)
+  await v.settled()
   expect(await v.page.evaluate(broken)).toEqual([])
   await v.page.setViewportSize({ width: 360, height: 740 })
-  await v.page.waitForTimeout(300)
+  await v.settled()
   expect(await v.page.evaluate(broken)).toEqual([])
-  expect(v.wrong.filter(w => !w.startsWith('foreign request'))).toEqual([])
-  await v.close()
+  expect(v.wrong).toEqual([])
 })
 
 test('the door shows hostile names as text', async () => {
-  const v = await visit(
-    b,
-    `${door.url}/sign-in?refused=${encodeURIComponent(names[1] ?? '')}&next=javascript:window.ran=1`,
+  const v = await start(
+    `/sign-in?refused=${encodeURIComponent(names[1] ?? '')}&next=javascript:window.ran=1`,
+    hostile(createFake({ devices: 1, provider: 'x' })),
   )
-  await settled(v.page)
+  await v.settled()
   expect(await v.page.evaluate(broken)).toEqual([])
   expect(v.wrong).toEqual([])
-  await v.close()
 })
 
 test('there is something hostile on every list', async () => {
-  const v = await visit(b, `${home.url}/devices`)
-  await settled(v.page)
+  const v = await start('/devices', hostile(fake))
+  await v.settled()
   expect(await v.page.locator('tbody').first().textContent()).toMatch(/<script>|onerror|HYPERLINK|WWWW/)
-  await v.close()
 })

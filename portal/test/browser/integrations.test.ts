@@ -1,25 +1,9 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createFake, type FakeOptions } from '../fake.ts'
-import { listen } from '../serve.ts'
-import { browser, visit } from './open.ts'
+import { expect, test } from 'vitest'
+import type { FakeOptions } from '../fake.ts'
+import { stage } from './open.ts'
 
-let b: Browser
-const ends: (() => void)[] = []
-beforeAll(async () => {
-  b = await browser()
-})
-afterAll(async () => {
-  await b.close()
-  for (const end of ends) end()
-})
-
-async function start(options: FakeOptions) {
-  const fake = createFake({ signedIn: true, ...options })
-  const home = await listen(fake)
-  ends.push(home.close)
-  return { fake, ...(await visit(b, `${home.url}/integrations`)) }
-}
+const { start: open } = stage()
+const start = (options: FakeOptions) => open('/integrations', options)
 
 test('tells how destinations are, tests them, and tries again what they did not take', async () => {
   const { page, fake, wrong } = await start({ devices: 30 })

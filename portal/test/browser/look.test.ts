@@ -1,15 +1,11 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createFake } from '../fake.ts'
-import { listen } from '../serve.ts'
-import { browser, visit } from './open.ts'
+import { stage } from './open.ts'
 
 // What can be measured of how the pages look: contrast (WCAG 2.2, 1.4.3), names
 // of controls (4.1.2), and that nothing runs out of a narrow screen (1.4.10).
 
-let b: Browser
-let home: { url: string; close: () => void }
-let door: { url: string; close: () => void }
+const { start } = stage()
 const fake = createFake({ devices: 300, signedIn: true })
 const paths = [
   '/',
@@ -26,17 +22,6 @@ const paths = [
   '/audit',
   '/profile',
 ]
-
-beforeAll(async () => {
-  b = await browser()
-  home = await listen(fake)
-  door = await listen(createFake({ needsSetup: true }))
-})
-afterAll(async () => {
-  await b.close()
-  home.close()
-  door.close()
-})
 
 /** Texts whose colour is too near to what is behind them. */
 function faint(): string[] {
@@ -100,40 +85,31 @@ function nameless(): string[] {
   return wrong
 }
 
-async function settle(page: Page): Promise<void> {
-  await page.locator('h1').waitFor()
-  await page.waitForLoadState('domcontentloaded')
-  await page.waitForTimeout(500)
-}
-
 describe.each(['light', 'dark'] as const)('%s', colorScheme => {
   test.each(paths)('%s has contrast, names, and no errors', async path => {
-    const v = await visit(b, home.url + path, { colorScheme, reducedMotion: 'reduce' })
-    await settle(v.page)
+    const v = await start(path, fake, { colorScheme, reducedMotion: 'reduce' })
+    await v.settled()
     const why = v.page.getByRole('button', { name: /Why$/ })
     if ((await why.count()) > 1) await why.nth(1).click()
     expect(await v.page.evaluate(faint)).toEqual([])
     expect(await v.page.evaluate(nameless)).toEqual([])
     expect(v.wrong).toEqual([])
-    await v.close()
   })
   test('so has the door', async () => {
-    const v = await visit(b, `${door.url}/setup`, { colorScheme })
-    await settle(v.page)
+    const v = await start('/setup', { needsSetup: true, signedIn: false }, { colorScheme })
+    await v.settled()
     expect(await v.page.evaluate(faint)).toEqual([])
     expect(await v.page.evaluate(nameless)).toEqual([])
     expect(v.wrong).toEqual([])
-    await v.close()
   })
 })
 
 test.each(paths)('%s fits in 360 pixels', async path => {
-  const v = await visit(b, home.url + path, { viewport: { width: 360, height: 740 } })
-  await settle(v.page)
+  const v = await start(path, fake, { viewport: { width: 360, height: 740 } })
+  await v.settled()
   const wide = await v.page.evaluate(() => [
     document.documentElement.scrollWidth,
     document.querySelector('main')?.scrollWidth ?? 0,
   ])
   expect(Math.max(...wide)).toBeLessThanOrEqual(360)
-  await v.close()
 })

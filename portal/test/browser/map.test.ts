@@ -1,32 +1,10 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createFake, type Fake } from '../fake.ts'
-import { listen } from '../serve.ts'
-import { browser, type Visit, visit } from './open.ts'
+import { describe, expect, test } from 'vitest'
+import { type Start, stage, type Visit } from './open.ts'
 
-let b: Browser
-let full: Fake
-const homes: { url: string; close: () => void }[] = []
-const wait = { timeout: 30_000 }
+const { start } = stage({ devices: 412, signedIn: true })
+const open = (path: string, devices = 412): Promise<Start> => start(path, { devices })
 
-/** A page over a world of its own. */
-async function open(path: string, options = {}, devices = 412): Promise<Visit> {
-  const fake = createFake({ devices, signedIn: true })
-  const home = await listen(fake)
-  homes.push(home)
-  full = fake
-  return visit(b, `${home.url}${path}`, options)
-}
-
-const drawn = (v: Visit) => v.page.waitForSelector('[data-drawn]', wait)
-
-beforeAll(async () => {
-  b = await browser()
-})
-afterAll(async () => {
-  await b?.close()
-  for (const h of homes) h.close()
-})
+const drawn = (v: Visit) => v.page.waitForSelector('[data-drawn]')
 
 describe('the map', () => {
   test('draws devices in groups and says how many', async () => {
@@ -43,39 +21,36 @@ describe('the map', () => {
     await v.page.getByLabel('Group by').selectOption('purdue')
     await v.page.waitForURL(/group=purdue/)
     expect(v.wrong).toEqual([])
-    await v.close()
   })
 
   test('a search finds a device, chooses it, and leads to its page', async () => {
     const v = await open('/map')
     await drawn(v)
-    const one = full.world.rows.find(r => r.hostname)
+    const one = v.fake.world.rows.find(r => r.hostname)
     await v.page.getByLabel('Find a device on the map').fill(one?.hostname ?? '')
-    await v.page.getByText(/^1 found among/).waitFor(wait)
+    await v.page.getByText(/^1 found among/).waitFor()
     await v.page.getByRole('button', { name: one?.hostname ?? '' }).click()
-    await v.page.getByRole('heading', { name: /Talks to/ }).waitFor(wait)
+    await v.page.getByRole('heading', { name: /Talks to/ }).waitFor()
     await v.page.getByRole('link', { name: 'Open the device' }).click()
     await v.page.waitForURL(`**/devices/${one?.id}`)
     expect(v.wrong).toEqual([])
-    await v.close()
   })
 
   test('a click chooses a device, Escape none, a double click opens it', async () => {
-    const v = await open('/map', {}, 1)
+    const v = await open('/map', 1)
     await drawn(v)
     const box = await v.page.locator('[data-drawn]').boundingBox()
     if (!box) throw new Error('no map')
     const middle = [box.x + box.width / 2, box.y + box.height / 2] as const
     await v.page.mouse.click(...middle)
-    await v.page.getByRole('heading', { name: /Talks to/ }).waitFor(wait)
+    await v.page.getByRole('heading', { name: /Talks to/ }).waitFor()
     await v.page.locator('[data-drawn]').focus()
     await v.page.keyboard.press('Escape')
-    await v.page.getByRole('heading', { name: 'Lines, by protocol' }).waitFor(wait)
+    await v.page.getByRole('heading', { name: 'Lines, by protocol' }).waitFor()
     for (const key of ['ArrowLeft', 'ArrowRight', '+', '-', '0']) await v.page.keyboard.press(key)
     await v.page.mouse.dblclick(...middle)
-    await v.page.waitForURL(`**/devices/${full.world.rows[0]?.id}`, wait)
+    await v.page.waitForURL(`**/devices/${v.fake.world.rows[0]?.id}`)
     expect(v.wrong).toEqual([])
-    await v.close()
   })
 
   test('views and filters select, and stand in the address', async () => {
@@ -83,29 +58,27 @@ describe('the map', () => {
     await drawn(v)
     await v.page.getByRole('link', { name: 'IoT to internet' }).click()
     await v.page.waitForURL(/category=iot&scope=internet/)
-    const iot = full.world.rows.filter(r => r.category === 'iot').length
-    await v.page.getByText(new RegExp(`^${iot} devices,`)).waitFor(wait)
+    const iot = v.fake.world.rows.filter(r => r.category === 'iot').length
+    await v.page.getByText(new RegExp(`^${iot} devices,`)).waitFor()
     expect(await v.page.getByRole('link', { name: 'IoT to internet' }).getAttribute('aria-current')).toBe('true')
     await v.page.getByRole('button', { name: 'Zone' }).click()
     await v.page.getByRole('checkbox', { name: /Plant 1/ }).check()
     await v.page.waitForURL(/zone=Plant/)
     await v.page.getByRole('button', { name: 'Clear all' }).click()
-    await v.page.getByText(/^412 devices/).waitFor(wait)
+    await v.page.getByText(/^412 devices/).waitFor()
     expect(v.wrong).toEqual([])
-    await v.close()
   })
 
   test('the table has the same content', async () => {
     const v = await open('/map?as=table')
-    const said = await v.page.getByText(/ links$/).textContent(wait)
+    const said = await v.page.getByText(/ links$/).textContent()
     const rows = v.page.getByRole('row')
-    await rows.nth(5).waitFor(wait)
+    await rows.nth(5).waitFor()
     const count = await v.page.getByRole('table').getAttribute('aria-rowcount')
     expect(said).toContain(`${(Number(count) - 1).toLocaleString('en')} links`)
     await v.page.getByRole('button', { name: 'Table' }).click()
     await drawn(v)
     expect(v.wrong).toEqual([])
-    await v.close()
   })
 
   test('without WebGL it says what to do', async () => {
@@ -114,16 +87,14 @@ describe('the map', () => {
       HTMLCanvasElement.prototype.getContext = () => null
     })
     await v.page.getByRole('link', { name: 'Map', exact: true }).click()
-    await v.page.getByText('does not draw with WebGL').waitFor(wait)
-    await v.close()
+    await v.page.getByText('does not draw with WebGL').waitFor()
   })
 
   test('an empty network says what to do next', async () => {
-    const v = await open('/map', {}, 0)
-    await v.page.getByText('Nothing to draw yet').waitFor(wait)
+    const v = await open('/map', 0)
+    await v.page.getByText('Nothing to draw yet').waitFor()
     await v.page.getByRole('link', { name: 'See the sensors' }).click()
     await v.page.waitForURL('**/sensors')
-    await v.close()
   })
 })
 
@@ -131,18 +102,17 @@ test('conversations have the same views', async () => {
   const v = await open('/conversations')
   await v.page.getByRole('link', { name: 'IoT to IoT' }).click()
   await v.page.waitForURL(/category=iot&scope=lan/)
-  const kind = new Map(full.world.rows.map(r => [r.id, r.category]))
-  const want = full.world.conversations.filter(
+  const kind = new Map(v.fake.world.rows.map(r => [r.id, r.category]))
+  const want = v.fake.world.conversations.filter(
     c => c.scope === 'lan' && [c.client.id, c.server.id].every(id => id !== undefined && kind.get(id) === 'iot'),
   ).length
-  await v.page.getByText(new RegExp(`^${want} conversations?$`)).waitFor(wait)
+  await v.page.getByText(new RegExp(`^${want} conversations?$`)).waitFor()
   expect(v.wrong).toEqual([])
-  await v.close()
 })
 
 // TYTO_FRAMES=1 npx vitest run test/browser/map.test.ts: how smoothly 2,000 devices move.
 test.runIf(process.env.TYTO_FRAMES)('frames', { timeout: 120_000 }, async () => {
-  const v = await open('/map', {}, 2000)
+  const v = await open('/map', 2000)
   await drawn(v)
   await v.page.waitForTimeout(2000)
   const box = await v.page.locator('[data-drawn]').boundingBox()
@@ -170,5 +140,4 @@ test.runIf(process.env.TYTO_FRAMES)('frames', { timeout: 120_000 }, async () => 
   const at = (share: number) => Math.round(gaps[Math.floor(gaps.length * share)] ?? 0)
   const fps = (1000 * gaps.length) / gaps.reduce((n, g) => n + g, 0)
   process.stdout.write(`2,000 devices: ${fps.toFixed(0)} frames/s; a frame takes ${at(0.5)} ms, p95 ${at(0.95)} ms\n`)
-  await v.close()
 })

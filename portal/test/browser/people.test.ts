@@ -1,31 +1,11 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createFake, type Fake, type FakeOptions } from '../fake.ts'
-import { listen } from '../serve.ts'
-import { browser, type Visit, visit } from './open.ts'
+import { describe, expect, test } from 'vitest'
+import { stage } from './open.ts'
 
-let b: Browser
-const opened: (() => unknown)[] = []
-
-beforeAll(async () => {
-  b = await browser()
-})
-afterAll(() => b?.close())
-afterEach(async () => {
-  for (const close of opened.splice(0)) await close()
-})
-
-async function start(options: FakeOptions, path: string): Promise<Visit & { fake: Fake; url: string }> {
-  const fake = createFake({ devices: 5, signedIn: true, ...options })
-  const home = await listen(fake)
-  const v = await visit(b, home.url + path)
-  opened.push(v.close, home.close)
-  return { ...v, fake, url: home.url }
-}
+const { start } = stage()
 
 describe('users', () => {
   test('are added by keyboard, and the temporary password is told once', async () => {
-    const { page, wrong, fake } = await start({}, '/users')
+    const { page, wrong, fake } = await start('/users')
     await page.getByText('bea.hofer').waitFor()
     await page.keyboard.press('n')
     const dialog = page.getByRole('dialog', { name: 'Add a user' })
@@ -41,18 +21,20 @@ describe('users', () => {
     const told = page.getByRole('dialog', { name: 'Temporary password of frida' })
     await told.getByText('k3pqx-7mzfd-aa2cv-9twhe').waitFor()
     await page.keyboard.press('Escape')
+    await page.getByText('k3pqx').waitFor({ state: 'detached' })
     await page.getByRole('row', { name: /frida Analyst Linz, hall 2/ }).waitFor()
-    expect(await page.getByText('k3pqx').count()).toBe(0)
     expect(fake.people.users.at(-1)).toMatchObject({ role: 'analyst', all_sites: false, sites: ['linz'] })
     expect(wrong).toEqual([])
   })
 
   test('are changed, disabled, reset and deleted, and what is refused says why', async () => {
-    const { page, wrong, fake } = await start({}, '/users')
-    const pick = async (name: string, item: string) => {
+    const { page, wrong, fake } = await start('/users')
+    // A menu that closes is on the page for a moment beside the next one.
+    const menu = async (name: string) => {
       await page.getByRole('button', { name: `Change ${name}` }).click()
-      await page.getByRole('menuitem', { name: item }).click()
+      return page.getByRole('menu', { name: `Change ${name}` })
     }
+    const pick = async (name: string, item: string) => (await menu(name)).getByRole('menuitem', { name: item }).click()
     await pick('dmitri', 'Role and sites…')
     await page.getByLabel('Viewer').check()
     await page.getByRole('checkbox', { name: 'Graz' }).uncheck()
@@ -74,9 +56,9 @@ describe('users', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await page.getByText('eve', { exact: true }).waitFor({ state: 'detached' })
     // The identity provider decides about who signs in with it.
-    await page.getByRole('button', { name: 'Change c.nagy@example.org' }).click()
-    await page.getByRole('menuitem', { name: 'Delete…' }).waitFor()
-    expect(await page.getByRole('menuitem', { name: /Role|Reset/ }).count()).toBe(0)
+    const vouched = await menu('c.nagy@example.org')
+    await vouched.getByRole('menuitem', { name: 'Delete…' }).waitFor()
+    expect(await vouched.getByRole('menuitem', { name: /Role|Reset/ }).count()).toBe(0)
     expect(wrong).toEqual([])
   })
 
@@ -85,7 +67,7 @@ describe('users', () => {
     ['admin', 'graz', ['Users']],
     ['admin', undefined, ['Users', 'Audit']],
   ] as const)('%s of %s is offered what they may', async (role, site, links) => {
-    const { page } = await start({ role, ...(site ? { site } : {}) }, '/')
+    const { page } = await start('/', { role, ...(site ? { site } : {}) })
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
     const shown = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allTextContents()
     expect(shown.filter(t => t === 'Users' || t === 'Audit')).toEqual(links)
@@ -100,7 +82,7 @@ describe('users', () => {
 })
 
 test('the audit log is filtered, paged, verified, and comes as CSV', async () => {
-  const { page, wrong } = await start({}, '/audit')
+  const { page, wrong } = await start('/audit')
   await page.getByText('1–100 of 240').waitFor()
   await page.getByRole('button', { name: 'Older' }).click()
   await page.getByText('101–200 of 240').waitFor()
@@ -120,7 +102,7 @@ test('the audit log is filtered, paged, verified, and comes as CSV', async () =>
 
 describe('the profile', () => {
   test('makes and revokes tokens, and ends sessions', async () => {
-    const { page, wrong, fake } = await start({ role: 'analyst', site: 'graz' }, '/profile')
+    const { page, wrong, fake } = await start('/profile', { role: 'analyst', site: 'graz' })
     await page.getByText('198.51.100.23').waitFor()
     await page.getByRole('button', { name: 'End all others' }).click()
     await page.getByText('198.51.100.23').waitFor({ state: 'detached' })
@@ -140,7 +122,7 @@ describe('the profile', () => {
   })
 
   test('changes the password', async () => {
-    const { page, wrong, fake } = await start({}, '/profile')
+    const { page, wrong, fake } = await start('/profile')
     const fill = async (old: string, now: string) => {
       await page.getByLabel('Password now').fill(old)
       await page.getByLabel('New password', { exact: true }).fill(now)
@@ -156,7 +138,7 @@ describe('the profile', () => {
 })
 
 test('a temporary password leads to nothing but another one', async () => {
-  const { page, wrong, fake } = await start({ temporary: true }, '/devices')
+  const { page, wrong, fake } = await start('/devices', { temporary: true })
   await page.getByRole('heading', { name: 'Choose a password' }).waitFor()
   await page.getByLabel('Temporary password').fill(fake.password)
   await page.getByLabel('New password', { exact: true }).fill('another horse battery')
@@ -167,10 +149,10 @@ test('a temporary password leads to nothing but another one', async () => {
 })
 
 test('the identity provider has a button if there is one, and words if it refuses', async () => {
-  const { page, wrong } = await start({ signedIn: false }, '/sign-in')
+  const { page, wrong } = await start('/sign-in', { signedIn: false })
   await page.getByRole('button', { name: 'Sign in' }).waitFor()
   expect(await page.getByText(/^Sign in with/).count()).toBe(0)
-  const other = await start({ signedIn: false, provider: 'Contoso' }, '/sign-in?refused=role&next=%2Falerts')
+  const other = await start('/sign-in?refused=role&next=%2Falerts', { signedIn: false, provider: 'Contoso' })
   await other.page.getByRole('alert').getByText('Nothing gives you a role here').waitFor()
   const link = other.page.getByRole('link', { name: 'Sign in with Contoso' })
   expect(await link.getAttribute('href')).toBe('/api/v1/oidc/login?next=%2Falerts')

@@ -1,32 +1,12 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { alerts } from '../alerts.ts'
-import { createFake, type Fake, type FakeOptions } from '../fake.ts'
-import { listen } from '../serve.ts'
-import { browser, type Visit, visit } from './open.ts'
+import { stage } from './open.ts'
 
-let b: Browser
-const opened: (() => unknown)[] = []
-
-beforeAll(async () => {
-  b = await browser()
-})
-afterAll(() => b?.close())
-afterEach(async () => {
-  for (const close of opened.splice(0)) await close()
-})
-
-async function start(options: FakeOptions, path = '/', context = {}): Promise<Visit & { fake: Fake; url: string }> {
-  const fake = createFake(options)
-  const home = await listen(fake)
-  const v = await visit(b, home.url + path, context)
-  opened.push(v.close, home.close)
-  return { ...v, fake, url: home.url }
-}
+const { start, again: open } = stage({})
 
 describe('the door', () => {
   test('sets up with the token of the address, which is removed from it', async () => {
-    const { page, wrong, fake } = await start({ needsSetup: true, devices: 5 }, '/#token=demo-token-0001')
+    const { page, wrong, fake } = await start('/#token=demo-token-0001', { needsSetup: true, devices: 5 })
     await page.getByRole('heading', { name: 'Create the first administrator' }).waitFor()
     expect(new URL(page.url()).hash).toBe('')
     expect(await page.getByLabel('One-time token').inputValue()).toBe(fake.token)
@@ -42,7 +22,7 @@ describe('the door', () => {
   })
 
   test('says which field was refused', async () => {
-    const { page } = await start({ needsSetup: true }, '/setup')
+    const { page } = await start('/setup', { needsSetup: true })
     await page.getByLabel('One-time token').fill('wrong')
     await page.getByLabel('User name').fill('admin')
     await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
@@ -52,7 +32,7 @@ describe('the door', () => {
   })
 
   test('signs in, and leads to where one wanted to go', async () => {
-    const { page, wrong, fake, url } = await start({ devices: 40 }, '/devices?category=ot')
+    const { page, wrong, fake, url } = await start('/devices?category=ot', { devices: 40 })
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     await page.getByLabel('User name').fill('admin')
     await page.getByLabel('Password', { exact: true }).fill('not this one')
@@ -69,7 +49,7 @@ describe('the door', () => {
   })
 
   test('a session that ends leads back to signing in', async () => {
-    const { page, fake } = await start({ devices: 5, signedIn: true })
+    const { page, fake } = await start('/', { devices: 5, signedIn: true })
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
     fake.fail(401)
     // Whatever is asked next ends the session: the click, or a refresh that comes before it.
@@ -80,7 +60,7 @@ describe('the door', () => {
 })
 
 test('an alert leads from the list to its evidence, and is closed', async () => {
-  const { page, wrong } = await start({ devices: 50, signedIn: true }, '/alerts')
+  const { page, wrong } = await start('/alerts', { devices: 50, signedIn: true })
   await page.getByText('4 alerts').waitFor() // the fifth is a consequence, and stands under another
   await page.getByRole('link', { name: 'A controller was told to stop' }).click()
   await page.getByText('frame 4,711').waitFor()
@@ -97,7 +77,7 @@ describe('the list of 10,000 devices', () => {
   const rows = 'tbody tr[data-index]'
 
   test('is asked for in pages, drawn in part, and scrolls to its end', async () => {
-    const { page, wrong } = await start(many, '/devices')
+    const { page, wrong } = await start('/devices', many)
     const asked: string[] = []
     page.on('request', r => r.url().includes('/api/v1/devices?') && asked.push(new URL(r.url()).search))
     await page.getByText('10,000 devices').waitFor()
@@ -105,14 +85,14 @@ describe('the list of 10,000 devices', () => {
     await page.locator('table').evaluate(t => t.parentElement?.scrollTo(0, 1e9))
     await page.locator('tr[data-index="9999"] a').waitFor()
     expect(await page.locator(rows).count()).toBeLessThan(60)
-    expect(asked.length).toBeLessThan(4)
+    expect(new Set(asked).size).toBeLessThan(4)
     expect(asked.at(-1)).toContain('offset=9900&limit=100')
     expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('10001')
     expect(wrong).toEqual([])
   })
 
   test('sorts by its heads, and the address says how', async () => {
-    const { page } = await start(many, '/devices')
+    const { page } = await start('/devices', many)
     await page.getByRole('button', { name: 'IP address' }).click()
     await page.waitForURL(/sort=ip&order=asc/)
     await page.locator('tr[data-index="0"]').getByText('10.20.0.').first().waitFor()
@@ -125,7 +105,7 @@ describe('the list of 10,000 devices', () => {
   })
 
   test('is searched and filtered, all of it in the address', async () => {
-    const { page, url } = await start(many, '/devices')
+    const { page, url } = await start('/devices', many)
     await page.getByText('10,000 devices').waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type('s7-1516')
@@ -139,8 +119,7 @@ describe('the list of 10,000 devices', () => {
     expect(csv).toContain('category=ot')
     expect(csv).toContain('q=s7-1516')
     const shown = await page.getByRole('status').filter({ hasText: 'devices' }).textContent()
-    const again = await visit(b, page.url())
-    opened.push(again.close)
+    const again = await open(page.url())
     await again.page.getByText(shown ?? '').waitFor()
     await page.getByRole('button', { name: 'Clear all' }).click()
     await page.getByText('10,000 devices').waitFor()
@@ -148,7 +127,7 @@ describe('the list of 10,000 devices', () => {
   })
 
   test('goes by the keyboard: j, k, Enter, and back to the same place', async () => {
-    const { page } = await start(many, '/devices')
+    const { page } = await start('/devices', many)
     await page.locator('tr[data-index="0"] a').waitFor()
     const at = () => page.evaluate(() => document.activeElement?.closest('tr')?.getAttribute('data-index'))
     for (let i = 0; i < 40; i++) await page.keyboard.press('j')
@@ -160,11 +139,11 @@ describe('the list of 10,000 devices', () => {
     await page.getByRole('heading', { level: 1, name: name ?? '' }).waitFor()
     await page.goBack()
     await page.locator('tr[data-index="38"] a').waitFor()
-    expect(await page.locator('table').evaluate(t => t.parentElement?.scrollTop)).toBeGreaterThan(0)
+    await expect.poll(() => page.locator('table').evaluate(t => t.parentElement?.scrollTop)).toBeGreaterThan(0)
   })
 
   test('remembers its columns here, and tells them in the address', async () => {
-    const { page, url } = await start(many, '/devices')
+    const { page, url } = await start('/devices', many)
     await page.getByRole('button', { name: 'Columns' }).click()
     await page.getByRole('checkbox', { name: 'MAC address' }).check()
     await page.getByRole('checkbox', { name: 'Vendor', exact: true }).uncheck()
@@ -180,7 +159,7 @@ describe('the list of 10,000 devices', () => {
   })
 
   test('follows the hub at its top, and waits to be asked elsewhere', async () => {
-    const { page, fake } = await start(many, '/devices?sort=hostname&order=asc')
+    const { page, fake } = await start('/devices?sort=hostname&order=asc', many)
     await page.locator('tr[data-index="0"] a').waitFor()
     await page.getByText('Live', { exact: true }).waitFor()
     const first = fake.world.rows.find(r => r.hostname === 'ap-0009') ?? fake.world.rows[0]
@@ -201,7 +180,7 @@ describe('one device', () => {
   const some = { devices: 200, signedIn: true }
 
   test('says why each value is believed, to the frame', async () => {
-    const { page, fake, wrong, url } = await start(some)
+    const { page, fake, wrong, url } = await start('/', some)
     const plc = fake.world.rows.find(r => r.type === 'plc' && r.hostname)
     await page.goto(`${url}/devices/${plc?.id}`)
     await page.getByRole('heading', { level: 1, name: plc?.hostname ?? '' }).waitFor()
@@ -222,12 +201,12 @@ describe('one device', () => {
   })
 
   test('that is gone says what may have happened', async () => {
-    const { page } = await start(some, '/devices/nobody')
+    const { page } = await start('/devices/nobody', some)
     await page.getByText('There is no device of that id').waitFor()
   })
 
   test('leads from a conversation to the other side', async () => {
-    const { page, fake, url } = await start(some)
+    const { page, fake, url } = await start('/', some)
     const c = fake.world.conversations.find(x => x.client.id && x.server.id && x.client.id !== x.server.id)
     await page.goto(`${url}/conversations?device=${c?.client.id}`)
     await page
@@ -240,7 +219,7 @@ describe('one device', () => {
 
 describe('everywhere', () => {
   test('sensors say what is wrong with their mirror, alerts have their packets', async () => {
-    const { page, fake, url } = await start({ devices: 20, signedIn: true }, '/sensors')
+    const { page, fake, url } = await start('/sensors', { devices: 20, signedIn: true })
     await page.getByText('only one side is heard').waitFor()
     await page.getByText('Mirror both directions').waitFor()
     const id = alerts(fake.world)[0]?.id ?? ''
@@ -250,7 +229,7 @@ describe('everywhere', () => {
   })
 
   test('a failed request says so, and can be tried again', async () => {
-    const { page, fake } = await start({ devices: 20, signedIn: true }, '/sensors')
+    const { page, fake } = await start('/sensors', { devices: 20, signedIn: true })
     await page.getByText('sensor-1').waitFor()
     fake.fail(500)
     await page.getByRole('link', { name: 'Overview' }).first().click()
@@ -261,7 +240,7 @@ describe('everywhere', () => {
   })
 
   test('the palette finds a device, the question mark tells the keys', async () => {
-    const { page, fake } = await start({ devices: 200, signedIn: true })
+    const { page, fake } = await start('/', { devices: 200, signedIn: true })
     const d = fake.world.rows.find(r => r.hostname)
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
     await page.keyboard.press('?')
@@ -279,7 +258,7 @@ describe('everywhere', () => {
   })
 
   test('a sensor with hundreds of recordings is shown', async () => {
-    const { page, fake, wrong, url } = await start({ devices: 5, signedIn: true })
+    const { page, fake, wrong, url } = await start('/', { devices: 5, signedIn: true })
     const [one] = fake.world.sensors[2]?.interfaces ?? []
     if (!one) throw new Error('no recording')
     const many = Array.from({ length: 300 }, (_, i) => ({ ...one, name: `/captures/day-${i}.pcap` }))
@@ -292,7 +271,7 @@ describe('everywhere', () => {
   })
 
   test('light and dark are kept', async () => {
-    const { page } = await start({ devices: 5, signedIn: true }, '/', { colorScheme: 'light' })
+    const { page } = await start('/', { devices: 5, signedIn: true }, { colorScheme: 'light' })
     await page.getByRole('button', { name: 'Light or dark' }).click()
     await page.getByRole('menuitem', { name: 'Dark' }).click()
     await page.reload()
@@ -300,7 +279,7 @@ describe('everywhere', () => {
   })
 
   test('the dot tells when the hub is gone', async () => {
-    const { page, url, fake } = await start({ devices: 5, signedIn: true })
+    const { page, url, fake } = await start('/', { devices: 5, signedIn: true })
     await page.getByText('Live', { exact: true }).waitFor()
     fake.fail(503)
     fake.hangUp()

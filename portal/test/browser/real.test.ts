@@ -13,7 +13,10 @@ test.runIf(url)('every page of a running hub', { timeout: 180_000 }, async () =>
   const home = url ?? ''
   const b = await browser()
   const needed = ((await (await fetch(`${home}/api/v1/setup`)).json()) as Setup).needed
-  const { page, wrong } = await visit(b, needed ? `${home}/setup#token=${process.env.TYTO_TOKEN ?? ''}` : `${home}/`)
+  const { page, wrong, settled } = await visit(
+    b,
+    needed ? `${home}/setup#token=${process.env.TYTO_TOKEN ?? ''}` : `${home}/`,
+  )
   await page.getByLabel('User name').fill(user)
   await page.getByLabel('Password', { exact: true }).fill(password)
   if (needed) {
@@ -70,7 +73,7 @@ test.runIf(url)('every page of a running hub', { timeout: 180_000 }, async () =>
   if (process.env.TYTO_SHOTS) {
     for (const p of ['', 'devices', `devices/${known?.id}`, 'conversations', 'sensors']) {
       await page.goto(`${home}/${p}`)
-      await page.waitForTimeout(800)
+      await settled()
       await page.screenshot({ path: `${process.env.TYTO_SHOTS}/real-${p.replace(/\/.*/, '-one') || 'overview'}.png` })
     }
   }

@@ -58,7 +58,7 @@ test.runIf(folder)('pictures of every page', { timeout: 300_000 }, async () => {
         if (only && !only.includes(name)) continue
         const v = await visit(b, url, { viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
         if (/^map(?!-table|-empty)/.test(name)) await v.page.waitForSelector('[data-drawn]')
-        await v.page.waitForTimeout(700)
+        await v.settled()
         if (name === 'device') {
           await v.page.getByRole('button', { name: /^Model/ }).click()
           await v.page.getByRole('button', { name: /^Vendor/ }).click()
@@ -66,7 +66,7 @@ test.runIf(folder)('pictures of every page', { timeout: 300_000 }, async () => {
         await v.page.screenshot({ path: join(folder ?? '', `${name}-${size}-${colorScheme}.png`) })
         if (['overview', 'device'].includes(name)) {
           await v.page.evaluate(() => document.querySelector('#page')?.scrollTo(0, 1e6))
-          await v.page.waitForTimeout(300)
+          await v.settled()
           await v.page.screenshot({ path: join(folder ?? '', `${name}-end-${size}-${colorScheme}.png`) })
         }
         if (v.wrong.length > 0) throw new Error(`${url}: ${v.wrong.join('\n')}`)

@@ -1,28 +1,7 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { createFake } from '../fake.ts'
-import { listen } from '../serve.ts'
-import { browser, visit } from './open.ts'
+import { expect, test } from 'vitest'
+import { stage } from './open.ts'
 
-vi.setConfig({ testTimeout: 120_000 }) // on a machine that has other work, too
-
-let b: Browser
-const opened: (() => unknown)[] = []
-
-beforeAll(async () => {
-  b = await browser()
-})
-afterAll(() => b?.close())
-afterEach(async () => {
-  for (const close of opened.splice(0)) await close()
-})
-
-async function start(path: string) {
-  const home = await listen(createFake({ devices: 60, signedIn: true }))
-  const v = await visit(b, `${home.url}${path}`)
-  opened.push(v.close, home.close)
-  return v
-}
+const { start } = stage({ devices: 60, signedIn: true })
 
 test('alerts are decided about by keys, many at once, and back', async () => {
   const { page } = await start('/alerts')
@@ -75,8 +54,7 @@ test('the baseline is learnt again, and forgotten piece by piece', async () => {
   await zone.getByText('Learning', { exact: true }).waitFor()
   await zone.getByRole('button', { name: 'Stop learning' }).waitFor()
   const table = page.getByRole('table', { name: 'Facts' })
-  const before = await page.getByText(/^60 facts$/).count()
-  expect(before).toBe(1)
+  await page.getByText(/^60 facts$/).waitFor()
   await table.getByRole('button', { name: 'Forget' }).first().click()
   await page.getByText(/^59 facts$/).waitFor()
 })
