@@ -6,6 +6,7 @@ import (
 
 	"tyto/frame"
 	"tyto/proto/dnp3"
+	"tyto/proto/transfer"
 	"tyto/tyto"
 )
 
@@ -39,12 +40,18 @@ var dnp3Responses = [...]string{"dnp3 response", "dnp3 unsolicited response", "d
 
 // Memory of a conversation: [0] and [1] are requests that wait for their
 // answers, the last first; [2] is the first outstation's address and what was
-// told; [3] its indications.
+// told; [3] above its lower half the outstation's indications. While a file is
+// moved only one request waits: [1] is the hash of what was moved, the lower half
+// of [3] its size, and [2] above the rest the number of the block that comes next.
 const (
 	dnp3Pending    = 2
 	dnp3ToldMaster = 1 << 32
 	dnp3ToldServer = 1 << 33
 	dnp3Known      = 1 << 34 // the low bits of Memory[2] are an address
+	dnp3Moving     = 1 << 35
+	dnp3Writing    = 1 << 36 // to the outstation
+	dnp3Moved      = 1 << 37 // all is there but the answer
+	dnp3BlockShift = 38
 )
 
 var (
@@ -157,6 +164,9 @@ func dnp3Message(m *Message, s *Sink, l *dnp3.Link, c *frame.Cursor) {
 	if x.Broken != "" {
 		s.Malformed(x.Broken)
 	}
+	if x.Group == dnp3.FileGroup && x.Broken == "" {
+		dnp3File(m, s, &x, *c)
+	}
 	switch {
 	case x.IsResponse() && x.Function-dnp3.Response < uint8(len(dnp3Responses)):
 		s.Op(dnp3Responses[x.Function-dnp3.Response])
@@ -174,6 +184,9 @@ func dnp3Message(m *Message, s *Sink, l *dnp3.Link, c *frame.Cursor) {
 
 func dnp3Request(m *Message, s *Sink, x *dnp3.Message) {
 	f := &dnp3Functions[x.Function]
+	if x.Function == dnp3.OpenFile && x.Group == dnp3.FileGroup && x.Variation == dnp3.FileCommand && x.Broken == "" {
+		return // dnp3File told it
+	}
 	if f.verb == tyto.NoVerb && x.Function != dnp3.ReadData {
 		s.Op(f.op)
 		return
@@ -191,21 +204,117 @@ func dnp3Request(m *Message, s *Sink, x *dnp3.Message) {
 	if m.Memory[0] == pending { // asked again
 		return
 	}
-	if lost := m.Memory[dnp3Pending-1]; lost != 0 {
+	if x.Group == dnp3.FileGroup && m.Memory[2]&dnp3Moving != 0 { // the whole file is told, not its parts
+		return
+	}
+	n := dnp3Waiting(m)
+	if lost := m.Memory[n-1]; lost != 0 {
 		dnp3Act(s, lost, NoAnswer, false)
 	}
-	m.Memory[1], m.Memory[0] = m.Memory[0], pending
+	copy(m.Memory[1:n], m.Memory[:n-1])
+	m.Memory[0] = pending
+}
+
+// dnp3Waiting is how many requests can wait.
+func dnp3Waiting(m *Message) int {
+	if m.Memory[2]&dnp3Moving != 0 {
+		return 1
+	}
+	return dnp3Pending
+}
+
+// dnp3File follows a file from the request that opens it to its last block. The
+// name is told when it is opened: it does not fit into what is remembered.
+func dnp3File(m *Message, s *Sink, x *dnp3.Message, c frame.Cursor) {
+	response, moving, writing := x.IsResponse(), m.Memory[2]&dnp3Moving != 0, m.Memory[2]&dnp3Writing != 0
+	switch {
+	case !response && x.Function == dnp3.OpenFile && x.Variation == dnp3.FileCommand:
+		o, ok := dnp3.ReadOpen(c)
+		if !ok {
+			s.Op("dnp3 open file")
+			s.Malformed("dnp3: name of a file")
+			return
+		}
+		dnp3Moves(m, s, "not finished")
+		s.Did(tyto.Transfer, "dnp3 open file", o.Name, "")
+		dnp3Begin(m, s, &o)
+	case !moving:
+	case !response && x.Function == dnp3.AbortFile, response && x.Variation == dnp3.FileStatus && dnp3.FileOutcome(x.Variation, c) != "ok":
+		outcome := "aborted"
+		if response {
+			outcome = dnp3.FileOutcome(x.Variation, c)
+		}
+		dnp3Moves(m, s, outcome)
+	case x.Variation == dnp3.FileBlock && response != writing:
+		if dnp3Block(m, c) && !writing {
+			dnp3Moves(m, s, "ok")
+		}
+	case response && x.Variation == dnp3.BlockStatus:
+		if outcome := dnp3.FileOutcome(x.Variation, c); outcome != "ok" || m.Memory[2]&dnp3Moved != 0 {
+			dnp3Moves(m, s, outcome)
+		}
+	}
+}
+
+// dnp3Begin begins to sum up a file.
+func dnp3Begin(m *Message, s *Sink, o *dnp3.Open) {
+	if !o.Reads && !o.Writes {
+		return
+	}
+	if lost := m.Memory[1]; lost != 0 {
+		dnp3Act(s, lost, NoAnswer, false)
+	}
+	sum := transfer.Begin()
+	m.Memory[1], m.Memory[2] = sum.Hash, m.Memory[2]|dnp3Moving
+	if o.Writes {
+		m.Memory[2] |= dnp3Writing
+	}
+}
+
+// dnp3Block adds a block that was not sent before, and reports whether it is the last.
+func dnp3Block(m *Message, c frame.Cursor) (last bool) {
+	number, last, data, ok := dnp3.ReadBlock(c)
+	if next := uint32(m.Memory[2] >> dnp3BlockShift); !ok || number&(1<<26-1) != next {
+		return false
+	}
+	transfer.Add(&m.Memory[1], &m.Memory[3], data)
+	m.Memory[2] += 1 << dnp3BlockShift
+	if last {
+		m.Memory[2] |= dnp3Moved
+	}
+	return last
+}
+
+// dnp3Moves tells what was moved, if anything was, and how that ended.
+func dnp3Moves(m *Message, s *Sink, outcome string) {
+	sum := transfer.Kept(m.Memory[1], m.Memory[3])
+	verb, op := tyto.Transfer, "dnp3 file read"
+	if m.Memory[2]&dnp3Writing != 0 {
+		verb, op = tyto.Program, "dnp3 file write"
+	}
+	if m.Memory[2]&dnp3Moving == 0 {
+		return
+	}
+	m.Memory[1], m.Memory[2], m.Memory[3] = 0, m.Memory[2]&(dnp3Moving-1), m.Memory[3]&^0xffffffff
+	b := s.Scratch(transfer.Longest)
+	switch {
+	case sum.Size == 0 && outcome == "ok" || b == nil:
+	case outcome == "aborted" || outcome == "not finished": // said by the master
+		s.Did(verb, op, sum.Append(b[:0]), outcome)
+	default:
+		s.Undergone(verb, op, sum.Append(b[:0]), outcome)
+	}
 }
 
 func dnp3Answered(m *Message, s *Sink, x *dnp3.Message, c *frame.Cursor) {
-	for i := range dnp3Pending {
+	n := dnp3Waiting(m)
+	for i := range n {
 		p := m.Memory[i]
 		if p == 0 || uint8(p>>48)&15 != x.Sequence {
 			continue
 		}
-		if m.Memory[i] = 0; i == 0 {
-			m.Memory[0], m.Memory[1] = m.Memory[1], 0
-		}
+		copy(m.Memory[i:n], m.Memory[i+1:n])
+		m.Memory[n-1] = 0
 		outcome := dnp3.Refused(x.Indications)
 		if outcome == "" {
 			outcome = "ok"
@@ -245,29 +354,14 @@ func dnp3Act(s *Sink, p uint64, outcome string, answered bool) {
 	}
 }
 
-// dnp3States are the internal indications that say how the outstation does.
-var dnp3States = [...]struct {
-	bit  uint16
-	word string
-}{{0x8000, "restart"}, {0x4000, "trouble"}, {0x2000, "local"}, {0x0008, "event buffer overflow"}, {0x0020, "configuration corrupt"}}
-
 // dnp3Indications tells how the outstation does, when that changes.
 func dnp3Indications(m *Message, s *Sink, l *dnp3.Link, indications uint16) {
 	now := uint64(indications&0xe028) | 1<<16
-	if m.Memory[3] == now {
+	if m.Memory[3]>>32 == now {
 		return
 	}
-	m.Memory[3] = now
-	b := s.Scratch(64)[:0]
-	for i := range dnp3States {
-		if indications&dnp3States[i].bit != 0 {
-			if len(b) > 0 {
-				b = append(b, ',')
-			}
-			b = append(b, dnp3States[i].word...)
-		}
-	}
-	dnp3About(m, s, l, tyto.Clue, tyto.Clue, b, "dnp3.al.iin")
+	m.Memory[3] = m.Memory[3]&0xffffffff | now<<32
+	dnp3About(m, s, l, tyto.Clue, tyto.Clue, dnp3.AppendStates(s.Scratch(64)[:0], indications), "dnp3.al.iin")
 }
 
 // dnp3About tells a fact about the sender; about a part of it, if it speaks for more than one outstation.
@@ -299,19 +393,8 @@ func dnp3Attributes(m *Message, s *Sink, l *dnp3.Link, x dnp3.Message, c *frame.
 				dnp3About(m, s, l, d.attr, d.ofPart, text, "dnp3.al.da.value")
 			}
 		}
-		if c.Len() < 4 {
-			return
-		}
-		variation := frame.Read(c.Rest()[1:])
-		if x.Variation = variation.U8(); c.U8() != 0 {
-			return
-		}
-		c.Skip(1)
-		if span := c.U8() & 15; span == 0 {
-			c.Skip(2)
-		} else if span == 1 {
-			c.Skip(4)
-		} else {
+		var more bool
+		if x.Variation, more = dnp3.NextAttribute(c); !more {
 			return
 		}
 	}

@@ -51,6 +51,33 @@ func dnp3Control(function byte, sequence byte) []byte {
 	return append([]byte{0xc0 | sequence, function}, crob...)
 }
 
+// dnp3Object is an object of group 70 with its header.
+func dnp3Object(variation byte, body string) []byte {
+	return append([]byte{dnp3.FileGroup, variation, 0x5b, 1, byte(len(body)), byte(len(body) >> 8)}, body...)
+}
+
+func dnp3Opens(mode byte, name string) []byte {
+	body := "\x1a\x00" + string([]byte{byte(len(name)), 0}) + string(make([]byte, 16)) + string([]byte{mode, 0}) + "\x00\x04\x01\x00" + name
+	return append([]byte{0xc0, dnp3.OpenFile}, dnp3Object(3, body)...)
+}
+
+func dnp3Opened(status byte) []byte {
+	return append([]byte{0xc0, 129, 0, 0}, dnp3Object(4, "\x01\x00\x00\x00\x15\x00\x00\x00\x00\x04\x01\x00"+string([]byte{status}))...)
+}
+
+// dnp3Piece is a message of the function with a block.
+func dnp3Piece(function byte, number uint32, data string) []byte {
+	b := []byte{0xc0, function}
+	if function == 129 {
+		b = append(b, 0, 0)
+	}
+	return append(b, dnp3Object(5, "\x01\x00\x00\x00"+string(binary.LittleEndian.AppendUint32(nil, number))+data)...)
+}
+
+func dnp3Wrote(number uint32, status byte) []byte {
+	return append([]byte{0xc0, 129, 0, 0}, dnp3Object(6, "\x01\x00\x00\x00"+string(binary.LittleEndian.AppendUint32(nil, number))+string([]byte{status}))...)
+}
+
 func TestGenerateDNP3(t *testing.T) {
 	w := newWire()
 	scada, rtu := wireStation(30), wireStation(60)
@@ -70,6 +97,22 @@ func TestGenerateDNP3(t *testing.T) {
 		{dnp3Link(0xc9, 10, 1), dnp3Link(0x0b, 1, 10)},
 		{dnp3Asks(10, 0xc8, 99), append([]byte("noise"), dnp3Says(10, 0xc8, 129, 0, 1)...)},
 		{dnp3Asks(10, 0xc9, 1, 1, 0, 0, 9, 3), nil},
+	} {
+		c.say(0, x[0]).say(1, x[1])
+	}
+	for _, x := range [][2][]byte{
+		{dnp3Asks(10, dnp3Opens(1, "CONFIG.XML")...), dnp3Says(10, dnp3Opened(0)...)},
+		{dnp3Asks(10, dnp3Piece(1, 0, "")...), dnp3Says(10, dnp3Piece(129, 0, "first part, ")...)},
+		{dnp3Asks(10, dnp3Piece(1, 1, "")...), dnp3Says(10, dnp3Piece(129, 1<<31|1, "last part")...)},
+		{dnp3Asks(10, dnp3Opens(2, "CONFIG.XML")...), dnp3Says(10, dnp3Opened(0)...)},
+		{dnp3Asks(10, dnp3Piece(2, 0, "first part, ")...), dnp3Says(10, dnp3Wrote(0, 0)...)},
+		{dnp3Asks(10, dnp3Piece(2, 0, "first part, ")...), dnp3Says(10, dnp3Wrote(0, 0)...)}, // once more
+		{dnp3Asks(10, dnp3Piece(2, 1<<31|1, "last part")...), dnp3Says(10, dnp3Wrote(1<<31|1, 0)...)},
+		{dnp3Asks(10, dnp3Opens(2, "FIRMWARE.BIN")...), dnp3Says(10, dnp3Opened(1)...)},
+		{dnp3Asks(10, dnp3Opens(1, "LOG.TXT")...), dnp3Says(10, dnp3Opened(0)...)},
+		{dnp3Asks(10, dnp3Piece(1, 0, "")...), dnp3Says(10, dnp3Piece(129, 0, "part")...)},
+		{dnp3Asks(10, append([]byte{0xc0, dnp3.AbortFile}, dnp3Object(4, string(make([]byte, 13)))...)...), dnp3Says(10, dnp3Opened(0)...)},
+		{dnp3Asks(10, append([]byte{0xc0, dnp3.OpenFile}, dnp3Object(3, "\x1a\x00")...)...), nil},
 	} {
 		c.say(0, x[0]).say(1, x[1])
 	}
@@ -127,4 +170,38 @@ func TestDNP3Allocates(t *testing.T) {
 	f := &frame.Frame{Src: frame.V4(10, 0, 0, 1), Dst: frame.V4(10, 0, 0, 2), SrcPort: 20000, DstPort: 40000}
 	wireAllocs(t, "dnp3", &Message{Frame: f, Body: dnp3Identity(10)})
 	wireAllocs(t, "dnp3", &Message{Frame: f, Body: dnp3Asks(10, dnp3Control(6, 1)...), ToServer: true})
+}
+
+// TestDNP3Files demands that a file has one sum, whoever sends it, in whatever blocks and however often.
+func TestDNP3Files(t *testing.T) {
+	told := func(messages ...[]byte) (all []string) {
+		memory := new([4]uint64)
+		for i, b := range messages {
+			f := &frame.Frame{Src: frame.V4(10, 0, 0, 1), Dst: frame.V4(10, 0, 0, 2), SrcPort: 40000, DstPort: 20000, Proto: frame.TCP}
+			if i%2 == 1 {
+				f.Src, f.Dst, f.SrcPort, f.DstPort = f.Dst, f.Src, f.DstPort, f.SrcPort
+			}
+			for _, d := range shown(t, "dnp3", &Message{Frame: f, Body: b, Memory: memory, ToServer: i%2 == 0}).Deeds() {
+				if d.Verb != tyto.NoVerb {
+					all = append(all, d.Operation+": "+string(d.Object)+" "+d.Outcome)
+				}
+			}
+		}
+		return all
+	}
+	read := told(dnp3Asks(10, dnp3Opens(1, "A")...), dnp3Says(10, dnp3Opened(0)...), dnp3Asks(10, dnp3Piece(1, 0, "")...),
+		dnp3Says(10, dnp3Piece(129, 0, "abc")...), dnp3Asks(10, dnp3Piece(1, 1, "")...), dnp3Says(10, dnp3Piece(129, 1<<31|1, "defg")...))
+	write := told(dnp3Asks(10, dnp3Opens(2, "A")...), dnp3Says(10, dnp3Opened(0)...), dnp3Asks(10, dnp3Piece(2, 0, "abcd")...), dnp3Says(10, dnp3Wrote(0, 0)...),
+		dnp3Asks(10, dnp3Piece(2, 0, "abcd")...), dnp3Says(10, dnp3Wrote(0, 0)...), dnp3Asks(10, dnp3Piece(2, 1<<31|1, "efg")...), dnp3Says(10, dnp3Wrote(1, 0)...))
+	const sum = "7 bytes, fnv1a 406e475017aa7737 ok" // of "abcdefg", by another program
+	if len(read) != 2 || read[0] != "dnp3 open file: A " || read[1] != "dnp3 file read: "+sum {
+		t.Errorf("read: %q", read)
+	}
+	if len(write) != 2 || write[1] != "dnp3 file write: "+sum {
+		t.Errorf("written: %q", write)
+	}
+	refused := told(dnp3Asks(10, dnp3Opens(2, "A")...), dnp3Says(10, dnp3Opened(1)...))
+	if len(refused) != 2 || refused[1] != "dnp3 file write: 0 bytes, fnv1a cbf29ce484222325 permission denied" {
+		t.Errorf("refused: %q", refused)
+	}
 }

@@ -286,3 +286,40 @@ func Attribute(c *frame.Cursor) (text []byte) {
 	}
 	return value
 }
+
+// NextAttribute reads the header of the attribute that follows another in a
+// message; false if none does.
+func NextAttribute(c *frame.Cursor) (variation uint8, ok bool) {
+	if c.Len() < 4 || c.U8() != 0 {
+		return 0, false
+	}
+	variation = c.U8()
+	switch c.U8() & 15 {
+	case 0:
+		c.Skip(2)
+	case 1:
+		c.Skip(4)
+	default:
+		return 0, false
+	}
+	return variation, true
+}
+
+// states are the internal indications that say how the outstation does.
+var states = [...]struct {
+	bit  uint16
+	word string
+}{{0x8000, "restart"}, {0x4000, "trouble"}, {0x2000, "local"}, {0x0008, "event buffer overflow"}, {0x0020, "configuration corrupt"}}
+
+// AppendStates appends how the outstation does: "restart,trouble".
+func AppendStates(b []byte, indications uint16) []byte {
+	for i := range states {
+		if indications&states[i].bit != 0 {
+			if len(b) > 0 {
+				b = append(b, ',')
+			}
+			b = append(b, states[i].word...)
+		}
+	}
+	return b
+}
