@@ -24,11 +24,12 @@ import (
 	"tyto/auth"
 	"tyto/content"
 	"tyto/detect"
+	"tyto/lab/doubles"
 	"tyto/store/sqlite"
 	"tyto/tyto"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(doubles.Settled{M: m}) }
 
 // clock is a clock that tests set.
 type clock struct {

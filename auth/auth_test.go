@@ -366,22 +366,24 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// TestUnknownUsersTakeAsLong compares medians, as other tests may be running.
+// TestUnknownUsersTakeAsLong compares the shortest times, and goes on until
+// they are alike: what else the machine does makes some of them long.
 func TestUnknownUsersTakeAsLong(t *testing.T) {
 	d := newDoor(t, false)
 	d.add(t, "ada", tyto.Viewer)
 	took := func(name string) time.Duration {
-		best := time.Hour
-		for i := range 6 {
-			from := auth.Caller{Addr: netip.AddrFrom4([4]byte{10, 0, byte(len(name)), byte(i)})}
-			start := time.Now()
-			_, _, _ = d.SignIn(t.Context(), name, "wrong", from)
-			best = min(best, time.Since(start))
+		d.pass(time.Hour) // or who guesses is made to wait
+		start := time.Now()
+		if _, _, err := d.SignIn(t.Context(), name, "wrong", home); !errors.Is(err, auth.ErrRefused) {
+			t.Fatal(err)
 		}
-		return best
+		return time.Since(start)
 	}
 	took("nobody") // makes the decoy
 	known, unknown := took("ada"), took("mallory")
+	for i := 0; (unknown < known/2 || known < unknown/2) && i < 100; i++ {
+		known, unknown = min(known, took("ada")), min(unknown, took("mallory"))
+	}
 	if unknown < known/2 || known < unknown/2 {
 		t.Errorf("a wrong password takes %v, an unknown user %v", known, unknown)
 	}

@@ -14,13 +14,14 @@ import (
 	"tyto/api"
 	"tyto/detect"
 	"tyto/frame"
+	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/postgrestest"
 	"tyto/store/sqlite"
 	"tyto/tyto"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Main{M: m}) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(doubles.Settled{M: postgrestest.Main{M: m}}) }
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
@@ -52,7 +53,7 @@ func (f *fixture) pass(d time.Duration) {
 	f.at = f.at.Add(d)
 }
 
-// begin starts a hub; it ends with stop or with the test.
+// begin starts a hub, and waits until it is ready; it ends with stop or with the test.
 func (f *fixture) begin(l net.Listener) {
 	f.t.Helper()
 	s, err := sqlite.Open(f.t.Context(), sqlite.DefaultConfig(f.folder))
@@ -80,6 +81,10 @@ func (f *fixture) begin(l net.Listener) {
 		cancel()
 		return errors.Join(<-done, s.Close())
 	})
+	select {
+	case <-h.ready:
+	case <-h.ended:
+	}
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -104,13 +109,7 @@ func (f *fixture) accept(events ...tyto.Event) {
 // eventually waits for the store to hold what is asked for.
 func (f *fixture) eventually(what string, ok func() bool) {
 	f.t.Helper()
-	for range 500 {
-		if ok() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	f.t.Fatalf("never: %s", what)
+	soon(f.t, what, ok)
 }
 
 func mac(i byte) frame.MAC { return frame.MAC{0, 0x1b, 0x1b, 0, 0, i} }

@@ -133,7 +133,7 @@ func TestTrimmedLog(t *testing.T) {
 	}
 	f.begin(nil)
 	f.accept(healthy("eth0", 1))
-	time.Sleep(100 * time.Millisecond)
+	f.eventually("written again", func() bool { s, err := f.store.Sensors(t.Context()); return err == nil && len(s) == 1 })
 	if d := cmp.Diff(want, f.devices()); d != "" {
 		t.Error(d)
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"tyto/auth"
+	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/tyto"
 	"tyto/uplink"
@@ -56,7 +57,7 @@ type process struct {
 
 func newChaos(t *testing.T, extra ...string) *chaos {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", doubles.FreeAddress())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,6 +156,17 @@ func (c *chaos) rage(kills int, r *rand.Rand) (met int) {
 		c.begin(what)
 	}
 	return met
+}
+
+// soon waits until so many events were accepted.
+func (c *chaos) soon(accepted int) {
+	c.t.Helper()
+	for limit := time.Now().Add(5 * time.Minute); time.Now().Before(limit); time.Sleep(10 * time.Millisecond) { // another process does it
+		if all, err := readBook(filepath.Join(c.folder, "accepted")); err == nil && len(all) >= accepted {
+			return
+		}
+	}
+	c.t.Fatalf("never were %d events accepted", accepted)
 }
 
 // drain stops offering, waits until the hub has everything, and ends both.
@@ -266,6 +278,7 @@ func TestKills(t *testing.T) {
 	c := newChaos(t)
 	seed := uint64(time.Now().UnixNano())
 	met := c.rage(kills(t)*2/3, rand.New(rand.NewPCG(seed, 0)))
+	c.soon(50) // however slow it was
 	c.drain()
 	logged, rolledUp := c.count()
 	for what, tally := range map[string]tally{"the log": logged, "devices and conversations": rolledUp} {
@@ -274,8 +287,8 @@ func TestKills(t *testing.T) {
 		}
 	}
 	accepted, err := readBook(filepath.Join(c.folder, "accepted"))
-	if err != nil || len(accepted) < 50 {
-		t.Errorf("only %d events were accepted, %v", len(accepted), err)
+	if err != nil {
+		t.Error(err)
 	}
 	t.Logf("%d events accepted, %d arrived; %d kills at a named step", len(accepted), len(logged), met)
 }
@@ -289,7 +302,7 @@ func TestKillsWithoutProtection(t *testing.T) {
 		c.begin("sensor")
 		for range 2 {
 			c.begin("hub", "TYTO_CRASH=before-acknowledge 3")
-			if !c.kill("hub", time.Minute) {
+			if !c.kill("hub", 5*time.Minute) {
 				t.Fatal("the hub never came to the step at which it is to end")
 			}
 		}
@@ -307,7 +320,7 @@ func TestKillsWithoutProtection(t *testing.T) {
 		c.begin("hub")
 		for range 2 {
 			c.begin("sensor", "TYTO_CRASH=before-commit 4")
-			if !c.kill("sensor", time.Minute) {
+			if !c.kill("sensor", 5*time.Minute) {
 				t.Fatal("the sensor never came to the step at which it is to end")
 			}
 		}

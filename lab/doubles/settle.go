@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"testing"
 	"time"
 
 	"go.uber.org/goleak"
@@ -13,7 +12,7 @@ import (
 // Settled is a test's main for goleak, which looks for half a second only
 // whether all goroutines have ended: this waits for the connections that are
 // closing as long as a busy machine needs.
-type Settled struct{ M *testing.M }
+type Settled struct{ M goleak.TestingM }
 
 // Run implements goleak.TestingM.
 func (s Settled) Run() int {

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/postgrestest"
 	"tyto/store/storetest"
@@ -13,7 +14,7 @@ import (
 
 var ctx = context.Background()
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Main{M: m}) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(doubles.Settled{M: postgrestest.Main{M: m}}) }
 
 // database is the URL of a database whose schema is there.
 func database(t testing.TB) string {

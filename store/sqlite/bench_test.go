@@ -70,17 +70,14 @@ func BenchmarkOpen(b *testing.B) {
 }
 
 // TestDeviceListIsQuick keeps each list of 10,000 devices under 50 ms of
-// processor time, the best of three: the clock on the wall depends on what
-// else the machine does.
+// processor time, once of at most twenty times: the clock on the wall depends
+// on what else the machine does, and so, by its caches, does the processor's.
 func TestDeviceListIsQuick(t *testing.T) {
-	if testing.Short() || raceDetector {
-		t.Skip("short, or slowed down by the race detector")
-	}
-	const n, limit = 10_000, 50 * time.Millisecond
+	const n, limit = 10_000, 50 * time.Millisecond * slowdown
 	s := large(t, n)
 	for name, q := range storetest.DeviceLists(n) {
 		best := time.Hour
-		for range 3 {
+		for i := 0; best > limit && i < 20; i++ {
 			start := processor(t)
 			if _, err := s.Devices(ctx, q); err != nil {
 				t.Fatal(err)

@@ -2,5 +2,5 @@
 
 package sqlite
 
-// raceDetector makes everything many times slower.
-const raceDetector = false
+// slowdown is what the race detector makes of a time limit.
+const slowdown = 1

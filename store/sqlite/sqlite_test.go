@@ -6,11 +6,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(doubles.Settled{M: m}) }
 
 // place is a folder with a store that each call opens anew.
 func place(t testing.TB) storetest.Place {
