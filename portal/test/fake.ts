@@ -2,6 +2,7 @@ import contract from '../../api/openapi.json' with { type: 'json' }
 import type { Alert, Conversation, Count, DeviceRow, Traffic } from '../src/api/types.ts'
 import { alertDetail, alerts, decided } from './alerts.ts'
 import { usual } from './baseline.ts'
+import { historyOf } from './history.ts'
 import { type Outside, outside } from './integrations.ts'
 import { categoryOf, mapOf } from './map.ts'
 import { type Places, places } from './sensors.ts'
@@ -355,6 +356,14 @@ export function createFake(options: FakeOptions = {}): Fake {
         },
       ),
     'GET /api/v1/conversations': conversations,
+    'GET /api/v1/conversations/history': p =>
+      json(
+        historyOf(
+          w.conversations.filter(c => conversationMatches(w, c, p)),
+          w.now,
+          p,
+        ),
+      ),
     'GET /api/v1/map': p => json(mapOf(w, p)),
     'GET /api/v1/alerts': p => {
       const rows = w.rows.length ? alerts(w) : []

@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useMemo, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react'
 import { Link, useParams } from 'react-router'
 import { Problem } from '../api/client.ts'
 import { useChanges } from '../api/live.ts'
@@ -19,6 +19,8 @@ import { Decisions, Findings } from './decide-device.tsx'
 import { lastList } from './devices.tsx'
 import { BeliefRow, ClaimTable, inOrder } from './evidence.tsx'
 import css from './pages.module.css'
+
+const History = lazy(() => import('../chart/history.tsx'))
 
 export default function Device() {
   const { id = '' } = useParams()
@@ -75,6 +77,13 @@ function Found({ detail, above }: { detail: DeviceDetail; above: { to: string; t
               </Card>
             </div>
           )}
+          <div className={css.full}>
+            <Card title="Over time" flush>
+              <Suspense fallback={<Bones lines={4} />}>
+                <History of={{ device: d.id }} />
+              </Suspense>
+            </Card>
+          </div>
           <div className={css.full}>
             <Tabs d={d} />
           </div>

@@ -11,7 +11,7 @@ const paths = [
   '/',
   '/devices?category=ot',
   `/devices/${fake.world.rows.find(r => r.type === 'plc')?.id}`,
-  '/conversations?scope=internet',
+  '/conversations?scope=internet&chart=1',
   '/alerts',
   '/alerts/00000000000000a1',
   '/map?category=iot',

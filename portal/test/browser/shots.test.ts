@@ -27,6 +27,7 @@ test.runIf(folder)('pictures of every page', { timeout: 300_000 }, async () => {
     ['devices-none', `${home}/devices?q=zebra`],
     ['device', `${home}/devices/${plc}`],
     ['conversations', `${home}/conversations`],
+    ['conversations-chart', `${home}/conversations?chart=1`],
     ['conversations-iot', `${home}/conversations?category=iot&scope=internet`],
     ['map', `${home}/map`],
     ['map-purdue', `${home}/map?group=purdue`],

@@ -33,6 +33,7 @@ describe('the double keeps the contract', () => {
     ['/api/v1/devices/{id}', `/api/v1/devices/${id}`],
     ['/api/v1/devices/{id}/conversations', `/api/v1/devices/${id}/conversations?limit=5`],
     ['/api/v1/conversations', '/api/v1/conversations?scope=internet&sort=bytes'],
+    ['/api/v1/conversations/history', '/api/v1/conversations/history?scope=lan&points=50'],
     ['/api/v1/map', '/api/v1/map?category=ot&scope=lan&links=20'],
     ['/api/v1/sensors', '/api/v1/sensors'],
     ['/api/v1/sites', '/api/v1/sites'],
