@@ -38,6 +38,9 @@ func (d *Decoder) ipv4(f *frame.Frame, b []byte, wire int) {
 		return
 	}
 	id, at := be.Uint16(b[4:6]), be.Uint16(b[6:8])
+	if at&0x4000 != 0 {
+		f.Flags |= frame.DontFragment
+	}
 	b, wire = b[header:], total-header
 	if at&0x3fff != 0 {
 		d.fragment(f, uint32(id), int(at&0x1fff)*8, at&0x2000 != 0, b, wire)

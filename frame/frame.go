@@ -51,6 +51,7 @@ const (
 	Truncated                     // captured less than was on the wire
 	Wireless                      // came from an 802.11 frame
 	NoChecksum                    // reserved for what a capture says about offload
+	DontFragment                  // IPv4 only
 )
 
 // Is reports whether all flags of x are set.

@@ -100,6 +100,9 @@ func (w *worker) see(f *frame.Frame) {
 	if w.coverage != nil && f.Depth == 0 {
 		w.coverage.frame(f, c, d, w.source)
 	}
+	if f.TCPFlags&frame.SYN != 0 && w.level == nothing {
+		w.opening(f)
+	}
 	if len(f.Payload) == 0 || c.Flags&flow.Done != 0 || f.Flags&frame.Fragment != 0 {
 		return
 	}
@@ -115,6 +118,14 @@ func (w *worker) see(f *frame.Frame) {
 	default:
 		w.datagram(f, c, d)
 	}
+}
+
+// opening tells how the sender opens a TCP connection. In a flood that is given
+// up first.
+func (w *worker) opening(f *frame.Frame) {
+	w.sink.Begin(f)
+	proto.Opening(f, &w.sink)
+	w.observer.Told(f, "tcp", &w.sink)
 }
 
 // link shows a frame that has no ports.

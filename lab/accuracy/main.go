@@ -54,7 +54,7 @@ type device struct {
 	MACs      []string `json:"macs"`
 	IPs       []string `json:"ips"`
 	Evidence  []struct {
-		Attribute, Value, Confidence string
+		Attribute, Value, Confidence, Field string
 	} `json:"evidence"`
 }
 
@@ -82,7 +82,11 @@ func (o *options) run() error {
 		}
 		t.add(&w, find(all, &w))
 	}
-	text := t.tables(len(documents))
+	beside, err := o.besideP0f()
+	if err != nil {
+		return err
+	}
+	text := t.tables(len(documents)) + beside
 	if o.scores != "" {
 		scores, err := captures(o.scores)
 		if err != nil {

@@ -86,7 +86,7 @@ func (t *tally) claims(attr, want string, d *device) {
 		switch {
 		case agrees(attr, want, e.Value):
 			c.right++
-		case attr == "type" && isWider(e.Value, want):
+		case attr == "type" && isWider(e.Value, want), attr == "os" && isFamily(e.Value, want):
 			c.wider++
 		default:
 			c.wrong++
@@ -114,6 +114,11 @@ func isWider(have, want string) bool {
 		return slices.ContainsFunc(meant(want), func(m string) bool { return fingerprint.IsA(m, "iot_device") })
 	}
 	return slices.ContainsFunc(meant(want), func(m string) bool { return fingerprint.IsA(m, have) })
+}
+
+// isFamily reports whether an operating system is told by its family alone.
+func isFamily(have, want string) bool {
+	return strings.HasPrefix(strings.ToLower(want), strings.ToLower(have)+" ") || have == "Linux" && strings.HasPrefix(want, "Android")
 }
 
 var plain = regexp.MustCompile(`[^a-z0-9]+`)

@@ -7,12 +7,10 @@ import (
 	"strconv"
 
 	"tyto/frame"
-	"tyto/proto"
-	"tyto/tyto"
 )
 
-// maxLength is the longest signature, in bytes.
-const maxLength = 160
+// MaxLength is the longest signature, in bytes.
+const MaxLength = 160
 
 // maxOptions is how many options are put into words; 40 bytes hold as many
 // only if they are padding.
@@ -27,16 +25,6 @@ const opens = frame.ECE | frame.CWR
 func Opens(f *frame.Frame) bool {
 	return f.Proto == frame.TCP && f.TCPFlags&frame.SYN != 0 && f.TCPFlags&^(opens|frame.SYN|frame.ACK) == 0 &&
 		f.Flags.Is(frame.Ports) && f.HasIP() && f.Flags&frame.Truncated == 0 && f.Malformed == ""
-}
-
-// Tell tells the sender's signature, in field "tcp.syn" or "tcp.syn_ack": what a
-// host answers depends on what it was offered.
-func Tell(f *frame.Frame, s *proto.Sink) {
-	field := "tcp.syn"
-	if f.TCPFlags&frame.ACK != 0 {
-		field = "tcp.syn_ack"
-	}
-	s.Sender(tyto.Clue, Append(s.Scratch(maxLength)[:0], f), tyto.Stated, field)
 }
 
 // Append adds the signature of a frame that Opens:
