@@ -2,16 +2,11 @@ package api
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"tyto/store"
 )
@@ -109,42 +104,12 @@ func (a *api) verifyAudit(ctx context.Context, in *AuditVerifyInput) (*AuditVeri
 	return &AuditVerifyOutput{Body: AuditVerdict{Whole: h.Broken == 0 && h.Noted, Records: h.Records, Head: h.Hash, Time: h.Time.UTC(), Broken: h.Broken, Noted: h.Noted}}, nil
 }
 
-// exportAudit streams the records that a filter selects (RFC 4180).
+// exportAudit streams the records that a filter selects.
 func (a *api) exportAudit(_ context.Context, in *AuditExportInput) (*huma.StreamResponse, error) {
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		_, w := humago.Unwrap(h)
-		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-		w.Header().Set("Content-Disposition", `attachment; filename="audit.csv"`)
-		if err := a.writeAudit(h.Context(), w, in.query()); err != nil {
-			if !errors.Is(err, errGone) && h.Context().Err() == nil {
-				a.Log.ErrorContext(h.Context(), "export broke off", "err", err)
-			}
-			panic(http.ErrAbortHandler) // as exportDevices does
-		}
-	}}, nil
-}
-
-func (a *api) writeAudit(ctx context.Context, w http.ResponseWriter, q store.AuditQuery) error {
-	out, deadline := csv.NewWriter(w), http.NewResponseController(w)
-	if err := out.Write([]string{"number", "time", "who", "from", "what", "object", "outcome", "hash"}); err != nil {
-		return err
-	}
-	n := 0
-	err := a.Store.EachAudit(ctx, q, func(e store.AuditEntry) error {
-		if n++; n%500 == 0 {
-			_ = deadline.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer has deadlines
-		}
-		row := []string{strconv.FormatInt(e.Number, 10), e.Time.UTC().Format(time.RFC3339Nano), inert(e.Who), inert(e.From), inert(e.What), inert(e.Object), inert(e.Outcome), e.Hash}
-		if err := out.Write(row); err != nil {
-			return fmt.Errorf("%w: %w", errGone, err)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if out.Flush(); out.Error() != nil {
-		return fmt.Errorf("%w: %w", errGone, out.Error())
-	}
-	return nil
+	head := []string{"number", "time", "who", "from", "what", "object", "outcome", "hash"}
+	return a.table("audit.csv", head, func(ctx context.Context, row func(...string) error) error {
+		return a.Store.EachAudit(ctx, in.query(), func(e store.AuditEntry) error {
+			return row(strconv.FormatInt(e.Number, 10), e.Time.UTC().Format(time.RFC3339Nano), e.Who, e.From, e.What, e.Object, e.Outcome, e.Hash)
+		})
+	}), nil
 }

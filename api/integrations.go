@@ -2,15 +2,12 @@ package api
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"tyto/outbound"
 	"tyto/store"
@@ -131,77 +128,15 @@ type TestedOutput struct {
 	Body Tested
 }
 
-// MachinesInput asks for a page of what a connector's product knows.
-type MachinesInput struct {
-	NameInput
-	Paging
-	Q       string `query:"q" maxLength:"200" doc:"Part of name, address or id"`
-	Unheard bool   `query:"unheard" doc:"Those alone that nothing was heard from on the wire"`
-}
-
-// Machine is a device as a connector's product knows it.
-type Machine struct {
-	ID         string    `json:"id" doc:"The product's"`
-	Device     string    `json:"device,omitempty" doc:"Ours"`
-	Heard      bool      `json:"heard" doc:"Something that it sent was seen on the wire"`
-	Zone       string    `json:"zone,omitempty"`
-	Name       string    `json:"name,omitempty"`
-	OS         string    `json:"os,omitempty"`
-	Type       string    `json:"type,omitempty"`
-	Onboarding string    `json:"onboarding,omitempty"`
-	Exposure   string    `json:"exposure,omitempty"`
-	Risk       string    `json:"risk,omitempty"`
-	IPs        []string  `json:"ips"`
-	MACs       []string  `json:"macs"`
-	LastSeen   time.Time `json:"last_seen,omitzero" doc:"By the product"`
-}
-
-// MachineList is a page of machines.
-type MachineList struct {
-	Items []Machine `json:"items"`
-	Total uint64    `json:"total"`
-}
-
-// MachinesOutput is the answer that carries a MachineList.
-type MachinesOutput struct {
-	Body MachineList
-}
-
-// UnconnectedInput asks for a page of what a connector's product does not know.
-type UnconnectedInput struct {
-	NameInput
-	Paging
-}
-
-// Unconnected is a device that a connector's product does not know.
-type Unconnected struct {
-	Device DeviceRow `json:"device"`
-	Can    bool      `json:"can" doc:"It could be onboarded"`
-	Why    string    `json:"why" doc:"Or why not"`
-}
-
-// UnconnectedList is a page of such devices.
-type UnconnectedList struct {
-	Items []Unconnected `json:"items"`
-	Total uint64        `json:"total"`
-}
-
-// UnconnectedOutput is the answer that carries an UnconnectedList.
-type UnconnectedOutput struct {
-	Body UnconnectedList
-}
-
-// integrations is the routes of destinations and connectors.
+// integrations is the routes of destinations and connectors; what these know is
+// in connectors.
 func (a *api) integrations(h huma.API) {
-	viewer, all, admin := needs(tyto.Viewer).scoped(), needs(tyto.Analyst), needs(tyto.Admin)
+	all, admin := needs(tyto.Analyst), needs(tyto.Admin)
 	route(h, all, http.MethodGet, "/api/v1/integrations", "list-integrations", "Where events are passed on to, and which products are connected", a.listIntegrations)
 	route(h, all, http.MethodGet, "/api/v1/integrations/{name}/undelivered", "list-undelivered", "Events that a destination did not take", a.listUndelivered)
 	route(h, admin, http.MethodPost, "/api/v1/integrations/{name}/replay", "replay-undelivered", "Try again what a destination did not take", a.replay)
 	route(h, admin, http.MethodPost, "/api/v1/integrations/{name}/test", "test-integration", "Send a sample event, or ask for something that changes nothing", a.testIntegration)
-	route(h, viewer, http.MethodGet, "/api/v1/connectors/{name}/machines", "list-machines", "Devices as a connected product knows them", a.listMachines)
-	route(h, viewer.csv(), http.MethodGet, "/api/v1/connectors/{name}/machines.csv", "export-machines", "Devices as a connected product knows them, as CSV", a.exportMachines)
-	route(h, viewer, http.MethodGet, "/api/v1/connectors/{name}/unconnected", "list-unconnected", "Devices that were seen and that a connected product does not know", a.listUnconnected)
-	route(h, viewer.csv(), http.MethodGet, "/api/v1/connectors/{name}/unconnected.csv", "export-unconnected", "Devices that were seen and that a connected product does not know, as CSV", a.exportUnconnected)
+	a.connectors(h)
 }
 
 func (a *api) listIntegrations(ctx context.Context, _ *struct{}) (*IntegrationsOutput, error) {
@@ -299,106 +234,4 @@ func (a *api) testIntegration(ctx context.Context, in *NameInput) (*TestedOutput
 		out.Error, out.Remedy = outbound.Clean(err.Error(), outbound.MaxReason), outbound.Remedy(err)
 	}
 	return &TestedOutput{Body: out}, nil
-}
-
-func (a *api) listMachines(ctx context.Context, in *MachinesInput) (*MachinesOutput, error) {
-	page, err := see(ctx).Machines(ctx, store.MachineQuery{Connector: in.Name, Text: strings.TrimSpace(in.Q), Unheard: in.Unheard, Window: store.Window{Limit: in.Limit, Offset: in.Offset}})
-	if err != nil {
-		return nil, a.problem(ctx, err)
-	}
-	out := MachineList{Items: make([]Machine, len(page.Items)), Total: page.Total}
-	for i := range page.Items {
-		out.Items[i] = machineOf(&page.Items[i])
-	}
-	return &MachinesOutput{Body: out}, nil
-}
-
-func machineOf(m *store.Machine) Machine {
-	out := Machine{ID: m.ID, Device: m.Device, Heard: m.Heard, Zone: m.Zone, Name: m.Name, OS: m.OS, Type: m.Type, Onboarding: m.Onboarding, Exposure: m.Exposure, Risk: m.Risk,
-		IPs: []string{}, MACs: []string{}, LastSeen: m.Last.UTC()}
-	for _, x := range m.Adapters {
-		if x.MAC != "" {
-			out.MACs = append(out.MACs, x.MAC)
-		}
-		out.IPs = append(out.IPs, x.IPs...)
-	}
-	return out
-}
-
-func (a *api) listUnconnected(ctx context.Context, in *UnconnectedInput) (*UnconnectedOutput, error) {
-	page, err := see(ctx).Unconnected(ctx, store.UnconnectedQuery{Connector: in.Name, Window: store.Window{Limit: in.Limit, Offset: in.Offset}})
-	if err != nil {
-		return nil, a.problem(ctx, err)
-	}
-	out := UnconnectedList{Items: make([]Unconnected, len(page.Items)), Total: page.Total}
-	for i := range page.Items {
-		out.Items[i] = Unconnected{Device: a.deviceRow(page.Items[i])}
-		out.Items[i].Can, out.Items[i].Why = a.onboardable(&page.Items[i])
-	}
-	return &UnconnectedOutput{Body: out}, nil
-}
-
-func (a *api) onboardable(r *store.DeviceRow) (can bool, why string) {
-	if a.Integrations == nil {
-		return false, ErrNoIntegration.Error()
-	}
-	return a.Integrations.Onboardable(r)
-}
-
-// exportAtOnce is how many rows of an export are read at once.
-const exportAtOnce = 500
-
-func (a *api) exportMachines(_ context.Context, in *MachinesInput) (*huma.StreamResponse, error) {
-	head := []string{"id", "name", "os", "type", "onboarding", "exposure", "risk", "ips", "macs", "zone", "device", "heard", "last_seen"}
-	return a.exported("machines.csv", head, func(ctx context.Context, offset int) (rows [][]string, err error) {
-		page, err := see(ctx).Machines(ctx, store.MachineQuery{Connector: in.Name, Text: strings.TrimSpace(in.Q), Unheard: in.Unheard, Window: store.Window{Limit: exportAtOnce, Offset: offset}})
-		for i := range page.Items {
-			m := machineOf(&page.Items[i])
-			rows = append(rows, []string{m.ID, m.Name, m.OS, m.Type, m.Onboarding, m.Exposure, m.Risk, strings.Join(m.IPs, " "), strings.Join(m.MACs, " "), m.Zone, m.Device,
-				strconv.FormatBool(m.Heard), m.LastSeen.Format(time.RFC3339)})
-		}
-		return rows, err
-	}), nil
-}
-
-func (a *api) exportUnconnected(_ context.Context, in *UnconnectedInput) (*huma.StreamResponse, error) {
-	return a.exported("unconnected.csv", append([]string{"can", "why"}, csvHead...), func(ctx context.Context, offset int) (rows [][]string, err error) {
-		page, err := see(ctx).Unconnected(ctx, store.UnconnectedQuery{Connector: in.Name, Window: store.Window{Limit: exportAtOnce, Offset: offset}})
-		for i := range page.Items {
-			can, why := a.onboardable(&page.Items[i])
-			rows = append(rows, append([]string{strconv.FormatBool(can), why}, csvRow(a.deviceRow(page.Items[i]))...))
-		}
-		return rows, err
-	}), nil
-}
-
-// exported streams rows as CSV, a part at a time, until there are none.
-func (a *api) exported(file string, head []string, next func(ctx context.Context, offset int) ([][]string, error)) *huma.StreamResponse {
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		_, w := humago.Unwrap(h)
-		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-		w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)
-		out, deadline := csv.NewWriter(w), http.NewResponseController(w)
-		err := out.Write(head)
-		for offset := 0; err == nil; offset += exportAtOnce {
-			var rows [][]string
-			if rows, err = next(h.Context(), offset); err != nil || len(rows) == 0 {
-				break
-			}
-			_ = deadline.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer has deadlines
-			for _, r := range rows {
-				for i := range r {
-					r[i] = inert(r[i])
-				}
-				err = errors.Join(err, out.Write(r))
-			}
-		}
-		out.Flush()
-		if err = errors.Join(err, out.Error()); err != nil {
-			if h.Context().Err() == nil {
-				a.Log.ErrorContext(h.Context(), "export broke off", "err", err)
-			}
-			panic(http.ErrAbortHandler) // as in exportDevices
-		}
-	}}
 }

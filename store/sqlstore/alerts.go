@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"tyto/store"
@@ -184,29 +186,39 @@ func alertWhere(d Dialect, q *store.AlertQuery, but string) (condition string, a
 	if q.Top {
 		and = append(and, "a.parent = ''")
 	}
-	for _, word := range searchWords(q.Text) {
-		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word)
-		and, args = append(and, `a.search LIKE ? ESCAPE '\'`), append(args, "%"+like+"%")
-	}
+	words, found := saying("a.search", q.Text)
+	and, args = append(and, words...), append(args, found...)
 	return strings.Join(and, " AND "), args
 }
 
 func (s *Store) alertFacet(ctx context.Context, q *store.AlertQuery, name string) ([]store.Count, error) {
 	condition, args := alertWhere(s.dialect, q, name)
-	rows, err := s.read.QueryContext(ctx, "SELECT a."+name+", count(*) FROM alert a WHERE "+condition+" GROUP BY 1 ORDER BY 2 DESC, 1", args...)
+	counts, err := s.grouped(ctx, "a."+name, "alert a", condition, args)
+	if name == "severity" {
+		nameSeverities(counts)
+	}
+	return counts, err
+}
+
+// grouped counts the rows of a table that meet a condition, by a column, the
+// most first.
+func (s *Store) grouped(ctx context.Context, column, table, condition string, args []any) ([]store.Count, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT "+column+", count(*) FROM "+table+" WHERE "+condition+" GROUP BY "+column+" ORDER BY 2 DESC, "+column, args...)
 	if err != nil {
 		return nil, err
 	}
 	return collect(rows, func(rows *sql.Rows) (c store.Count, err error) {
-		if name != "severity" {
-			err = rows.Scan(&c.Key, &c.Count)
-			return c, err
-		}
-		var v int
-		err = rows.Scan(&v, &c.Count)
-		c.Key = tyto.Severity(v).String()
+		err = rows.Scan(&c.Key, &c.Count)
 		return c, err
 	})
+}
+
+// nameSeverities has counts by number be by name.
+func nameSeverities(counts []store.Count) {
+	for i := range counts {
+		n, _ := strconv.Atoi(counts[i].Key) // else it is none, as 0 is
+		counts[i].Key = tyto.Severity(n).String()
+	}
 }
 
 // Alert implements store.Alerts.
@@ -278,18 +290,11 @@ func (s *Store) tellDecision(ctx context.Context, tx *sql.Tx, id string, n store
 
 // AlertTotals implements store.Alerts.
 func (s *Store) AlertTotals(ctx context.Context) ([]store.Count, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT severity, count(*) FROM alert WHERE status IN (?, ?) GROUP BY severity ORDER BY severity DESC", store.AlertNew, store.AlertActive)
+	counts, err := s.grouped(ctx, "severity", "alert", "status IN (?, ?)", []any{store.AlertNew, store.AlertActive})
 	if err != nil {
 		return nil, s.fail("count alerts", err)
 	}
-	counts, err := collect(rows, func(rows *sql.Rows) (c store.Count, err error) {
-		var v int
-		err = rows.Scan(&v, &c.Count)
-		c.Key = tyto.Severity(v).String()
-		return c, err
-	})
-	if err != nil {
-		return nil, s.fail("count alerts", err)
-	}
+	slices.SortFunc(counts, func(a, b store.Count) int { return strings.Compare(b.Key, a.Key) }) // the worst first; their numbers have one digit
+	nameSeverities(counts)
 	return counts, nil
 }

@@ -66,8 +66,7 @@ func auditWhere(q *store.AuditQuery) (condition string, args []any) {
 		add("at < ?", nanos(q.Before))
 	}
 	for _, word := range strings.Fields(strings.ToLower(q.Text)) {
-		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word) + "%"
-		add(`lower(who || ' ' || what || ' ' || object || ' ' || origin || ' ' || outcome) LIKE ? ESCAPE '\'`, like)
+		add("lower(who || ' ' || what || ' ' || object || ' ' || origin || ' ' || outcome)"+like, pattern(word))
 	}
 	return strings.Join(and, " AND "), args
 }

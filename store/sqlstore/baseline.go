@@ -149,23 +149,14 @@ func factWhere(d Dialect, q *store.FactQuery, but string) (condition string, arg
 	if q.Device != "" {
 		and, args = append(and, "(f.device = ? OR f.peer = ?)"), append(args, q.Device, q.Device)
 	}
-	for _, word := range searchWords(q.Text) {
-		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word)
-		and, args = append(and, `f.search LIKE ? ESCAPE '\'`), append(args, "%"+like+"%")
-	}
+	words, found := saying("f.search", q.Text)
+	and, args = append(and, words...), append(args, found...)
 	return strings.Join(and, " AND "), args
 }
 
 func (s *Store) factFacet(ctx context.Context, q *store.FactQuery, name string) ([]store.Count, error) {
 	condition, args := factWhere(s.dialect, q, name)
-	rows, err := s.read.QueryContext(ctx, "SELECT f."+name+", count(*) FROM fact f WHERE "+condition+" GROUP BY 1 ORDER BY 2 DESC, 1", args...)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(rows *sql.Rows) (c store.Count, err error) {
-		err = rows.Scan(&c.Key, &c.Count)
-		return c, err
-	})
+	return s.grouped(ctx, "f."+name, "fact f", condition, args)
 }
 
 // Fact implements store.Baselines.

@@ -90,10 +90,8 @@ func (s *Store) Machines(ctx context.Context, q store.MachineQuery) (p store.Pag
 	if q.Unheard {
 		and = append(and, "heard = 0")
 	}
-	for _, word := range searchWords(q.Text) {
-		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word)
-		and, args = append(and, `search LIKE ? ESCAPE '\'`), append(args, "%"+like+"%")
-	}
+	words, found := saying("search", q.Text)
+	and, args = append(and, words...), append(args, found...)
 	where := " FROM machine WHERE " + strings.Join(and, " AND ")
 	var total int64
 	if err := s.read.QueryRowContext(ctx, "SELECT count(*)"+where, args...).Scan(&total); err != nil {

@@ -82,7 +82,7 @@ func (s *Store) sets(q *store.ConversationQuery) (all []set) {
 		all = append(all, set{query: "SELECT n FROM conversation WHERE client_device = ? UNION SELECT n FROM conversation WHERE server_device = ?", args: []any{q.Device, q.Device}})
 	}
 	for _, w := range searchWords(q.Text) {
-		all = append(all, s.saying(w))
+		all = append(all, s.found(w))
 	}
 	if len(q.Category) > 0 {
 		all = append(all, s.dialect.among(q.Category))
@@ -93,9 +93,9 @@ func (s *Store) sets(q *store.ConversationQuery) (all []set) {
 // maxNamed bounds how many devices are looked for by name among conversations.
 const maxNamed = 500
 
-// saying finds a word in what a conversation says itself, or in what its
+// found is a word in what a conversation says itself, or in what its
 // devices are called.
-func (s *Store) saying(word string) set {
+func (s *Store) found(word string) set {
 	text, arg := s.dialect.search(word)
 	client, named := in(s.dialect, "client_device", s.roster.called(word, maxNamed))
 	server, _ := in(s.dialect, "server_device", []string{})
@@ -106,12 +106,11 @@ func (s *Store) saying(word string) set {
 // argument. SQLite's index knows three letters and more; the phrase is quoted,
 // so that nothing in it is taken for an operator.
 func (d Dialect) search(word string) (query, arg string) {
-	like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word) + "%"
 	switch {
 	case d == Postgres:
-		return `SELECT n FROM conversation_search WHERE text LIKE ? ESCAPE '\'`, like
+		return "SELECT n FROM conversation_search WHERE text" + like, pattern(word)
 	case len([]rune(word)) < 3:
-		return `SELECT n FROM conversation WHERE (client_ip || char(10) || server_ip || char(10) || lower(server_name) || char(10) || protocol) LIKE ? ESCAPE '\'`, like
+		return `SELECT n FROM conversation WHERE (client_ip || char(10) || server_ip || char(10) || lower(server_name) || char(10) || protocol)` + like, pattern(word)
 	}
 	return "SELECT rowid FROM conversation_search WHERE conversation_search MATCH ?", `"` + strings.ReplaceAll(word, `"`, `""`) + `"`
 }

@@ -120,7 +120,10 @@ func (s *Store) numbers(ctx context.Context, query string, args ...any) ([]int64
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) })
+	return collect(rows, func(rows *sql.Rows) (n int64, err error) {
+		err = rows.Scan(&n)
+		return n, err
+	})
 }
 
 // walk goes through indexes, one after the other, and picks the selected.

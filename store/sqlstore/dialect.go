@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 )
 
 // A Dialect is in what the SQL of one database differs from that of another.
@@ -38,6 +39,23 @@ func (d Dialect) inBytes(column string, list [][]byte) (condition string, arg an
 	}
 	text, _ := json.Marshal(digits) // texts cannot fail
 	return column + " IN (SELECT unhex(value) FROM json_each(?))", string(text)
+}
+
+// saying is the condition that a column, in lower case, contains each word of
+// a text, and its arguments.
+func saying(column, text string) (conditions []string, args []any) {
+	for _, word := range searchWords(text) {
+		conditions, args = append(conditions, column+like), append(args, pattern(word))
+	}
+	return conditions, args
+}
+
+// like compares with a pattern.
+const like = ` LIKE ? ESCAPE '\'`
+
+// pattern is for all that contains a word, whatever is in it.
+func pattern(word string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word) + "%"
 }
 
 // unindexed keeps SQLite from looking for a column in an index: the plus makes

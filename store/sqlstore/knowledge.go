@@ -77,7 +77,10 @@ func (w *writer) gone() error {
 	condition, ids := in(w.s.dialect, "id", w.change.Gone)
 	rows, err := w.tx.QueryContext(w.ctx, "DELETE FROM device WHERE "+condition+" AND zone = ? RETURNING n", ids, w.change.Zone)
 	if err == nil {
-		w.dropped, err = collect(rows, func(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) })
+		w.dropped, err = collect(rows, func(rows *sql.Rows) (n int64, err error) {
+			err = rows.Scan(&n)
+			return n, err
+		})
 	}
 	return err
 }

@@ -138,7 +138,10 @@ func (s *Store) Zones(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, s.fail("list zones", err)
 	}
-	zones, err := collect(rows, func(rows *sql.Rows) (z string, err error) { return z, rows.Scan(&z) })
+	zones, err := collect(rows, func(rows *sql.Rows) (z string, err error) {
+		err = rows.Scan(&z)
+		return z, err
+	})
 	if err != nil {
 		return nil, s.fail("list zones", err)
 	}
@@ -171,7 +174,10 @@ func (s *Store) ThinLog(ctx context.Context, zone string, before time.Time, keep
 		if err != nil {
 			return dropped, s.fail("thin the log", err)
 		}
-		entries, err := collect(rows, func(rows *sql.Rows) (e thinned, err error) { return e, rows.Scan(&e.position, &e.body) })
+		entries, err := collect(rows, func(rows *sql.Rows) (e thinned, err error) {
+			err = rows.Scan(&e.position, &e.body)
+			return e, err
+		})
 		if err == nil && len(entries) > 0 {
 			err = s.transact(ctx, "thin the log", func(tx *sql.Tx) error {
 				for i := range entries {
