@@ -53,13 +53,23 @@ var bacnetNetwork = [...]bacnetService{{"bacnet who-is-router-to-network", 0}, {
 	{"bacnet establish-connection-to-network", tyto.Configure}, {"bacnet disconnect-connection-to-network", tyto.Configure}}
 
 // Memory[0] to Memory[2] of a conversation are requests that wait for their
-// answers, the last first; Memory[3] is what was told.
+// answers, the last first; Memory[3] is what was told. While a file is moved
+// only one request waits: Memory[1] and Memory[2] are the file.
 const (
 	bacnetPending    = 3
 	bacnetWaits      = 1 << 7 // in the service of a request that waits
 	bacnetToldServer = 1 << iota
 	bacnetToldClient
+	bacnetMoves
 )
+
+// bacnetWaiting is how many requests can wait.
+func bacnetWaiting(m *Message) int {
+	if m.Memory[3]&bacnetMoves != 0 {
+		return 1
+	}
+	return bacnetPending
+}
 
 var (
 	bacnetClient = []byte("bacnet client")
@@ -153,7 +163,11 @@ func tellBACnetMessage(m *Message, s *Sink, from tyto.Subject, c *frame.Cursor) 
 	case bacnet.Unconfirmed:
 		bacnetAnnounced(m, s, from, h, c)
 	case bacnet.SimpleAck, bacnet.ComplexAck:
+		asked := bacnetAsked(m, h.Invoke)
 		bacnetAnswered(m, s, h.Invoke, "ok")
+		if h.Kind == bacnet.ComplexAck && h.Service == bacnet.ReadFile && !h.Segmented {
+			bacnetFileRead(m, s, asked, *c)
+		}
 		if h.Kind == bacnet.ComplexAck && !h.Later {
 			bacnetResult(m, s, from, h, c)
 		}
@@ -189,24 +203,132 @@ func bacnetRequest(m *Message, s *Sink, from tyto.Subject, h bacnet.Header, c *f
 		s.About(from, tyto.Role, bacnetClient, tyto.Shown, "bacapp.confirmed_service")
 	}
 	object, property := bacnet.Target(h.Service, *c)
-	if lost := m.Memory[bacnetPending-1]; lost != 0 {
+	bacnetFileAsked(m, s, h, object, *c)
+	n := bacnetWaiting(m)
+	if lost := m.Memory[n-1]; lost != 0 {
 		bacnetAct(s, lost, NoAnswer, false)
 	}
-	copy(m.Memory[1:bacnetPending], m.Memory[:bacnetPending-1])
+	copy(m.Memory[1:n], m.Memory[:n-1])
 	m.Memory[0] = uint64(h.Service|bacnetWaits)<<56 | uint64(h.Invoke)<<48 | uint64(object)<<16 | uint64(property)
 }
 
 // bacnetAnswered tells how a request went: of reads only if they failed. It is false if the request was not seen.
 func bacnetAnswered(m *Message, s *Sink, invoke uint8, outcome string) bool {
-	for i := range bacnetPending {
+	n := bacnetWaiting(m)
+	for i := range n {
 		if x := m.Memory[i]; x != 0 && uint8(x>>48) == invoke {
-			copy(m.Memory[i:bacnetPending], m.Memory[i+1:bacnetPending])
-			m.Memory[bacnetPending-1] = 0
+			copy(m.Memory[i:n], m.Memory[i+1:n])
+			m.Memory[n-1] = 0
 			bacnetAct(s, x, outcome, true)
+			if moving, ok := bacnetMoving(m); ok && outcome != "ok" && uint8(x>>56)&^bacnetWaits == bacnet.WriteFile && moving.Writes() {
+				bacnetMoved(m, s, outcome, true)
+			}
 			return true
 		}
 	}
 	return false
+}
+
+// bacnetMoving is the file that is moved; false if there is none.
+func bacnetMoving(m *Message) (bacnet.Moving, bool) {
+	return bacnet.Moving{Hash: &m.Memory[1], About: &m.Memory[2]}, m.Memory[3]&bacnetMoves != 0
+}
+
+// bacnetBegin begins to sum up a file: requests that wait where it will be remembered are given up.
+func bacnetBegin(m *Message, s *Sink, object uint32, writes bool) bacnet.Moving {
+	for i := 1; i < bacnetWaiting(m); i++ {
+		if lost := m.Memory[i]; lost != 0 {
+			bacnetAct(s, lost, NoAnswer, false)
+		}
+	}
+	m.Memory[3] |= bacnetMoves
+	moving, _ := bacnetMoving(m)
+	moving.Begin(object, writes, m.ToServer != writes)
+	return moving
+}
+
+// bacnetMoved tells what was moved.
+func bacnetMoved(m *Message, s *Sink, outcome string, answered bool) {
+	moving, _ := bacnetMoving(m)
+	verb, op := tyto.Transfer, "bacnet file read"
+	if moving.Writes() {
+		verb, op = tyto.Program, "bacnet file written"
+	}
+	b := moving.Append(s.Scratch(96)[:0])
+	bacnetForget(m)
+	if answered {
+		s.Undergone(verb, op, b, outcome)
+	} else {
+		s.Did(verb, op, b, outcome)
+	}
+}
+
+// bacnetFileAsked follows a file that is written: its end is told when its writer asks for something else.
+func bacnetFileAsked(m *Message, s *Sink, h bacnet.Header, object uint32, c frame.Cursor) {
+	moving, is := bacnetMoving(m)
+	if h.Service != bacnet.WriteFile {
+		if is && moving.Writes() && moving.FromServer() != m.ToServer {
+			bacnetMoved(m, s, "ok", false)
+		}
+		return
+	}
+	bacnet.Next(&c) // the file's identifier
+	p, ok := bacnet.ReadPart(c, false)
+	if !ok || h.Segmented {
+		return
+	}
+	if is && moving.Is(object, true, !m.ToServer) && moving.Repeats(&p) {
+		return
+	}
+	if begins := p.Start == 0 && !p.Append; begins || !is || !moving.Is(object, true, !m.ToServer) {
+		if is && moving.Writes() {
+			bacnetMoved(m, s, "ok", false)
+		}
+		if !begins { // its beginning was not seen
+			return
+		}
+		moving = bacnetBegin(m, s, object, true)
+	}
+	if !moving.Add(&p) {
+		bacnetForget(m)
+	}
+}
+
+// bacnetForget forgets the file that is moved.
+func bacnetForget(m *Message) {
+	m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^bacnetMoves
+}
+
+// bacnetFileRead follows a file that is read, of which the answer does not name it: request is what asked for the part.
+func bacnetFileRead(m *Message, s *Sink, request uint64, c frame.Cursor) {
+	p, ok := bacnet.ReadPart(c, true)
+	object := uint32(request >> 16)
+	if !ok || uint8(request>>56)&^bacnetWaits != bacnet.ReadFile {
+		return
+	}
+	moving, is := bacnetMoving(m)
+	switch {
+	case is && moving.Is(object, false, m.ToServer):
+	case p.Start == 0 && !is:
+		moving = bacnetBegin(m, s, object, false)
+	default:
+		return
+	}
+	if !moving.Add(&p) {
+		bacnetForget(m)
+	} else if p.Last {
+		bacnetMoved(m, s, "ok", true)
+	}
+}
+
+// bacnetAsked is the request that waits for an answer, 0 if it was not seen.
+func bacnetAsked(m *Message, invoke uint8) uint64 {
+	for _, x := range m.Memory[:bacnetWaiting(m)] {
+		if x != 0 && uint8(x>>48) == invoke {
+			return x
+		}
+	}
+	return 0
 }
 
 func bacnetAct(s *Sink, request uint64, outcome string, answered bool) {

@@ -36,6 +36,60 @@ func bacnetMultiple() []byte {
 	return bvlc(10, append(b, 0x1f)...)
 }
 
+// bacnetReads and bacnetWrites ask for a part of a file, bacnetRead and bacnetWrote answer.
+func bacnetReads(invoke, file, start byte) []byte {
+	return bvlc(10, 1, 4, 0, 5, invoke, 6, 0xc4, 0x02, 0x80, 0, file, 0x0e, 0x31, start, 0x21, 100, 0x0f)
+}
+
+func bacnetRead(invoke, start byte, last bool, data string) []byte {
+	end := byte(0x10)
+	if last {
+		end = 0x11
+	}
+	b := append([]byte{1, 0, 0x30, invoke, 6, end, 0x0e, 0x31, start, 0x65, byte(len(data))}, data...)
+	return bvlc(10, append(b, 0x0f)...)
+}
+
+func bacnetWrites(invoke, file, start byte, data string) []byte {
+	b := append([]byte{1, 4, 0, 5, invoke, 7, 0xc4, 0x02, 0x80, 0, file, 0x0e, 0x31, start, 0x65, byte(len(data))}, data...)
+	return bvlc(10, append(b, 0x0f)...)
+}
+
+func bacnetWrote(invoke byte) []byte { return bvlc(10, 1, 0, 0x30, invoke, 7, 0x09, 0) }
+
+// TestBACnetFiles demands that a file has one sum, read or written, in whatever parts and however often.
+func TestBACnetFiles(t *testing.T) {
+	told := func(messages ...[]byte) (all []string) {
+		memory := new([4]uint64)
+		for i, b := range messages {
+			for _, d := range shown(t, "bacnet", &Message{Body: b, Memory: memory, ToServer: i%2 == 0}).Deeds() {
+				if d.Operation == "bacnet file read" || d.Operation == "bacnet file written" {
+					all = append(all, d.Operation+": "+string(d.Object)+" "+d.Outcome)
+				}
+			}
+		}
+		return all
+	}
+	const sum = "file,3, 7 bytes, fnv1a 406e475017aa7737 ok" // of "abcdefg", by another program
+	for _, x := range []struct {
+		name string
+		told []string
+		want string
+	}{
+		{"read", told(bacnetReads(1, 3, 0), bacnetRead(1, 0, false, "abc"), bacnetReads(2, 3, 3), bacnetRead(2, 3, true, "defg")), "bacnet file read: " + sum},
+		{"written", told(bacnetWrites(1, 3, 0, "abcde"), bacnetWrote(1), bacnetWrites(2, 3, 0, "abcde"), bacnetWrote(2), bacnetWrites(3, 3, 5, "fg"), bacnetWrote(3),
+			bvlc(10, 1, 4, 0, 5, 4, 20, 0x09, 0)), "bacnet file written: " + sum},
+		{"refused", told(bacnetWrites(1, 3, 0, "abcdefg"), bvlc(10, 1, 0, 0x50, 1, 7, 0x91, 5, 0x91, 5)), "bacnet file written: file,3, 7 bytes, fnv1a 406e475017aa7737 error"},
+	} {
+		if len(x.told) != 1 || len(x.told[0]) < len(x.want) || x.told[0][:len(x.want)] != x.want {
+			t.Errorf("%s: %q, want %q", x.name, x.told, x.want)
+		}
+	}
+	if got := told(bacnetReads(1, 3, 0), bacnetRead(1, 0, false, "abc"), bacnetReads(2, 3, 9), bacnetRead(2, 9, true, "defg")); len(got) != 0 {
+		t.Errorf("of a file of which a part was missed is told %q", got)
+	}
+}
+
 func TestGenerateBACnet(t *testing.T) {
 	w := newWire()
 	desk, panel, all := wireStation(30), wireStation(60), wireStation(255)
@@ -60,6 +114,17 @@ func TestGenerateBACnet(t *testing.T) {
 	w.udp(panel, port, desk, port, bvlc(10, 1, 0, 0x20, 41, 17))
 	w.udp(desk, port, panel, port, bvlc(10, 1, 4, 0, 5, 42, 20, 0x09, 0))
 	w.udp(panel, port, desk, port, bvlc(10, 1, 0, 0x60, 42, 5))
+	for _, x := range [][2][]byte{
+		{bacnetReads(50, 3, 0), bacnetRead(50, 0, false, "first part, ")}, {bacnetReads(51, 3, 12), bacnetRead(51, 12, true, "last part")},
+		{bacnetReads(52, 4, 0), bacnetRead(52, 0, false, "first part, ")}, {bacnetReads(53, 4, 20), bacnetRead(53, 20, true, "last part")}, // one is missed
+		{bacnetWrites(54, 3, 0, "first part, "), bacnetWrote(54)}, {bacnetWrites(55, 3, 0, "first part, "), bacnetWrote(55)}, // once more
+		{bacnetWrites(56, 3, 12, "last part"), bacnetWrote(56)},
+		{bvlc(10, 1, 4, 0, 5, 57, 20, 0x09, 0), bvlc(10, 1, 0, 0x20, 57, 20)},
+		{bacnetWrites(58, 3, 0, "first part, "), bvlc(10, 1, 0, 0x50, 58, 7, 0x91, 5, 0x91, 5)},
+	} {
+		w.udp(desk, port, panel, port, x[0])
+		w.udp(panel, port, desk, port, x[1])
+	}
 	w.udp(panel, port, desk, port, bacnetMultiple())
 	w.udp(desk, port, panel, port, bvlc(5, 0, 60))
 	w.udp(panel, port, all, port, bvlc(11, 1, 0x80, 1, 0, 3))

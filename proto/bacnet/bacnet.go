@@ -114,12 +114,14 @@ type Header struct {
 	Kind, Invoke, Service uint8
 	Later                 bool // a segment that is not the first: no service is in it
 	ToClient              bool // for Abort: sent by the server
+	Segmented             bool // it goes on in others
 }
 
 // ReadHeader reads a header; ok is false if it breaks the rules.
 func ReadHeader(c *frame.Cursor) (h Header, ok bool) {
 	first := c.U8()
 	h.Kind = first >> 4
+	h.Segmented = (h.Kind == Confirmed || h.Kind == ComplexAck) && first&8 != 0
 	switch h.Kind {
 	case Confirmed:
 		c.Skip(1)
