@@ -218,4 +218,14 @@ func TestHostsBehindOne(t *testing.T) {
 	if !has() {
 		t.Error("Windows and iOS behind one address are not told")
 	}
+	z = newZone(t)
+	z.arp(0, camera, cameraIP)
+	z.say(1, camera, cameraIP, tyto.OS, "Windows", tyto.Guessed, "tcp", "tcp.syn")
+	z.say(2, camera, cameraIP, tyto.OS, "iOS 17.2", tyto.Inferred, "http", "http.user_agent")
+	if has() {
+		t.Error("a program that calls itself otherwise is taken for another host")
+	}
+	if z.say(3, camera, cameraIP, tyto.OS, "macOS or iOS", tyto.Guessed, "tcp", "tcp.syn"); !has() {
+		t.Error("SYNs as Windows and as macOS send them, from one address, are not told")
+	}
 }

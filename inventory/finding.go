@@ -61,13 +61,25 @@ var families = [...]struct{ begins, name string }{
 }
 
 // translation tells of systems that cannot be one device's, by what programs
-// call themselves in HTTP: hosts behind address translation, or a proxy.
+// call themselves in HTTP, or by how TCP connections are opened: hosts behind
+// address translation, or a proxy.
 func translation(facts []fact) (fact, bool) {
-	var names []string
-	var last *fact
+	for _, x := range [...]struct {
+		cause, how string
+		least      tyto.Confidence
+	}{{"http", "programs of ", tyto.Inferred}, {"tcp", "connections as those of ", tyto.Guessed}} {
+		if names, last := systems(facts, x.cause, x.least); len(names) > 1 {
+			return finding(last.Claim, "translation", "several hosts behind one address: "+x.how+strings.Join(names, ", "), tyto.Inferred), true
+		}
+	}
+	return fact{}, false
+}
+
+// systems is the families that one cause names, sorted, and the last fact of them.
+func systems(facts []fact, cause string, least tyto.Confidence) (names []string, last *fact) {
 	for i := range facts {
 		f := &facts[i]
-		if f.cause != "http" || f.Confidence < tyto.Inferred {
+		if f.cause != cause || f.Confidence < least {
 			continue
 		}
 		lower := strings.ToLower(f.Value)
@@ -77,9 +89,6 @@ func translation(facts []fact) (fact, bool) {
 			}
 		}
 	}
-	if len(names) < 2 {
-		return fact{}, false
-	}
 	slices.Sort(names)
-	return finding(last.Claim, "translation", "several hosts behind one address: programs of "+strings.Join(names, ", "), tyto.Inferred), true
+	return names, last
 }
