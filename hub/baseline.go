@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
-	"strings"
-	"time"
 
 	"tyto/baseline"
 	"tyto/detect"
@@ -158,64 +155,6 @@ func (z *zone) settle(c *store.Change) {
 	if z.hub.cfg.News {
 		c.Time = z.hub.now()
 	}
-}
-
-// mutes are the mutes as they are asked.
-type mutes []mute
-
-type mute struct {
-	store.Mute
-	subnet netip.Prefix
-}
-
-// cover reports whether a mute holds for an alert.
-func (m *mutes) cover(zone string, a *tyto.Alert, now time.Time) bool {
-	return slices.ContainsFunc(*m, func(x mute) bool { return x.covers(zone, a, now) })
-}
-
-func (x *mute) covers(zone string, a *tyto.Alert, now time.Time) bool {
-	if !x.Expires.IsZero() && !now.Before(x.Expires) || x.Zone != "" && x.Zone != zone || x.Rule != "" && x.Rule != a.Rule {
-		return false
-	}
-	if x.Device != "" && !slices.Contains(a.Devices, x.Device) {
-		return false
-	}
-	return !x.subnet.IsValid() || slices.ContainsFunc(a.Subjects, func(s tyto.Subject) bool { return x.subnet.Contains(s.Addr.Netip().Unmap()) })
-}
-
-// RulesChanged has the hub read mutes and indicators again.
-func (h *Hub) RulesChanged(ctx context.Context) error {
-	stored, err := h.deps.Store.Mutes(ctx)
-	if err != nil {
-		return err
-	}
-	all := mutes{}
-	for _, m := range stored {
-		x := mute{Mute: m}
-		if m.Subnet != "" {
-			if x.subnet, err = netip.ParsePrefix(m.Subnet); err != nil {
-				h.log.WarnContext(ctx, "a mute is passed over", "mute", m.ID, "err", err)
-				continue
-			}
-		}
-		all = append(all, x)
-	}
-	h.mutes.Store(&all)
-	lists, err := h.deps.Store.Indicators(ctx)
-	if err != nil {
-		return err
-	}
-	known := slices.Clone(h.cfg.Indicators)
-	for _, l := range lists {
-		some, err := detect.ReadIndicators(l.Name, strings.NewReader(l.Text))
-		if err != nil {
-			h.log.WarnContext(ctx, "a list of indicators is passed over", "list", l.Name, "err", err)
-			continue
-		}
-		known = append(known, some...)
-	}
-	h.indicators.Put(known)
-	return nil
 }
 
 // Decide puts into a zone's log what a person decided about it: see package

@@ -30,10 +30,6 @@ const (
 	missed = 3
 )
 
-// rereadBeats is after how many heartbeats sites, mutes and indicators are
-// read again, which another hub may have changed.
-const rereadBeats = 5
-
 // term is how long a lease is good.
 func (h *Hub) term() time.Duration {
 	if h.alone {
@@ -44,9 +40,8 @@ func (h *Hub) term() time.Duration {
 
 // share holds a part of the zones until ctx is done.
 func (h *Hub) share(ctx context.Context) error {
-	beat, look, read := time.NewTicker(h.cfg.Heartbeat), time.NewTicker(h.cfg.Poll), time.NewTicker(rereadBeats*h.cfg.Heartbeat)
+	beat, look := time.NewTicker(h.cfg.Heartbeat), time.NewTicker(h.cfg.Poll)
 	defer beat.Stop()
-	defer read.Stop()
 	defer look.Stop()
 	failing := false
 	for {
@@ -58,8 +53,6 @@ func (h *Hub) share(ctx context.Context) error {
 			err = h.heartbeat(ctx)
 		case <-look.C:
 			err = h.lookForNews(ctx)
-		case <-read.C: // what people told another hub
-			err = errors.Join(h.PlacesChanged(ctx), h.RulesChanged(ctx))
 		}
 		if err != nil && !failing && ctx.Err() == nil {
 			h.log.WarnContext(ctx, "cannot share the store with other hubs; trying on", "err", err)

@@ -16,6 +16,8 @@ func (h *Hub) SiteOf(zone string) string { return h.site(zone) }
 // PlacesChanged reads again where zones are. The devices of those that moved
 // are written anew.
 func (h *Hub) PlacesChanged(ctx context.Context) error {
+	h.reading.Lock()
+	defer h.reading.Unlock()
 	_, zones, err := h.deps.Store.Places(ctx)
 	if err != nil {
 		return err

@@ -8,42 +8,6 @@ import (
 	"tyto/tyto"
 )
 
-// spread adds a conversation to the minutes that it took.
-func (p *increment) spread(c *tyto.Conversation) {
-	first, last := c.First.Truncate(time.Minute), c.Last.Truncate(time.Minute)
-	n := last.Sub(first)/time.Minute + 1
-	if n < 1 || n > maxSteps {
-		first, n = last, 1
-	}
-	for i := range uint64(n) {
-		of := func(all uint64) uint64 { // with what does not divide in the last
-			if i == uint64(n)-1 {
-				return all - all/uint64(n)*i
-			}
-			return all / uint64(n)
-		}
-		s := p.minute(first.Add(time.Duration(i) * time.Minute))
-		for d := range c.Packets {
-			s.Packets[d] += of(c.Packets[d])
-			s.Bytes[d] += of(c.Bytes[d])
-		}
-		if i == uint64(n)-1 {
-			s.Sessions += c.Sessions
-		}
-	}
-}
-
-// minute is the sum of a minute; the last come first in mind.
-func (p *increment) minute(at time.Time) *store.Sum {
-	for i := len(p.minutes) - 1; i >= 0; i-- {
-		if p.minutes[i].Time.Equal(at) {
-			return &p.minutes[i]
-		}
-	}
-	p.minutes = append(p.minutes, store.Sum{Time: at})
-	return &p.minutes[len(p.minutes)-1]
-}
-
 // newest is when the newest event was, of any zone held here; in the future it
 // cannot be. What is old is told by it, so that a capture of long ago, when it
 // is played, is not.

@@ -71,6 +71,9 @@ type Baselines interface {
 	PutMute(ctx context.Context, m Mute) error
 	// DropMute ends a mute. ErrNotFound if there is none of that id.
 	DropMute(ctx context.Context, id string) error
+	// RulesPrint is another text whenever mutes or indicators are others; it
+	// costs little, however long the lists are.
+	RulesPrint(ctx context.Context) (string, error)
 	// Indicators lists the lists of indicators by name.
 	Indicators(ctx context.Context) ([]IndicatorList, error)
 	// PutIndicators adds a list, or replaces the one of its name.

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -244,6 +245,26 @@ func (s *Store) dropOne(ctx context.Context, what, query, key string) error {
 		}
 		return err
 	}, nil)
+}
+
+// RulesPrint implements store.Baselines. Whatever is replaced has another time,
+// or at least another length.
+func (s *Store) RulesPrint(ctx context.Context) (string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT 'mute', id, created, expires, 0 FROM mute
+		UNION ALL SELECT 'list', name, put, entries, length(body) FROM indicator_list ORDER BY 1, 2`)
+	if err != nil {
+		return "", s.fail("read the print of rules", err)
+	}
+	all, err := collect(rows, func(rows *sql.Rows) (string, error) {
+		var kind, id string
+		var made, until, size int64
+		err := rows.Scan(&kind, &id, &made, &until, &size)
+		return fmt.Sprintf("%s %q %d %d %d", kind, id, made, until, size), err
+	})
+	if err != nil {
+		return "", s.fail("read the print of rules", err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(all, "\n")))), nil
 }
 
 // Indicators implements store.Baselines.

@@ -135,3 +135,37 @@ func testQuiet(t *testing.T, p Place) {
 		}
 	}
 }
+
+// testRulesPrint holds that the print follows every change of rules, and that it
+// is the same otherwise.
+func testRulesPrint(t *testing.T, p Place) {
+	s := p(t)
+	before := get[string](t)(s.RulesPrint(ctx))
+	seen := map[string]bool{before: true}
+	list := store.IndicatorList{Name: "feed", Text: "203.0.113.9\n", Entries: 1, Put: epoch}
+	for i, change := range []func() error{
+		func() error { return s.PutMute(ctx, store.Mute{ID: "1", Rule: "r", Created: epoch}) },
+		func() error { return s.PutIndicators(ctx, list) },
+		func() error {
+			list.Text = "203.0.113.19\n"
+			return s.PutIndicators(ctx, list)
+		},
+		func() error {
+			list.Put = list.Put.Add(time.Second)
+			return s.PutIndicators(ctx, list)
+		},
+		func() error { return s.DropMute(ctx, "1") },
+	} {
+		must(t, change())
+		print := get[string](t)(s.RulesPrint(ctx))
+		if again := get[string](t)(p(t).RulesPrint(ctx)); seen[print] || again != print {
+			t.Errorf("after change %d the print is %s, %s when it is asked again, and was before: %v", i, print, again, seen[print])
+		}
+		s = p(t)
+		seen[print] = true
+	}
+	must(t, s.DropIndicators(ctx, "feed"))
+	if print := get[string](t)(s.RulesPrint(ctx)); print != before {
+		t.Errorf("without rules the print is %s, and was %s", print, before)
+	}
+}

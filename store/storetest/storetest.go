@@ -46,6 +46,7 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"facts":                    testFacts,
 		"mutes":                    testMutes,
 		"indicators":               testIndicators,
+		"rules/print":              testRulesPrint,
 		"alerts/decisions":         testAlertDecisions,
 		"enrolment/authority":      testAuthority,
 		"enrolment/join":           testJoin,
