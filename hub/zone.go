@@ -40,6 +40,7 @@ type zone struct {
 	pending  map[talk]*increment // conversations that the store does not know yet
 	changed  map[string]struct{} // devices that the store does not know as they are
 	sensors  map[string]store.SensorReport
+	acts     map[deed]*store.ActRecord // that the store does not know yet
 	traffic  map[int64]*store.Traffic
 	gaps     []store.SensorGap // what was lost on the way, as sensors tell
 	batch    mark              // the one that is learnt
@@ -54,7 +55,7 @@ type zone struct {
 
 func newZone(h *Hub, name string) *zone {
 	z := &zone{hub: h, name: name, known: inventory.New(name, h.cfg.Inventory), pending: map[talk]*increment{}, changed: map[string]struct{}{},
-		sensors: map[string]store.SensorReport{}, heard: map[string]mark{}, traffic: map[int64]*store.Traffic{}, placed: map[tyto.Subject]string{}}
+		sensors: map[string]store.SensorReport{}, heard: map[string]mark{}, traffic: map[int64]*store.Traffic{}, acts: map[deed]*store.ActRecord{}, placed: map[tyto.Subject]string{}}
 	if h.cfg.Detections != nil {
 		z.alerts = detect.New(name, h.cfg.Detections, z.known)
 		z.alerts.Watch(&h.indicators)
@@ -110,6 +111,8 @@ func (z *zone) learn(e *tyto.Event, fresh bool) {
 		if fresh {
 			z.converse(e.Conversation)
 		}
+	case e.Act != nil && fresh:
+		z.act(e)
 	case e.Health != nil && fresh:
 		z.health(e)
 	case e.Alert != nil && fresh:
@@ -183,6 +186,7 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 	c = &store.Change{Zone: z.name, Stale: z.stale}
 	z.stale = time.Time{}
 	z.takeConversations(c)
+	z.takeActs(c)
 	z.takeDevices(c)
 	z.takeAlerts(c)
 	z.takeRaised(c)
@@ -197,7 +201,7 @@ func (z *zone) change(final bool) (c *store.Change, more bool) {
 	}
 	clear(z.sensors)
 	clear(z.traffic)
-	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Sensors)+len(c.Moves)+len(c.Alerts)+len(c.Gaps)+len(c.Facts)+len(c.FactsGone) == 0 && c.Learning == nil && c.Stale.IsZero() {
+	if len(c.Devices)+len(c.Gone)+len(c.Conversations)+len(c.Acts)+len(c.Sensors)+len(c.Moves)+len(c.Alerts)+len(c.Gaps)+len(c.Facts)+len(c.FactsGone) == 0 && c.Learning == nil && c.Stale.IsZero() {
 		return nil, false
 	}
 	return c, len(z.changed) > 0

@@ -72,6 +72,6 @@ type Rollups interface {
 	// of the time that it asks for.
 	History(ctx context.Context, q HistoryQuery) (History, error)
 	// RollUp sums up by the hour and by the day what is old enough, and drops
-	// what is too old.
+	// what is too old; acts are kept as long as conversations.
 	RollUp(ctx context.Context, now time.Time, keep Retention) error
 }

@@ -36,6 +36,7 @@ type Store interface {
 	Devices
 	Conversations
 	Rollups
+	Acts
 	Maps
 	Alerts
 	Baselines
@@ -131,6 +132,7 @@ type Change struct {
 	Devices       []DeviceRecord
 	Gone          []string // ids of devices that were merged into others, or forgotten
 	Conversations []Conversation
+	Acts          []ActRecord
 	Stale         time.Time // conversations that were last seen before are dropped, as many as go at once
 	Moves         []Move
 	Sensors       []SensorReport
@@ -164,7 +166,7 @@ type Knowledge interface {
 	Subjects(ctx context.Context, zone, device string) ([]tyto.Subject, error)
 }
 
-// A Move says that the conversations of a subject are of another device now,
+// A Move says that the conversations and acts of a subject are of another device now,
 // or of none. Their scope follows.
 type Move struct {
 	Subject tyto.Subject

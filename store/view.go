@@ -126,6 +126,12 @@ func (v View) History(ctx context.Context, q HistoryQuery) (History, error) {
 	return v.of.History(ctx, q)
 }
 
+// Acts is Store.Acts.
+func (v View) Acts(ctx context.Context, q ActQuery) ([]ActRow, error) {
+	q.Zone = v.narrow(q.Zone)
+	return v.of.Acts(ctx, q)
+}
+
 // Map is Store.Map.
 func (v View) Map(ctx context.Context, q MapQuery) (Map, error) {
 	q.Devices.Zone = v.narrow(q.Devices.Zone)

@@ -20,7 +20,7 @@ func (s *Store) Write(ctx context.Context, c store.Change) error {
 	w := writer{s: s, ctx: ctx, change: &c, fresh: map[tallyKey]int64{}}
 	err := s.transact(ctx, "write", func(tx *sql.Tx) error {
 		w.tx = tx
-		for _, step := range []func() error{w.guard, w.stale, w.gone, w.devices, w.conversations, w.moves, w.tallied, w.alerts, w.facts, w.sensors, w.gaps, w.traffic, w.folded, w.news} {
+		for _, step := range []func() error{w.guard, w.stale, w.gone, w.devices, w.conversations, w.acts, w.moves, w.tallied, w.alerts, w.facts, w.sensors, w.gaps, w.traffic, w.folded, w.news} {
 			if err := step(); err != nil {
 				return err
 			}
@@ -144,6 +144,9 @@ func (w *writer) move(m *store.Move, side string) error {
 		return err
 	}
 	if err := w.exec("UPDATE conversation SET "+side+"_device = ?"+where, append([]any{m.Device}, who...)...); err != nil {
+		return err
+	}
+	if err := w.exec("UPDATE act SET "+side+"_device = ?"+where, append([]any{m.Device}, who...)...); err != nil {
 		return err
 	}
 	err := w.exec(`UPDATE conversation SET scope = CASE WHEN client_public = 1 AND client_device = '' OR server_public = 1 AND server_device = ''

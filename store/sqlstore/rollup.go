@@ -63,6 +63,9 @@ func (s *Store) RollUp(ctx context.Context, now time.Time, keep store.Retention)
 		if _, err := tx.ExecContext(ctx, "DELETE FROM conversation_history WHERE level = ? AND at < ?", byDay, nanos(now.Add(-keep.Days))); err != nil {
 			return err
 		}
+		if err := s.forgetActs(ctx, tx, now, keep.Conversations); err != nil {
+			return err
+		}
 		return s.forgetGone(ctx, tx)
 	}, nil)
 }

@@ -59,6 +59,8 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"leases/fence":             testFence,
 		"log/arrived":              testArrived,
 		"log/together":             testTogether,
+		"acts":                     testActs,
+		"acts/forgotten":           testActsForgotten,
 		"history":                  testHistory,
 		"history/roll up":          testRollUp,
 		"conversations/stale":      testStale,
