@@ -20,7 +20,7 @@ import (
 // and nothing imports lab.
 var floors = [][]string{
 	{"frame", "metric", "confine"},
-	{"tyto", "stream"},
+	{"tyto", "stream", "filter"},
 	{"capture", "decode", "flow", "proto", "fingerprint", "content", "geo"},
 	{"observe", "mirror", "packets", "inventory", "baseline", "detect", "vuln", "store", "history", "uplink", "auth", "outbound"},
 	{"api", "portal", "report", "forward", "connect"},

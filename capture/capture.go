@@ -40,9 +40,10 @@ type Info struct {
 	First     int64  // time of the earliest packet, nanoseconds since 1970; 0 without packets
 	Last      int64  // time of the latest packet
 	Link      frame.LinkType
-	Size      int64 // bytes of the file, 0 if unknown
-	Offset    int64 // bytes of the file read so far, for progress bars
-	// Of live interfaces: Seen = Packets + Ignored + Dropped + Unread, always.
+	Size      int64  // bytes of the file, 0 if unknown
+	Offset    int64  // bytes of the file read so far, for progress bars
+	Filtered  uint64 // packets that were there and that a filter refused; not among Packets
+	// Of live interfaces: Seen = Packets + Filtered + Ignored + Dropped + Unread, always.
 	Seen     uint64 // packets that the kernel had for us
 	Ignored  uint64 // of them those that are no packets of the network, such as the second sight of a loopback's, or not for an Endpoint
 	Dropped  uint64 // for which the ring had no room

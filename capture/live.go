@@ -1,5 +1,7 @@
 package capture
 
+import "tyto/filter"
+
 // Live are how interfaces are listened to. Fields that are 0 have their
 // default.
 //
@@ -8,12 +10,13 @@ package capture
 // LRO) are better turned off on a monitored interface, since lengths are those
 // that the kernel hands over: ethtool -K IFACE gro off lro off.
 type Live struct {
-	RingBytes     int    // memory shared with the kernel, for each interface; 64 MiB by default
-	BlockBytes    int    // a batch is a block at most; 256 KiB by default, a multiple of the page size
-	Milliseconds  int    // after which a block that is not full is handed over; 100 by default
-	Group         uint16 // sources of one process with the same group, not 0, share the packets by flow
-	Endpoint      bool   // of an ordinary host: what is for it, for a group or for all, and what it sends; nothing else is looked at
-	Unpromiscuous bool   // leave the interface as it is: only packets for this host are seen, unless it mirrors
+	RingBytes     int            // memory shared with the kernel, for each interface; 64 MiB by default
+	BlockBytes    int            // a batch is a block at most; 256 KiB by default, a multiple of the page size
+	Milliseconds  int            // after which a block that is not full is handed over; 100 by default
+	Group         uint16         // sources of one process with the same group, not 0, share the packets by flow
+	Endpoint      bool           // of an ordinary host: what is for it, for a group or for all, and what it sends; nothing else is looked at
+	Filter        *filter.Filter // what of all that is captured, decided in the kernel; nil is everything
+	Unpromiscuous bool           // leave the interface as it is: only packets for this host are seen, unless it mirrors
 }
 
 func (o Live) withDefaults() Live {

@@ -112,6 +112,7 @@ func (s *live) count(r *ring, b *Batch) bool {
 		r.info.saw(p.Time, p.Length, len(p.Data))
 	}
 	r.info.Ignored, r.ignored = r.info.Ignored+r.ignored, 0
+	r.info.Filtered, r.filtered = r.info.Filtered+r.filtered, 0
 	return len(b.Packets) > 0
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unsafe"
 
+	"tyto/filter"
 	"tyto/frame"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +29,7 @@ type ring struct {
 	promiscuous bool
 	endpoint    bool
 	ignored     uint64 // since the last count
+	filtered    uint64 // the same
 	loop        bool   // each packet is seen twice: only the incoming ones count
 	info        Info
 }
@@ -99,6 +101,9 @@ func (r *ring) begin(name string, source uint16, o Live) error {
 	if err != nil {
 		return err
 	}
+	if err := r.filter(o.Filter); err != nil {
+		return err
+	}
 	r.promiscuous, r.endpoint, r.info.Endpoint = !o.Unpromiscuous && !o.Endpoint, o.Endpoint, o.Endpoint
 	if r.mem, err = unix.Mmap(r.fd, 0, blocks*o.BlockBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
 		return err
@@ -108,6 +113,23 @@ func (r *ring) begin(name string, source uint16, o Live) error {
 	}
 	share := int(o.Group) | (unix.PACKET_FANOUT_HASH|unix.PACKET_FANOUT_FLAG_DEFRAG)<<16
 	return unix.SetsockoptInt(r.fd, unix.SOL_PACKET, unix.PACKET_FANOUT, share)
+}
+
+// filter has the kernel look at each packet before it comes to the ring: of
+// one that is refused comes a byte, so that it is counted.
+func (r *ring) filter(f *filter.Filter) error {
+	if f == nil {
+		return nil
+	}
+	program, err := f.Kernel(r.link)
+	if err != nil {
+		return err
+	}
+	raw := make([]unix.SockFilter, len(program))
+	for i, x := range program {
+		raw[i] = unix.SockFilter{Code: x.Op, Jt: x.Jt, Jf: x.Jf, K: x.K}
+	}
+	return unix.SetsockoptSockFprog(r.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(raw)), Filter: &raw[0]})
 }
 
 // bind has the socket hear the interface.
@@ -180,6 +202,10 @@ func (r *ring) packet(b *Batch, h, mem []byte) []byte {
 	}
 	start, snap := int(ne.Uint16(h[packetMAC:])), int(ne.Uint32(h[packetSnap:]))
 	data, length := h[start:start+snap], int(ne.Uint32(h[packetLen:]))
+	if snap == filter.Rejected && length > snap {
+		r.filtered++
+		return mem
+	}
 	p := frame.Packet{
 		Time: int64(ne.Uint32(h[packetSec:]))*1e9 + int64(ne.Uint32(h[packetNsec:])),
 		Link: r.link, Source: r.source,
@@ -259,9 +285,10 @@ func (r *ring) account() {
 		r.info.Seen += uint64(st.Packets)
 		r.info.Dropped += uint64(st.Drops)
 	}
+	known := r.info.Packets + r.info.Filtered + r.info.Ignored + r.info.Dropped
 	// A packet may be read before the kernel has counted it.
-	r.info.Seen = max(r.info.Seen, r.info.Packets+r.info.Ignored+r.info.Dropped)
-	r.info.Unread = r.info.Seen - r.info.Packets - r.info.Ignored - r.info.Dropped
+	r.info.Seen = max(r.info.Seen, known)
+	r.info.Unread = r.info.Seen - known
 }
 
 func (r *ring) close() {

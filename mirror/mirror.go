@@ -33,6 +33,10 @@ const (
 // those of tyto.Health, all of them since the same time.
 func Findings(counters map[string]uint64) []Finding {
 	c := counters
+	if c["packets"] == 0 && c["filtered"] > 0 {
+		return []Finding{{Bad, fmt.Sprintf("The filter refuses all of the %d packets that came.", c["filtered"]),
+			"Leave the filter out, or mend its expression: capture.filter in the configuration, or --filter."}}
+	}
 	if c["packets"] == 0 {
 		return []Finding{{Bad, "Nothing arrives.",
 			"Check the cable and that the interface is up, that the switch's mirror session is active, and that this port is its destination."}}

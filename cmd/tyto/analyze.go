@@ -26,7 +26,8 @@ import (
 )
 
 type analyzeCommand struct {
-	Files   []string `arg:"" name:"file" help:"Capture files (pcap, pcapng, gzip of either), folders of them, or - for standard input."`
+	Files []string `arg:"" name:"file" help:"Capture files (pcap, pcapng, gzip of either), folders of them, or - for standard input."`
+	choosing
 	Format  string   `enum:"table,json,events,csv,html" default:"table" help:"How to say it: ${enum}."`
 	Output  string   `short:"o" type:"path" placeholder:"FILE" help:"Write there instead of to standard output."`
 	Workers int      `default:"0" help:"Processors to use; 0 is all, up to 4. The result does not depend on it."`
@@ -42,6 +43,7 @@ func (analyzeCommand) Help() string {
   tyto analyze --format json plant.pcapng.gz      everything, with evidence, for programs
   tyto analyze --format html -o report.html dir/  a page to pass on
   tcpdump -w - -i eth1 | tyto analyze -           what another program captures
+  tyto analyze --filter 'not port 443' dir/       without what that expression of tcpdump refuses
   tyto analyze --learn monday.pcap tuesday.pcap   what Tuesday had that Monday had not
 
 What can be read of a damaged file is kept and reported; the reason goes to standard error.
@@ -64,7 +66,11 @@ func (a *analyzeCommand) Run(ctx context.Context, s streams, c *commands) error 
 	debug.SetMemoryLimit(analysisMemory)
 	a.Workers = cmp.Or(a.Workers, min(runtime.NumCPU(), 4))
 	runtime.GOMAXPROCS(a.Workers)
-	source, err := capture.OpenFiles(a.Files, capture.Options{})
+	only, err := a.wanted(&set)
+	if err != nil {
+		return err
+	}
+	source, err := openFiles(a.Files, only)
 	if err != nil {
 		return usageError{fmt.Errorf("analyze: %w", err)}
 	}

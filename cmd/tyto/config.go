@@ -28,6 +28,7 @@ type settings struct {
 	Data    string         `yaml:"data"`
 	Store   storeURL       `yaml:"store"`
 	Sensor  sensorSetting  `yaml:"sensor"`
+	Capture captureSetting `yaml:"capture"`
 	Sensors sensorsSetting `yaml:"sensors"`
 	Log     logSetting     `yaml:"log"`
 
@@ -83,6 +84,7 @@ var manual = yaml.CommentMap{
 	"$.sensor.conversations": {yaml.HeadComment(" Most conversations kept at a time by each worker, of 256 bytes each.")},
 	"$.sensor.spool":         {yaml.HeadComment(" MiB of events kept for a hub that is away; see docs/reference/uplink.md.")},
 	"$.sensor.reserve":       {yaml.HeadComment(" MiB of these that only news of devices and health may use.")},
+	"$.capture.filter":       {yaml.HeadComment(" What of the traffic is looked at, as an expression of tcpdump; empty is all of it. See docs/how-to/mirror-traffic.md.")},
 	"$.sensors.listen":       {yaml.HeadComment(" Where a hub lets sensors on other machines in, such as 0.0.0.0:8443; empty is nowhere.")},
 	"$.sensors.address":      {yaml.HeadComment(" HOST:PORT by which these reach it, if it is another, such as behind a port forwarding.")},
 	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
@@ -166,6 +168,7 @@ func (c *settings) check(text string) error {
 	} else if c.Sensor.Reserve < 0 || c.Sensor.Reserve > c.Sensor.Spool/2 {
 		bad("sensor.reserve", fmt.Sprintf("%d is not between 0 and half of sensor.spool, which is %d MiB", c.Sensor.Reserve, c.Sensor.Spool))
 	}
+	c.Capture.check(bad)
 	if _, _, err := net.SplitHostPort(c.Sensors.Listen); err != nil && c.Sensors.Listen != "" {
 		bad("sensors.listen", fmt.Sprintf("%q is not HOST:PORT; 0.0.0.0:8443 lets sensors in from everywhere", c.Sensors.Listen))
 	}

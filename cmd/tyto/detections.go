@@ -13,7 +13,6 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"tyto/baseline"
-	"tyto/capture"
 	"tyto/content"
 	"tyto/detect"
 	"tyto/geo"
@@ -131,7 +130,11 @@ func (c *ruleSettings) baseline() baseline.Config {
 // learnUsual reads the captures that are what is usual. What the others have
 // beside it deviates.
 func (a *analyzeCommand) learnUsual(ctx context.Context, k *knowledge, set settings, bar *progress) error {
-	source, err := capture.OpenFiles(a.Learn, capture.Options{})
+	only, err := a.wanted(&set)
+	if err != nil {
+		return err
+	}
+	source, err := openFiles(a.Learn, only)
 	if err != nil {
 		return usageError{fmt.Errorf("analyze: --learn: %w", err)}
 	}

@@ -19,10 +19,11 @@ import (
 )
 
 type mirrorCommand struct {
-	Interface []string      `short:"i" placeholder:"IFACE" help:"Interface with mirrored traffic; may be repeated. Nothing is sent on it."`
-	Pcap      []string      `type:"path" placeholder:"FILE" help:"Look at capture files or folders instead."`
-	For       time.Duration `default:"30s" placeholder:"TIME" help:"How long to listen."`
-	Format    string        `enum:"text,json" default:"text" help:"How to say it: ${enum}."`
+	Interface []string `short:"i" placeholder:"IFACE" help:"Interface with mirrored traffic; may be repeated. Nothing is sent on it."`
+	Pcap      []string `type:"path" placeholder:"FILE" help:"Look at capture files or folders instead."`
+	choosing
+	For    time.Duration `default:"30s" placeholder:"TIME" help:"How long to listen."`
+	Format string        `enum:"text,json" default:"text" help:"How to say it: ${enum}."`
 }
 
 // Help is what --help adds.
@@ -47,7 +48,7 @@ func (m *mirrorCommand) Run(ctx context.Context, s streams, c *commands) error {
 	if err != nil {
 		return err
 	}
-	w := where{Interface: m.Interface, Pcap: m.Pcap}
+	w := where{Interface: m.Interface, Pcap: m.Pcap, choosing: m.choosing}
 	source, live, err := w.open(&set)
 	if err != nil {
 		return err

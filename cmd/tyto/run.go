@@ -25,7 +25,8 @@ type where struct {
 	Interface []string `short:"i" placeholder:"IFACE" help:"Interface with mirrored traffic; may be repeated. Nothing is sent on it."`
 	Endpoint  bool     `help:"Listen as an ordinary host: only its own conversations, broadcast and multicast are looked at."`
 	Pcap      []string `type:"path" placeholder:"FILE" help:"Play capture files or folders instead of listening."`
-	Speed     float64  `default:"1" placeholder:"N" help:"Play N times as fast as it was captured; 0 as fast as it goes."`
+	choosing
+	Speed float64 `default:"1" placeholder:"N" help:"Play N times as fast as it was captured; 0 as fast as it goes."`
 }
 
 type runCommand struct {
@@ -138,13 +139,17 @@ func (w *where) open(set *settings) (capture.Source, bool, error) {
 	if len(interfaces) == 0 && len(w.Pcap) == 0 {
 		interfaces = set.Sensor.Interfaces
 	}
+	only, err := w.wanted(set)
+	if err != nil {
+		return nil, false, err
+	}
 	switch {
 	case len(w.Interface) > 0 && len(w.Pcap) > 0:
 		return nil, false, usageError{errors.New("listen with -i or play with --pcap, not both")}
 	case len(w.Pcap) > 0 && w.Endpoint:
 		return nil, false, usageError{errors.New("--endpoint is about listening with -i; a capture has what it has")}
 	case len(w.Pcap) > 0:
-		source, err := capture.OpenFiles(w.Pcap, capture.Options{})
+		source, err := openFiles(w.Pcap, only)
 		if err != nil {
 			return nil, false, usageError{err}
 		}
@@ -155,7 +160,7 @@ func (w *where) open(set *settings) (capture.Source, bool, error) {
 	case len(interfaces) == 0:
 		return nil, false, usageError{errors.New("nothing to listen to: name an interface with -i, or a capture with --pcap")}
 	}
-	source, err := capture.OpenLive(interfaces, capture.Live{Endpoint: w.Endpoint})
+	source, err := capture.OpenLive(interfaces, capture.Live{Endpoint: w.Endpoint, Filter: only})
 	return source, true, err
 }
 
