@@ -106,6 +106,7 @@ func (a *api) register(mux *http.ServeMux) huma.API {
 	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}", "get-device", "One device, with the evidence for what is said of it", a.getDevice)
 	a.decisions(h, analyst)
 	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}/conversations", "list-device-conversations", "What a device said to others", a.listDeviceConversations)
+	route(h, viewer, http.MethodGet, "/api/v1/devices/{id}/acts", "list-device-acts", "What was done to a device and by it", a.listDeviceActs)
 	route(h, viewer, http.MethodGet, "/api/v1/conversations", "list-conversations", "Who talks to whom", a.listConversations)
 	route(h, viewer, http.MethodGet, "/api/v1/conversations/history", "get-history", "What went over conversations in the course of time", a.getHistory)
 	route(h, viewer, http.MethodGet, "/api/v1/map", "get-map", "Who talks to whom, summed up by pairs of devices", a.getMap)

@@ -224,6 +224,8 @@ func (x *site) furnished(zone, sentinel string) store.Change {
 			Packets: [2]uint64{1, 1}, Bytes: [2]uint64{1, 1}, Sessions: 1}}},
 		Facts: []tyto.Fact{{ID: "fact-" + sentinel, Kind: tyto.FactDestination, Device: r.Row.ID, Peer: sentinel, What: sentinel, Client: subject, Status: tyto.Usual,
 			First: now, Last: now, Count: 1}},
+		Acts: []store.ActRecord{{ClientDevice: r.Row.ID, First: now, Last: now, Act: tyto.Act{Client: subject, Server: tyto.Subject{Addr: frame.V4(10, 0, 0, 2)},
+			Verb: tyto.Program, Operation: sentinel, Object: sentinel, Count: 1}}},
 		Learning: &tyto.Learning{Zone: zone, Active: true, Since: now},
 		Alerts: []tyto.Alert{{ID: "alert-" + sentinel, Rule: sentinel, Severity: tyto.Major, Title: sentinel, Detail: sentinel, Subjects: []tyto.Subject{subject},
 			Of: []string{r.Row.ID}, Devices: []string{r.Row.ID}, First: now, Last: now, Count: 1}}}
@@ -307,7 +309,7 @@ func TestMatrix(t *testing.T) {
 		}
 	}
 	// The control: there was something to see, and it was shown to whom it may be.
-	for _, path := range []string{"/api/v1/devices", "/api/v1/devices.csv", "/api/v1/devices/{id}", "/api/v1/devices/{id}/conversations", "/api/v1/conversations",
+	for _, path := range []string{"/api/v1/devices", "/api/v1/devices.csv", "/api/v1/devices/{id}", "/api/v1/devices/{id}/conversations", "/api/v1/devices/{id}/acts", "/api/v1/conversations",
 		"/api/v1/map", "/api/v1/sensors", "/api/v1/facts", "/api/v1/baseline", "/api/v1/connectors/{name}/machines", "/api/v1/sites", "/api/v1/alerts", "/api/v1/alerts/{id}", "/api/v1/overview", "/api/v1/users"} {
 		if !shown[path+"true"] || !shown[path+"false"] {
 			t.Errorf("%s shows nothing of site a: to those who see all %v, to those who see it %v", path, shown[path+"true"], shown[path+"false"])

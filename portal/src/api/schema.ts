@@ -521,6 +521,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done to a device and by it
+         * @description Needs the role viewer.
+         */
+        get: operations["list-device-acts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/conversations": {
         parameters: {
             query?: never;
@@ -1490,6 +1510,39 @@ export interface components {
             services?: components["schemas"]["Service"][];
             zone?: string;
         };
+        DeviceAct: {
+            /** @description Who did it */
+            client: components["schemas"]["Party"];
+            /** Format: int64 */
+            count: number;
+            /** @description The earliest */
+            evidence: components["schemas"]["Evidence"];
+            /** Format: date-time */
+            first_seen: string;
+            /** Format: date-time */
+            last_seen: string;
+            moved?: components["schemas"]["Moved"];
+            object?: string;
+            /** @description In the protocol's own words */
+            operation: string;
+            /** @description ok, or the error; absent if no answer was heard */
+            outcome?: string;
+            /** @description Wireshark's short name */
+            protocol?: string;
+            /** @description To whom */
+            server: components["schemas"]["Party"];
+            verb: string;
+        };
+        DeviceActList: {
+            items: components["schemas"]["DeviceAct"][];
+            /**
+             * Format: int64
+             * @description Of all pages
+             */
+            total: number;
+            /** @description How often each verb was done, whatever the filter */
+            verbs: components["schemas"]["Count"][];
+        };
         DeviceDecision: {
             /** @enum {string} */
             attribute: "type" | "vendor" | "model" | "os" | "firmware" | "serial" | "hostname" | "location" | "description" | "purdue_level";
@@ -1899,6 +1952,22 @@ export interface components {
             serial?: string;
             /** Format: int32 */
             slot: number;
+        };
+        Moved: {
+            /**
+             * @description Beside what of this name was moved to or from this device before; absent if it was not taken
+             * @enum {string}
+             */
+            change?: "first" | "same" | "changed";
+            /** @description FNV-1a of 64 bits: tells changed from unchanged */
+            hash: string;
+            /** @description Where the protocol gives it one */
+            name?: string;
+            /**
+             * Format: int32
+             * @description In bytes
+             */
+            size: number;
         };
         Mute: {
             by: string;
@@ -4275,6 +4344,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-device-acts": {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description read, write, identify, start, stop, program, update-firmware, login, login-failed, scan, browse, configure, execute, transfer */
+                verb?: string[];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceActList"];
                 };
             };
             /** @description Unauthorized */
