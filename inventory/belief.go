@@ -9,8 +9,8 @@ import (
 )
 
 // Of each attribute one value is believed: a total order over the claims, so
-// that whoever has the same claims believes the same. Confidence comes first,
-// except that a name is ranked by where it comes from, a version by when it
+// that whoever has the same claims believes the same. Confidence comes first, less
+// of it if the claim is old (fade.go), except that a name is ranked by where it comes from, a version by when it
 // was said, and a type by the sum of independent causes (type.go).
 
 // believed is the attributes of which a device has one value.
@@ -28,6 +28,8 @@ type candidate struct {
 	folded     string    // the value without regard to case
 	causes     []string  // independent
 	weights    []float64 // of each cause, the surest claim's
+	sure       float64   // the largest of them
+	faded      uint8     // of the claim that faded least
 	rank       int       // of where a name or an operating system comes from
 	shown      int       // of where Claim comes from
 }
@@ -35,6 +37,7 @@ type candidate struct {
 // believe decides all attributes of a device, and adds what follows from that.
 // held is the type that was believed before, "" if none was told yet.
 func believe(out *tyto.Device, facts []fact, held string) []fact {
+	fade(facts, out.Last)
 	for _, a := range believed {
 		if b, ok := belief(a, ofDevice(facts, a)); ok {
 			out.Beliefs[a] = b
@@ -80,7 +83,7 @@ func candidates(facts []fact) (out []candidate) {
 		at := slices.IndexFunc(out, func(c candidate) bool { return c.folded == folded })
 		if at < 0 {
 			at = len(out)
-			out = append(out, candidate{Claim: f.Claim, folded: folded, shown: rankOf(f)})
+			out = append(out, candidate{Claim: f.Claim, folded: folded, shown: rankOf(f), faded: f.faded})
 		}
 		out[at].support(f)
 	}
@@ -103,7 +106,8 @@ func (c *candidate) support(f *fact) {
 	}
 	c.rank = max(c.rank, rank)
 	c.First, c.Last = first, last
-	w := weight(f.Confidence)
+	w := f.weight()
+	c.sure, c.faded = max(c.sure, w), min(c.faded, f.faded)
 	if i := slices.Index(c.causes, f.cause); i >= 0 {
 		c.weights[i] = max(c.weights[i], w)
 		return
@@ -147,7 +151,7 @@ func beliefOf(all []candidate) tyto.Belief {
 
 // better is positive if x is to be believed rather than y.
 func better(a tyto.Attr, x, y *candidate) int {
-	sure := cmp.Compare(x.Confidence, y.Confidence)
+	sure := cmp.Compare(x.sure, y.sure)
 	operator := cmp.Compare(min(x.Confidence/tyto.Confirmed, 1), min(y.Confidence/tyto.Confirmed, 1))
 	support := cmp.Compare(len(x.causes), len(y.causes))
 	rank := cmp.Compare(x.rank, y.rank)
@@ -159,7 +163,7 @@ func better(a tyto.Attr, x, y *candidate) int {
 	case tyto.Mode, tyto.Key, tyto.Protection: // they change, and are told of by others too: who stopped it knows that it stands
 		return cmp.Or(operator, x.Last.Compare(y.Last), sure, last)
 	case tyto.Hostname:
-		return cmp.Or(operator, cmp.Compare(usable(x.folded), usable(y.folded)), rank, sure, support, last)
+		return cmp.Or(operator, cmp.Compare(usable(x.folded), usable(y.folded)), cmp.Compare(y.faded, x.faded), rank, sure, support, last)
 	case tyto.OS:
 		return cmp.Or(sure, rank, support, cmp.Compare(len(x.folded), len(y.folded)), last)
 	case tyto.Model:

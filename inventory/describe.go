@@ -15,6 +15,8 @@ import (
 type fact struct {
 	tyto.Claim
 	part  uint16
+	life  life
+	faded uint8 // half-lives, since it was said last
 	cause string
 }
 
@@ -74,7 +76,9 @@ func (v *teller) factsOf(c core, out *tyto.Device, facts []fact) []fact {
 		count(out, p)
 		for k := p.claims; k != 0; {
 			x := v.claims.at(k)
-			facts = append(facts, fact{v.told(x), x.part(), cause(v.claims.sources[x.source].protocol)})
+			s := &v.claims.sources[x.source]
+			from := cause(s.protocol)
+			facts = append(facts, fact{Claim: v.told(x), part: x.part(), life: lifeOf(x.attr(), s.confidence, from), cause: from})
 			span(out, x.first, x.last)
 			k = x.next
 		}

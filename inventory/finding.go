@@ -40,7 +40,7 @@ func serialConflict(facts []fact) (fact, bool) {
 	first := map[string]*fact{}
 	for i := range facts {
 		f := &facts[i]
-		if f.Confidence < tyto.Stated || f.Evidence.Protocol == person || f.Evidence.Protocol == "fingerprint" {
+		if f.faded > 0 || f.Confidence < tyto.Stated || f.Evidence.Protocol == person || f.Evidence.Protocol == "fingerprint" {
 			continue
 		}
 		where := f.Evidence.Protocol + " " + f.Evidence.Field
@@ -79,7 +79,7 @@ func translation(facts []fact) (fact, bool) {
 func systems(facts []fact, cause string, least tyto.Confidence) (names []string, last *fact) {
 	for i := range facts {
 		f := &facts[i]
-		if f.cause != cause || f.Confidence < least {
+		if f.faded > 0 || f.cause != cause || f.Confidence < least {
 			continue
 		}
 		lower := strings.ToLower(f.Value)

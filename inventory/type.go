@@ -43,10 +43,10 @@ func typeOf(all []candidate, held string) (b tyto.Belief, doubt tyto.Claim) {
 		return refine(types, b), doubt
 	}
 	other := types[rival]
-	if other.Confidence >= tyto.Shown && best.Confidence >= tyto.Shown && categoryOf(other.Value) != categoryOf(best.Value) {
+	if shown := weight(tyto.Shown); other.sure >= shown && best.sure >= shown && categoryOf(other.Value) != categoryOf(best.Value) {
 		doubt = conflict(&best, &other)
 	}
-	if best.score-other.score >= margin || best.Confidence > other.Confidence {
+	if best.score-other.score >= margin || best.sure > other.sure {
 		return refine(types, b), doubt
 	}
 	b.Value = fingerprint.CommonType(best.Value, other.Value)
@@ -61,7 +61,7 @@ func hold(types []scored, held string) {
 		return
 	}
 	best, old := types[0], types[at]
-	if related(best.Value, held) || best.Confidence > old.Confidence || best.score-old.score >= inertia {
+	if related(best.Value, held) || best.sure > old.sure || best.score-old.score >= inertia {
 		return
 	}
 	old.score = best.score + 2*margin // not even with the other
@@ -87,7 +87,7 @@ func scores(all []candidate) []scored {
 		}
 	}
 	slices.SortFunc(types, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Value, b.Value))
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.sure, a.sure), cmp.Compare(a.Value, b.Value))
 	})
 	return types
 }
