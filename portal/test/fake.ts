@@ -1,5 +1,6 @@
 import contract from '../../api/openapi.json' with { type: 'json' }
 import type { Alert, Conversation, Count, DeviceRow, Traffic } from '../src/api/types.ts'
+import { actsOf, actsPage } from './acts.ts'
 import { alertDetail, alerts, decided } from './alerts.ts'
 import { usual } from './baseline.ts'
 import { historyOf } from './history.ts'
@@ -412,11 +413,12 @@ export function createFake(options: FakeOptions = {}): Fake {
   const byId = (path: string, p: Params): Response => {
     const [, alertId] = /^\/api\/v1\/alerts\/([^/]+)$/.exec(path) ?? []
     if (alertId) return alertById(alertId)
-    const [, id = '', rest = ''] = /^\/api\/v1\/devices\/([^/]+)(\/conversations)?$/.exec(path) ?? []
+    const [, id = '', rest = ''] = /^\/api\/v1\/devices\/([^/]+)(\/conversations|\/acts)?$/.exec(path) ?? []
     const at = w.rows.findIndex(r => r.id === decodeURIComponent(id))
     const row = w.rows[at]
     const kind = w.kinds[at]
     if (!row || !kind) return problem(404, 'there is no device of that id; it may have been merged into another')
+    if (rest === '/acts') return json(actsPage(actsOf(w, at), p))
     return rest ? conversations(new Map([...p, ['device', [row.id]]])) : json({ device: whole(row, kind), row })
   }
 

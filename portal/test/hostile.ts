@@ -36,7 +36,7 @@ export const names = [
 const theirs = new Set(
   (
     'hostname vendor model os firmware hardware serial nic_vendor name server_name title detail value text zone sensor version product ' +
-    'what object outcome who from agent comment capture interface field protocol client server by peer username provider site commit go ' +
+    'what operation object outcome who from agent comment capture interface field protocol client server by peer username provider site commit go ' +
     'description action label rule reason address domain'
   ).split(' '),
 )

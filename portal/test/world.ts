@@ -278,13 +278,20 @@ export function whole(r: DeviceRow, k: Kind): Device {
   add('firmware', r.firmware, 'stated', k.gave[0], k.gave[1])
   add('hostname', r.hostname, 'stated', 'dhcp', 'dhcp.option.hostname')
   add('hostname', r.hostname && `${r.hostname.split('.')[0]}.local`, 'stated', 'mdns', 'dns.resp.name')
+  if (k.modules) {
+    add('mode', 'run', 'stated', 's7comm', 's7comm.szl.0424.0000.bzu_id')
+    add('mode', 'stop', 'shown', 's7comm', 's7comm.param.func')
+    add('key', 'remote', 'stated', 's7comm', 's7comm.szl.0232.0004.sch_schal')
+    add('protection', 'write', 'stated', 's7comm', 's7comm.szl.0232.0004.sch_par')
+    add('part_model', '6ES7 522-1BL00', 'stated', 's7comm', 's7comm.szl.xy11.0001.anz')
+  }
   add('role', r.role?.split(', ')[0], 'shown', 'arp', 'arp.opcode')
   add('address', r.ip, 'shown', 'arp', 'arp.src.proto_ipv4')
   add('clue', k.gave[2], 'stated', k.gave[0], k.gave[1])
   for (const p of r.protocols) add('protocol', p, 'shown', p, `${p}`)
   const beliefs: Device['beliefs'] = {}
   for (const c of evidence) {
-    if (['clue', 'address', 'protocol'].includes(c.attribute)) continue
+    if (['clue', 'address', 'protocol', 'part_model'].includes(c.attribute)) continue
     const known = beliefs[c.attribute]
     if (!known) beliefs[c.attribute] = { ...c }
     else if (known.value !== c.value) known.others = [...(known.others ?? []), c]
@@ -310,7 +317,7 @@ export function whole(r: DeviceRow, k: Kind): Device {
       ...(product ? { product } : {}),
     })),
     modules: Array.from({ length: k.modules ?? 0 }, (_, slot) => ({
-      slot,
+      slot: slot < 4 ? slot : slot + 2,
       model: slot === 0 ? (r.model ?? '') : `6ES7 5${21 + slot}-1BL00`,
       firmware: 'V2.1.0',
       serial: `S C-K4${slot}U9${r.id}`,

@@ -8,12 +8,13 @@ import { useChanges } from '../api/live.ts'
 import { type ConversationSort, conversationsPage, device } from '../api/queries.ts'
 import type { Claim, Conversation, ConversationList, DeviceDetail, DeviceRow, Device as Whole } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
-import { attributeName, bytes, count, date, exact, moment, plain, typeName } from '../parts/format.ts'
+import { attributeName, bytes, count, date, exact, known, moment, plain, typeName } from '../parts/format.ts'
 import { DeviceIcon, Icon } from '../parts/icon.tsx'
 import { Bones, Card, CategoryChip, Chip, Confidence, Copy, Empty, Failure, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
 import type { ColumnState } from '../table/state.ts'
 import { RemoteTable } from '../table/table.tsx'
+import { Acts, Programming, Rack } from './controller.tsx'
 import { conversationRows } from './conversation-table.tsx'
 import { Decisions, Findings } from './decide-device.tsx'
 import { lastList } from './devices.tsx'
@@ -45,7 +46,6 @@ export default function Device() {
 
 function Found({ detail, above }: { detail: DeviceDetail; above: { to: string; text: string } }) {
   const { device: d, row } = detail
-  const modules = d.modules ?? []
   return (
     <Page title={nameOf(row)} above={above}>
       <div className={css.pad}>
@@ -61,22 +61,12 @@ function Found({ detail, above }: { detail: DeviceDetail; above: { to: string; t
             <Services d={d} />
             <Protocols d={d} />
           </div>
-          {modules.length > 0 && (
-            <div className={css.full}>
-              <Card title={`Modules (${modules.length})`} flush>
-                <ul className={css.rack}>
-                  {modules.map(m => (
-                    <li key={m.slot} className={css.slot}>
-                      <span className="quiet">Slot {m.slot}</span>
-                      <strong>{plain(m.model ?? 'Unknown model')}</strong>
-                      {m.firmware && <span>Firmware {plain(m.firmware)}</span>}
-                      {m.serial && <span className="quiet">{plain(m.serial)}</span>}
-                    </li>
-                  ))}
-                </ul>
-              </Card>
-            </div>
-          )}
+          <div className={css.full}>
+            <Rack d={d} />
+          </div>
+          <div className={css.full}>
+            <Programming d={d} />
+          </div>
           <div className={css.full}>
             <Card title="Over time" flush>
               <Suspense fallback={<Bones lines={4} />}>
@@ -93,8 +83,17 @@ function Found({ detail, above }: { detail: DeviceDetail; above: { to: string; t
   )
 }
 
+type Tone = 'ok' | 'warn' | 'bad'
+
+/** How a controller stands; what lets a program be changed is a warning. */
+const states: [string, Record<string, Tone>][] = [
+  ['mode', { run: 'ok', 'remote run': 'ok', program: 'warn', stop: 'warn', fault: 'bad' }],
+  ['key', { run: 'ok', program: 'warn', remote: 'warn' }],
+  ['protection', { none: 'warn' }],
+]
+
 function Head({ d, row }: { d: Whole; row: DeviceRow }) {
-  const known = [row.vendor, row.model]
+  const made = [row.vendor, row.model]
     .filter(Boolean)
     .map(x => plain(x ?? ''))
     .join(' ')
@@ -110,7 +109,7 @@ function Head({ d, row }: { d: Whole; row: DeviceRow }) {
             <CategoryChip category={row.category} />
             <span>{row.type ? row.type_name || typeName(row.type) : 'Not identified yet'}</span>
             <Confidence word={row.confidence} />
-            {known && known !== nameOf(row) && <span className="quiet">· {known}</span>}
+            {made && made !== nameOf(row) && <span className="quiet">· {made}</span>}
           </div>
         </div>
         <dl className={css.facts}>
@@ -122,6 +121,17 @@ function Head({ d, row }: { d: Whole; row: DeviceRow }) {
             {row.mac ?? '–'}
             {row.mac && <Copy text={row.mac} label="Copy the MAC address" />}
           </Fact>
+          {states.map(([attribute, tones]) => {
+            const b = d.beliefs[attribute]
+            const tone = b && known(tones, b.value)
+            return (
+              b && (
+                <Fact key={attribute} name={attributeName(attribute)}>
+                  <Chip {...(tone ? { tone } : {})}>{b.value}</Chip>
+                </Fact>
+              )
+            )
+          })}
           {row.zone && <Fact name="Zone">{plain(row.zone)}</Fact>}
           <Fact name="First seen">
             <When at={d.first} />
@@ -258,11 +268,12 @@ function Protocols({ d }: { d: Whole }) {
 }
 
 function Tabs({ d }: { d: Whole }) {
-  const [tab, setTab] = useState<'conversations' | 'evidence'>('conversations')
   const tabs = [
-    { id: 'conversations', text: 'Conversations' },
-    { id: 'evidence', text: `All evidence (${d.evidence.length})` },
-  ] as const
+    { id: 'conversations', text: 'Conversations', body: <Talks id={d.id} /> },
+    { id: 'acts', text: 'Acts', body: <Acts d={d} /> },
+    { id: 'evidence', text: `All evidence (${d.evidence.length})`, body: <AllEvidence claims={d.evidence} /> },
+  ]
+  const [at, setAt] = useState(0)
   return (
     <Card flush>
       <div
@@ -270,29 +281,30 @@ function Tabs({ d }: { d: Whole }) {
         role="tablist"
         aria-label="More of this device"
         onKeyDown={e => {
-          if (e.key !== 'ArrowLeft' && e.key !== 'ArrowRight') return
-          const next = tab === 'conversations' ? 'evidence' : 'conversations'
-          setTab(next)
-          document.getElementById(`tab-${next}`)?.focus()
+          const by = e.key === 'ArrowRight' ? 1 : e.key === 'ArrowLeft' ? tabs.length - 1 : 0
+          if (by === 0) return
+          const next = (at + by) % tabs.length
+          setAt(next)
+          document.getElementById(`tab-${tabs[next]?.id}`)?.focus()
         }}
       >
-        {tabs.map(t => (
+        {tabs.map((t, i) => (
           <button
             key={t.id}
             id={`tab-${t.id}`}
             type="button"
             role="tab"
-            aria-selected={tab === t.id}
+            aria-selected={at === i}
             aria-controls="tab-panel"
-            tabIndex={tab === t.id ? 0 : -1}
-            onClick={() => setTab(t.id)}
+            tabIndex={at === i ? 0 : -1}
+            onClick={() => setAt(i)}
           >
             {t.text}
           </button>
         ))}
       </div>
-      <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        {tab === 'conversations' ? <Talks id={d.id} /> : <AllEvidence claims={d.evidence} />}
+      <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tabs[at]?.id}`}>
+        {tabs[at]?.body}
       </div>
     </Card>
   )

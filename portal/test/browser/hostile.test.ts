@@ -17,7 +17,9 @@ const paths = [
   .map(m => m[1] ?? '')
   .filter(p => !['*', '/sign-in', '/setup', '/password'].includes(p))
   .map(p =>
-    p.replace('/devices/:id', `/devices/${fake.world.rows[3]?.id}`).replace('/alerts/:id', '/alerts/00000000000000a1'),
+    p
+      .replace('/devices/:id', `/devices/${fake.world.rows.find(r => r.type === 'plc')?.id}`)
+      .replace('/alerts/:id', '/alerts/00000000000000a1'),
   )
 
 /** What of the names became more than text, or runs out of what holds it. */

@@ -24,6 +24,7 @@ const ask = async (url: string, fake = createFake({ devices: 300, signedIn: true
 describe('the double keeps the contract', () => {
   const fake = createFake({ devices: 300, signedIn: true, now: Date.parse('2026-05-04T12:00:00Z') })
   const id = fake.world.rows[3]?.id
+  const plc = fake.world.rows.find(r => r.type === 'plc')?.id
   test.each([
     ['/api/v1/setup', '/api/v1/setup'],
     ['/api/v1/session', '/api/v1/session'],
@@ -32,6 +33,7 @@ describe('the double keeps the contract', () => {
     ['/api/v1/devices', '/api/v1/devices?category=ot&category=it&sort=ip&order=asc&limit=50&offset=10&q=plc'],
     ['/api/v1/devices/{id}', `/api/v1/devices/${id}`],
     ['/api/v1/devices/{id}/conversations', `/api/v1/devices/${id}/conversations?limit=5`],
+    ['/api/v1/devices/{id}/acts', `/api/v1/devices/${plc}/acts?verb=program&verb=transfer`],
     ['/api/v1/conversations', '/api/v1/conversations?scope=internet&sort=bytes'],
     ['/api/v1/conversations/history', '/api/v1/conversations/history?scope=lan&points=50'],
     ['/api/v1/map', '/api/v1/map?category=ot&scope=lan&links=20'],
