@@ -13,7 +13,7 @@ import (
 type ConversationFilter struct {
 	Q        string   `query:"q" maxLength:"200" doc:"Text that addresses, names or protocol contain"`
 	Protocol []string `query:"protocol,explode" maxItems:"20" doc:"Wireshark's short names"`
-	Scope    []string `query:"scope,explode" maxItems:"3" doc:"lan, internet, multicast"`
+	Scope    []string `query:"scope,explode" maxItems:"4" doc:"lan, other_zone, internet, multicast"`
 	Zone     []string `query:"zone,explode" maxItems:"20"`
 	Category []string `query:"category,explode" maxItems:"20" doc:"Of every device that takes part: it, iot, ot, network, medical, unknown"`
 	Sort     string   `query:"sort" enum:"last_seen,first_seen,bytes,packets,protocol,port,server_name,client,server" default:"last_seen"`
@@ -54,7 +54,7 @@ type Conversation struct {
 	Port       uint16            `json:"port,omitempty" doc:"The server's; without IP the EtherType"`
 	Protocol   string            `json:"protocol,omitempty" doc:"Wireshark's short name, once content confirmed it"`
 	ServerName string            `json:"server_name,omitempty" doc:"What the client called the server"`
-	Scope      string            `json:"scope" enum:"lan,internet,multicast"`
+	Scope      string            `json:"scope" enum:"lan,other_zone,internet,multicast" doc:"other_zone: with an address of another zone of the same site"`
 	FirstSeen  time.Time         `json:"first_seen"`
 	LastSeen   time.Time         `json:"last_seen"`
 	Packets    [2]uint64         `json:"packets" doc:"From client, from server"`

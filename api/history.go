@@ -18,7 +18,7 @@ type HistoryInput struct {
 	ServerIP  string    `query:"server_ip" maxLength:"45" doc:"Address, for who is no device"`
 	Transport string    `query:"transport" maxLength:"32" doc:"tcp, udp, …"`
 	Protocol  []string  `query:"protocol,explode" maxItems:"20" doc:"Wireshark's short names"`
-	Scope     []string  `query:"scope,explode" maxItems:"3" doc:"lan, internet, multicast"`
+	Scope     []string  `query:"scope,explode" maxItems:"4" doc:"lan, other_zone, internet, multicast"`
 	Zone      []string  `query:"zone,explode" maxItems:"20"`
 	Category  []string  `query:"category,explode" maxItems:"20" doc:"Of every device that takes part: it, iot, ot, network, medical, unknown"`
 	Port      int       `query:"port" minimum:"0" maximum:"65535" doc:"The server's"`

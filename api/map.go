@@ -19,7 +19,7 @@ type MapInput struct {
 	Site     []string `query:"site,explode" maxItems:"20"`
 	Zone     []string `query:"zone,explode" maxItems:"20"`
 	Protocol []string `query:"protocol,explode" maxItems:"20" doc:"Wireshark's short names"`
-	Scope    []string `query:"scope,explode" maxItems:"10" doc:"lan, internet, multicast"`
+	Scope    []string `query:"scope,explode" maxItems:"10" doc:"lan, other_zone, internet, multicast"`
 	Devices  int      `query:"devices" minimum:"1" maximum:"5000" default:"2000" doc:"The most devices, those with the most bytes"`
 	Links    int      `query:"links" minimum:"0" maximum:"50000" default:"10000" doc:"The most links, those with the most bytes"`
 }
@@ -50,7 +50,7 @@ type MapProtocol struct {
 type MapLink struct {
 	Client        string        `json:"client,omitempty" doc:"Id of a device; absent for hosts of the internet and for groups"`
 	Server        string        `json:"server,omitempty" doc:"As client"`
-	Scope         string        `json:"scope" doc:"lan, internet, multicast"`
+	Scope         string        `json:"scope" doc:"lan, other_zone, internet, multicast"`
 	Protocols     []MapProtocol `json:"protocols" doc:"The most bytes first, at most 8"`
 	Conversations uint64        `json:"conversations"`
 	Packets       uint64        `json:"packets"`

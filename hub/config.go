@@ -24,6 +24,7 @@ import (
 type Config struct {
 	Zone      string            // of events that name none
 	Sites     map[string]string // the site of a zone
+	Networks  []Network         // whose addresses they are
 	Flush     time.Duration     // how often what is known is written to the store
 	KeepLog   time.Duration     // how long conversations and acts stay in the log once they are folded
 	Heartbeat time.Duration     // how often leases are renewed that hubs share a store by; three missed, and others take over

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"sync"
 	"testing"
@@ -34,6 +35,9 @@ type fixture struct {
 	stop   func() error
 	// adjust changes what the next hub works with; may be nil.
 	adjust func(*Deps)
+	// sites and networks are those of the next hub.
+	sites    map[string]string
+	networks []Network
 	// detections is what the next hub raises alerts by.
 	detections *detect.Rules
 
@@ -64,7 +68,8 @@ func (f *fixture) begin(l net.Listener) {
 	cfg.Flush = 20 * time.Millisecond
 	cfg.News = true
 	cfg.Detections = f.detections
-	cfg.Sites = map[string]string{"z": "Graz"}
+	cfg.Sites, cfg.Networks = map[string]string{"z": "Graz"}, f.networks
+	maps.Copy(cfg.Sites, f.sites)
 	deps := Deps{Store: s, Listener: l, Clock: f.now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}}
 	if f.adjust != nil {
 		f.adjust(&deps)

@@ -47,7 +47,8 @@ type Hub struct {
 	countedFor time.Duration                     // the longest that rules count
 	sensors    *receiver                         // nil without Enrolment
 	sites      atomic.Pointer[map[string]string] // by zone
-	epoch      uint64                            // of batches that this process accepts; no clock, which may be set back
+	vicinities atomic.Pointer[map[string]*vicinity]
+	epoch      uint64 // of batches that this process accepts; no clock, which may be set back
 
 	owner    string // of leases
 	alone    bool   // no other hub can use the store
@@ -90,6 +91,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 		h.sensors = newReceiver(h)
 	}
 	h.sites.Store(&cfg.Sites)
+	h.vicinities.Store(h.vicinitiesOf(cfg.Sites))
 	if cfg.Detections != nil {
 		h.countedFor = min(cfg.Detections.Longest(), maxCounted)
 	}

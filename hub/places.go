@@ -30,6 +30,7 @@ func (h *Hub) PlacesChanged(ctx context.Context) error {
 		now[z.ID] = z.Site
 	}
 	h.sites.Store(&now)
+	h.vicinities.Store(h.vicinitiesOf(now))
 	for _, z := range h.all() {
 		if before[z.name] != now[z.name] {
 			if err := z.rewrite(ctx); err != nil {

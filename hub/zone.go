@@ -158,6 +158,10 @@ func (z *zone) flush(ctx context.Context, final bool) (more bool, err error) {
 	if z.unsaved == nil {
 		return false, nil
 	}
+	if err := z.scope(ctx, z.unsaved); err != nil {
+		z.hub.metrics.failures.Inc()
+		return false, fmt.Errorf("hub: zone %q: %w", z.name, err)
+	}
 	z.unsaved.Lease, z.unsaved.Number = z.lease, z.written+1
 	if z.hub.unfenced {
 		z.unsaved.Lease, z.unsaved.Number = store.Lease{}, 0

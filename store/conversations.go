@@ -15,7 +15,7 @@ type Conversation struct {
 	Zone         string
 	ClientDevice string // id, "" if it is no device of the zone
 	ServerDevice string
-	Scope        string // as ScopeOf says
+	Scope        string // as ScopeOf says, or ScopeOtherZone
 	Minutes      []Sum  // of an increment that took longer; see ByMinute
 	tyto.Conversation
 }
@@ -30,6 +30,7 @@ type ConversationRow struct {
 // The scopes of a conversation.
 const (
 	ScopeLAN       = "lan"
+	ScopeOtherZone = "other_zone" // of the same site; the hub says so, as a zone alone cannot know
 	ScopeInternet  = "internet"
 	ScopeMulticast = "multicast"
 )

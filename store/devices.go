@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"tyto/frame"
 	"tyto/tyto"
 )
 
@@ -71,6 +72,9 @@ type Devices interface {
 	EachDevice(ctx context.Context, q DeviceQuery, take func(DeviceRow) error) error
 	// Device is one device, whole. ErrNotFound if there is none of that id.
 	Device(ctx context.Context, id string) (DeviceRow, tyto.Device, error)
+	// OnLink is those of some addresses by which devices of zones are reached
+	// that were seen on a link there, with a MAC.
+	OnLink(ctx context.Context, zones []string, addrs []frame.Addr) ([]frame.Addr, error)
 	// FirstDevices is the first few devices of a descending sort, without
 	// counting the rest.
 	FirstDevices(ctx context.Context, sort string, limit int) ([]DeviceRow, error)

@@ -92,6 +92,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	config.Zone, config.Inventory = set.Zone, known
 	config.Detections, config.Indicators, config.Baseline = rules, indicators, set.Rules.baseline()
 	config.Retention = store.Retention(set.Retention)
+	config.Networks = set.Networks.networks()
 	config.Auth.OIDC = set.OIDC
 	deps := hub.Deps{Store: memory, Listener: listener, Geo: places, MetricsToken: set.Metrics.Token.Read, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
 		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}

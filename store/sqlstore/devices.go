@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"tyto/frame"
 	"tyto/store"
 	"tyto/tyto"
 )
@@ -254,6 +255,30 @@ func (s *Store) EachDevice(ctx context.Context, q store.DeviceQuery, take func(s
 		}
 	}
 	return nil
+}
+
+// OnLink implements store.Devices.
+func (s *Store) OnLink(ctx context.Context, zones []string, addrs []frame.Addr) ([]frame.Addr, error) {
+	keys := make([][]byte, len(addrs))
+	for i := range addrs {
+		keys[i] = addrs[i][:]
+	}
+	among, list := s.dialect.inBytes("ip_key", keys)
+	of, names := in(s.dialect, s.dialect.unindexed("zone"), zones)
+	rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT ip_key FROM device WHERE "+among+" AND "+of+" AND mac <> ''", list, names)
+	if err != nil {
+		return nil, s.fail("look for addresses", err)
+	}
+	all, err := collect(rows, func(rows *sql.Rows) (a frame.Addr, err error) {
+		var key []byte
+		err = rows.Scan(&key)
+		copy(a[:], key)
+		return a, err
+	})
+	if err != nil {
+		return nil, s.fail("look for addresses", err)
+	}
+	return all, nil
 }
 
 // FirstDevices implements store.Devices.

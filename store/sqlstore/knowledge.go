@@ -150,7 +150,7 @@ func (w *writer) move(m *store.Move, side string) error {
 		return err
 	}
 	err := w.exec(`UPDATE conversation SET scope = CASE WHEN client_public = 1 AND client_device = '' OR server_public = 1 AND server_device = ''
-		THEN 'internet' ELSE 'lan' END`+where+" AND scope <> 'multicast'", who...)
+		THEN 'internet' ELSE 'lan' END`+where+" AND scope NOT IN ('multicast', 'other_zone')", who...) // what is of another zone is told anew when it goes on
 	if err != nil {
 		return err
 	}

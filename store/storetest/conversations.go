@@ -159,6 +159,11 @@ func testScope(t *testing.T, p Place) {
 	c.Scope = store.ScopeOf(&c)
 	must(t, s.Write(ctx, store.Change{Zone: "z", Conversations: []store.Conversation{c}}))
 	check("said again", store.ScopeLAN)
+	c.Scope = store.ScopeOtherZone
+	must(t, s.Write(ctx, store.Change{Zone: "z", Conversations: []store.Conversation{c}}))
+	check("another zone's", store.ScopeOtherZone)
+	must(t, s.Write(ctx, store.Change{Zone: "z", Moves: []store.Move{{Subject: c.Server, Device: "d0003"}}}))
+	check("moved there", store.ScopeOtherZone)
 }
 
 func testKnown(t *testing.T, p Place) {

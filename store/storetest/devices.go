@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -254,5 +255,30 @@ func testDevicesSurvive(t *testing.T, p Place) {
 	first := get[[]store.DeviceRow](t)(s.FirstDevices(ctx, "packets", 3))
 	if d := cmp.Diff([]string{"d0039", "d0038", "d0037"}, ids(first)); d != "" {
 		t.Error(d)
+	}
+}
+
+// testOnLink finds addresses by the zones that have them on a link.
+func testOnLink(t *testing.T, p Place) {
+	s := p(t)
+	devices := []store.DeviceRecord{device(1), device(2), device(3)}
+	devices[1].Row.MAC = "" // behind a router
+	devices[2].Row.Zone = "y"
+	must(t, s.Write(ctx, store.Change{Zone: "z", Devices: devices[:2]}))
+	must(t, s.Write(ctx, store.Change{Zone: "y", Devices: devices[2:]}))
+	addrs := make([]frame.Addr, 3)
+	for i := range devices {
+		must(t, addrs[i].UnmarshalText([]byte(devices[i].Row.IP)))
+	}
+	s = p(t)
+	for _, x := range []struct {
+		zones []string
+		want  []frame.Addr
+	}{{[]string{"z"}, addrs[:1]}, {[]string{"y"}, addrs[2:]}, {[]string{"x", "y", "z"}, []frame.Addr{addrs[0], addrs[2]}}, {[]string{"x"}, nil}, {nil, nil}} {
+		got := get[[]frame.Addr](t)(s.OnLink(ctx, x.zones, append(addrs, frame.V4(9, 9, 9, 9))))
+		slices.SortFunc(got, func(a, b frame.Addr) int { return bytes.Compare(a[:], b[:]) })
+		if !slices.Equal(got, x.want) {
+			t.Errorf("of %v: %v, want %v", x.zones, got, x.want)
+		}
 	}
 }

@@ -24,6 +24,7 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"devices/sorts":            testSorts,
 		"devices/search":           testSearch,
 		"devices/gone":             testGone,
+		"devices/on link":          testOnLink,
 		"devices/survive":          testDevicesSurvive,
 		"conversations":            testConversations,
 		"conversations/filters":    testConversationFilters,

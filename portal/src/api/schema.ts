@@ -1429,8 +1429,11 @@ export interface components {
             port?: number;
             /** @description Wireshark's short name, once content confirmed it */
             protocol?: string;
-            /** @enum {string} */
-            scope: "lan" | "internet" | "multicast";
+            /**
+             * @description other_zone: with an address of another zone of the same site
+             * @enum {string}
+             */
+            scope: "lan" | "other_zone" | "internet" | "multicast";
             server: components["schemas"]["Party"];
             /** @description What the client called the server */
             server_name?: string;
@@ -1935,7 +1938,7 @@ export interface components {
             packets: number;
             /** @description The most bytes first, at most 8 */
             protocols: components["schemas"]["MapProtocol"][];
-            /** @description lan, internet, multicast */
+            /** @description lan, other_zone, internet, multicast */
             scope: string;
             /** @description As client */
             server?: string;
@@ -3939,7 +3942,7 @@ export interface operations {
                 protocol?: string[];
                 /** @description Text that addresses, names or protocol contain */
                 q?: string;
-                /** @description lan, internet, multicast */
+                /** @description lan, other_zone, internet, multicast */
                 scope?: string[];
                 sort?: "last_seen" | "first_seen" | "bytes" | "packets" | "protocol" | "port" | "server_name" | "client" | "server";
                 zone?: string[];
@@ -4027,7 +4030,7 @@ export interface operations {
                 protocol?: string[];
                 /** @description Text that addresses, names or protocol contain */
                 q?: string;
-                /** @description lan, internet, multicast */
+                /** @description lan, other_zone, internet, multicast */
                 scope?: string[];
                 /** @description Id of the device that answered */
                 server?: string;
@@ -4477,7 +4480,7 @@ export interface operations {
                 protocol?: string[];
                 /** @description Text that addresses, names or protocol contain */
                 q?: string;
-                /** @description lan, internet, multicast */
+                /** @description lan, other_zone, internet, multicast */
                 scope?: string[];
                 sort?: "last_seen" | "first_seen" | "bytes" | "packets" | "protocol" | "port" | "server_name" | "client" | "server";
                 zone?: string[];
@@ -5452,7 +5455,7 @@ export interface operations {
                 protocol?: string[];
                 /** @description Text that names, addresses, vendor, model or type contain */
                 q?: string;
-                /** @description lan, internet, multicast */
+                /** @description lan, other_zone, internet, multicast */
                 scope?: string[];
                 site?: string[];
                 /** @description Ids of the taxonomy, such as ip_camera */
