@@ -42,6 +42,7 @@ type Info struct {
 	Link      frame.LinkType
 	Size      int64  // bytes of the file, 0 if unknown
 	Offset    int64  // bytes of the file read so far, for progress bars
+	Live      bool   // an interface or a socket: it does not wait for its reader
 	Filtered  uint64 // packets that were there and that a filter refused; not among Packets
 	// Of live interfaces: Seen = Packets + Filtered + Ignored + Dropped + Unread, always.
 	Seen     uint64 // packets that the kernel had for us

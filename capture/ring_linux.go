@@ -76,7 +76,7 @@ func openRing(name string, source uint16, o Live) (*ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &ring{fd: fd, index: face.Index, block: o.BlockBytes, info: Info{Name: name}}
+	r := &ring{fd: fd, index: face.Index, block: o.BlockBytes, info: Info{Name: name, Live: true}}
 	if err := r.begin(name, source, o); err != nil {
 		r.close()
 		return nil, err

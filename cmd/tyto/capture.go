@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"net"
+	"path/filepath"
 
 	"tyto/capture"
 	"tyto/filter"
@@ -11,16 +13,25 @@ import (
 // captureSetting is what is captured beside what interfaces hear, and what of
 // all that is looked at.
 type captureSetting struct {
-	Filter string `yaml:"filter"`
+	Filter string   `yaml:"filter"`
+	Watch  []string `yaml:"watch"`
+	OverIP []string `yaml:"over_ip"`
 }
 
 // check finds values that cannot be meant.
 func (c *captureSetting) check(bad func(key, why string)) {
-	if c.Filter == "" {
-		return
-	}
-	if _, err := filter.Parse(c.Filter); err != nil {
+	if _, err := filter.Parse(c.Filter); err != nil && c.Filter != "" {
 		bad("capture.filter", err.Error())
+	}
+	for _, dir := range c.Watch {
+		if !filepath.IsAbs(dir) {
+			bad("capture.watch", fmt.Sprintf("%q is not the whole path of a folder; it begins with /", dir))
+		}
+	}
+	for _, address := range c.OverIP {
+		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
+			bad("capture.over_ip", fmt.Sprintf("%q is not HOST:PORT; 10.0.0.9:57012 is", address))
+		}
 	}
 }
 
@@ -45,8 +56,13 @@ func (c *choosing) wanted(set *settings) (*filter.Filter, error) {
 // openFiles opens capture files, of which a filter may refuse packets.
 func openFiles(paths []string, f *filter.Filter) (capture.Source, error) {
 	source, err := capture.OpenFiles(paths, capture.Options{})
-	if err != nil || f == nil {
-		return source, err
+	return sifted(source, f), err
+}
+
+// sifted is what a filter lets through of a source; all of it if it is nil.
+func sifted(source capture.Source, f *filter.Filter) capture.Source {
+	if f == nil {
+		return source
 	}
-	return capture.Filtered(source, f), nil
+	return capture.Filtered(source, f)
 }

@@ -87,6 +87,8 @@ var manual = yaml.CommentMap{
 	"$.sensor.spool":         {yaml.HeadComment(" MiB of events kept for a hub that is away; see docs/reference/uplink.md.")},
 	"$.sensor.reserve":       {yaml.HeadComment(" MiB of these that only news of devices and health may use.")},
 	"$.capture.filter":       {yaml.HeadComment(" What of the traffic is looked at, as an expression of tcpdump; empty is all of it. See docs/how-to/mirror-traffic.md.")},
+	"$.capture.watch":        {yaml.HeadComment(" Folders to which another program writes capture files, which are read as they appear and grow.")},
+	"$.capture.over_ip":      {yaml.HeadComment(" HOST:PORT of programs that send a capture over TCP (pcap-over-IP).")},
 	"$.sensors.listen":       {yaml.HeadComment(" Where a hub lets sensors on other machines in, such as 0.0.0.0:8443; empty is nowhere.")},
 	"$.sensors.address":      {yaml.HeadComment(" HOST:PORT by which these reach it, if it is another, such as behind a port forwarding.")},
 	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
@@ -108,8 +110,9 @@ func defaultSettings() settings {
 	return settings{
 		Rules: defaultRules(), Fingerprints: fingerprintSetting{Trust: []string{}},
 		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{},
-		Sensor: sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
-		Log:    logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
+		Sensor:  sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
+		Capture: captureSetting{Watch: []string{}, OverIP: []string{}},
+		Log:     logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,15 +20,6 @@ import (
 	"tyto/sensor"
 	"tyto/tyto"
 )
-
-// where says what a sensor listens to.
-type where struct {
-	Interface []string `short:"i" placeholder:"IFACE" help:"Interface with mirrored traffic; may be repeated. Nothing is sent on it."`
-	Endpoint  bool     `help:"Listen as an ordinary host: only its own conversations, broadcast and multicast are looked at."`
-	Pcap      []string `type:"path" placeholder:"FILE" help:"Play capture files or folders instead of listening."`
-	choosing
-	Speed float64 `default:"1" placeholder:"N" help:"Play N times as fast as it was captured; 0 as fast as it goes."`
-}
 
 type runCommand struct {
 	where
@@ -124,46 +116,6 @@ func serveWith(ctx context.Context, served *serving, feed func(context.Context) 
 	return all.Wait()
 }
 
-// told says what was wrong with the input.
-func told(s streams, source capture.Source) {
-	for _, c := range source.Captures() {
-		if c.Err != nil {
-			fmt.Fprintf(s.err, "tyto: %v\n", c.Err)
-		}
-	}
-}
-
-// open is the source, and whether it is live.
-func (w *where) open(set *settings) (capture.Source, bool, error) {
-	interfaces := w.Interface
-	if len(interfaces) == 0 && len(w.Pcap) == 0 {
-		interfaces = set.Sensor.Interfaces
-	}
-	only, err := w.wanted(set)
-	if err != nil {
-		return nil, false, err
-	}
-	switch {
-	case len(w.Interface) > 0 && len(w.Pcap) > 0:
-		return nil, false, usageError{errors.New("listen with -i or play with --pcap, not both")}
-	case len(w.Pcap) > 0 && w.Endpoint:
-		return nil, false, usageError{errors.New("--endpoint is about listening with -i; a capture has what it has")}
-	case len(w.Pcap) > 0:
-		source, err := openFiles(w.Pcap, only)
-		if err != nil {
-			return nil, false, usageError{err}
-		}
-		if w.Speed < 0 {
-			return nil, false, usageError{fmt.Errorf("--speed %v is negative; 1 is the capture's own pace, 0 as fast as it goes", w.Speed)}
-		}
-		return capture.Paced(source, w.Speed, nil), false, nil
-	case len(interfaces) == 0:
-		return nil, false, usageError{errors.New("nothing to listen to: name an interface with -i, or a capture with --pcap")}
-	}
-	source, err := capture.OpenLive(interfaces, capture.Live{Endpoint: w.Endpoint, Filter: only})
-	return source, true, err
-}
-
 // recentPackets is the folder, in that of the store, of recent packets.
 const recentPackets = "packets"
 
@@ -199,7 +151,7 @@ func newSensor(set *settings, source capture.Source, live bool, keep ...func([]f
 		}
 	}
 	config.Live, config.Clock = true, time.Now
-	config.Shed = live
+	config.Shed = live && slices.ContainsFunc(source.Captures(), func(i capture.Info) bool { return i.Live })
 	if len(keep) > 0 {
 		config.Keep = keep[0]
 	}
