@@ -61,7 +61,7 @@ func (v *teller) outline(d uint32) (*tyto.Device, []fact) {
 		sortFacts(facts)
 	}
 	facts = believe(out, facts, v.held[x.id])
-	facts = append(append(facts, findings(out, facts)...), past...)
+	facts = append(append(append(facts, findings(out, facts)...), v.relatives(d, facts)...), past...)
 	out.Protocols, out.Roles = valuesOf(facts, tyto.Protocol), valuesOf(facts, tyto.Role)
 	out.Services, out.Modules = services(facts), modules(facts)
 	v.facts = facts

@@ -10,7 +10,7 @@ import (
 
 // What an inventory finds out about a device as a whole is clues of protocol
 // "inventory"; the field says what sort: identity_conflict, serial_conflict,
-// translation, private_addresses.
+// translation, private_addresses, management_controller, managed_server.
 
 // finding is a clue, with the evidence of the fact that shows it.
 func finding(from tyto.Claim, sort, text string, how tyto.Confidence) fact {

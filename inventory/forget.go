@@ -145,6 +145,9 @@ func (v *Inventory) copyClaims(old *Inventory, p *pair, to uint32) {
 		if c.Attr == tyto.Identity && c.Confidence >= tyto.Shown && x.part() == 0 {
 			v.learnKey(to, value, c.Value)
 		}
+		if x.part() == 0 {
+			v.relate(to, c.Attr, c.Confidence, c.Evidence.Field, c.Value)
+		}
 	}
 	v.rotatesAs(to)
 }

@@ -65,6 +65,7 @@ type Inventory struct {
 	config Config
 	words  words
 	claims claims
+	kin    kin
 
 	// Identity, and the queues of what must be decided again.
 	settled    bool // an address of the zone's own was seen
@@ -107,7 +108,7 @@ func New(zone string, c Config) *Inventory {
 }
 
 func (v *Inventory) empty() {
-	v.tables, v.words, v.claims = newTables(), newWords(), newClaims()
+	v.tables, v.words, v.claims, v.kin = newTables(), newWords(), newClaims(), newKin()
 	v.keys, v.keyOfMAC, v.byID = map[word][]uint32{}, map[uint64]word{}, map[uint64]uint32{}
 	v.devices, v.free, v.settled = make([]device, 1), nil, false
 	v.ifaceQueue, v.hostQueue, v.coreQueue, v.touched = nil, nil, nil, nil

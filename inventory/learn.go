@@ -47,6 +47,9 @@ func (v *Inventory) observe(o *tyto.Observation, at int64) {
 	case fresh:
 		v.consequences(n, o)
 		v.rotates(n, o)
+		if o.Subject.Part == 0 {
+			v.relate(n, o.Attr, o.Confidence, o.Evidence.Field, o.Value)
+		}
 	case o.Confidence >= tyto.Confirmed: // decided again, perhaps after it was taken back
 		v.touch(n)
 		if o.Attr == tyto.Identity {

@@ -217,11 +217,17 @@ func (v *Inventory) edges(c core) (out []edge) {
 	return slices.Compact(out)
 }
 
-// links reports whether a key of a pair is for linking: all are, but a
-// person's of which nothing holds any more, or that parts.
+// links reports whether a key of a pair is for linking: all are, but a machine's
+// that somebody is in, and a person's of which nothing holds any more, or that parts.
 func (v *Inventory) links(n uint32, key word) bool {
 	text := string(v.words.raw(key))
-	return !isDecided(text) || strings.HasPrefix(text, mergeKey) && v.stillHolds(n, text)
+	switch {
+	case strings.HasPrefix(text, machineKey):
+		return false
+	case isDecided(text):
+		return strings.HasPrefix(text, mergeKey) && v.stillHolds(n, text)
+	}
+	return true
 }
 
 // mayHaveEdges is false for most: nothing was said that would connect c.
