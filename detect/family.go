@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -29,8 +31,12 @@ type kin struct {
 // near is how far apart an alert and its consequence may be.
 const near = time.Hour
 
-// maxKin bounds the alerts that are remembered.
-const maxKin = 20_000
+// Bounds of the alerts that are remembered: of all clients, and of one, whose
+// alerts are compared with each other.
+const (
+	maxKin      = 20_000
+	maxOfClient = 500
+)
 
 // NewFamily is a family without alerts. Under says by rule which rules' alerts
 // its own may be a consequence of, the most telling first.
@@ -55,17 +61,15 @@ func (f *Family) Restore(a tyto.Alert) { f.remember(a) }
 // Place gives alerts their Parent. What was told before and turns out to be a
 // consequence of one of them is told again, with a Count of 0.
 func (f *Family) Place(alerts []tyto.Alert) []tyto.Alert {
-	told := map[string]bool{}
+	told, clients := map[string]bool{}, map[string]bool{}
 	for i := range alerts {
 		told[alerts[i].ID] = true
-		f.remember(alerts[i])
+		clients[f.remember(alerts[i]).client] = true
 	}
 	moved := map[*kin]bool{}
-	for i := range alerts {
-		k := f.kin[alerts[i].ID]
-		f.seek(k, moved)
-		for _, other := range f.of[k.client] {
-			f.seek(other, moved)
+	for _, client := range slices.Sorted(maps.Keys(clients)) {
+		for _, k := range f.of[client] {
+			f.seek(k, moved)
 		}
 	}
 	for i := range alerts {
@@ -78,18 +82,25 @@ func (f *Family) Place(alerts []tyto.Alert) []tyto.Alert {
 			alerts = append(alerts, again)
 		}
 	}
-	f.forget()
+	for client := range clients {
+		if all := f.of[client]; len(all) > maxOfClient {
+			f.forget(slices.Values(all))
+		}
+	}
+	if len(f.kin) > maxKin {
+		f.forget(maps.Values(f.kin))
+	}
 	return alerts
 }
 
 // remember notes an alert as it is now.
-func (f *Family) remember(a tyto.Alert) {
+func (f *Family) remember(a tyto.Alert) *kin {
 	k := f.kin[a.ID]
 	if k == nil {
 		k = &kin{Alert: a, client: clientOf(&a)}
 		f.kin[a.ID] = k
 		f.of[k.client] = append(f.of[k.client], k)
-		return
+		return k
 	}
 	parent, first, last := k.Parent, k.First, k.Last
 	k.Alert = a
@@ -100,6 +111,7 @@ func (f *Family) remember(a tyto.Alert) {
 	if last.After(k.Last) {
 		k.Last = last
 	}
+	return k
 }
 
 // clientOf is who did it, "" if nobody is named.
@@ -155,12 +167,9 @@ func (f *Family) parentOf(k *kin) *kin {
 	return nil
 }
 
-// forget drops the half that was silent longest when there are too many.
-func (f *Family) forget() {
-	if len(f.kin) <= maxKin {
-		return
-	}
-	all := slices.SortedFunc(maps.Values(f.kin), func(a, b *kin) int { return a.Last.Compare(b.Last) })
+// forget drops the half of some that was silent longest.
+func (f *Family) forget(some iter.Seq[*kin]) {
+	all := slices.SortedFunc(some, func(a, b *kin) int { return cmp.Or(a.Last.Compare(b.Last), strings.Compare(a.ID, b.ID)) })
 	for _, k := range all[:len(all)/2] {
 		delete(f.kin, k.ID)
 		left := slices.DeleteFunc(f.of[k.client], func(x *kin) bool { return x == k })

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -52,5 +53,16 @@ func TestFamilyIsBounded(t *testing.T) {
 	}
 	if len(f.kin) > maxKin || len(f.of) > len(f.kin) {
 		t.Errorf("%d alerts of %d clients", len(f.kin), len(f.of))
+	}
+}
+
+// TestFamilyOfOne: what one client does, however much, must not hold up the rest.
+func TestFamilyOfOne(t *testing.T) {
+	f := NewFamily(map[string][]string{"port-scan": {"address-scan"}})
+	for i := range 4 * maxOfClient {
+		f.Place([]tyto.Alert{raised("port-scan", strconv.Itoa(i), "d1", i)})
+	}
+	if len(f.of["d1"]) > maxOfClient || len(f.kin) != len(f.of["d1"]) {
+		t.Errorf("%d alerts of one client, %d in all", len(f.of["d1"]), len(f.kin))
 	}
 }
