@@ -1,6 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
+import { Link } from 'react-router'
 import { decideDevice, mergeDevice, splitDevice } from '../api/decisions.ts'
 import { devicesPage, useSession } from '../api/queries.ts'
 import type { Claim, Device } from '../api/types.ts'
@@ -39,6 +40,22 @@ export function findings(d: Device): Claim[] {
   })
 }
 
+/** Findings that explain, and contradict nothing. */
+const calm = new Set(['private_addresses', 'management_controller', 'managed_server'])
+
+/** A text in which ids of devices lead to these. */
+function linked(text: string) {
+  return text.split(/(d-[0-9a-f]{12})/).map((part, i) =>
+    i % 2 === 1 ? (
+      <Link key={part} to={`/devices/${part}`}>
+        {part}
+      </Link>
+    ) : (
+      part
+    ),
+  )
+}
+
 export function Findings({ d }: { d: Device }) {
   const found = findings(d)
   if (found.length === 0) return null
@@ -47,10 +64,10 @@ export function Findings({ d }: { d: Device }) {
       <ul>
         {found.map(c => (
           <li key={c.value} className={mine.held}>
-            <Chip {...(c.evidence.field === 'private_addresses' ? {} : { tone: 'warn' as const })}>
+            <Chip {...(calm.has(c.evidence.field) ? {} : { tone: 'warn' as const })}>
               {plain(c.evidence.field).replaceAll('_', ' ')}
             </Chip>
-            <span className={mine.text}>{plain(c.value)}</span>
+            <span className={mine.text}>{linked(plain(c.value))}</span>
           </li>
         ))}
       </ul>

@@ -37,7 +37,12 @@ async function start() {
     const answer = await route.fetch()
     const detail: DeviceDetail = await answer.json()
     for (const [attribute, claim] of held) detail.device.beliefs[attribute] = { ...claim, others: [] }
-    detail.device.evidence.push(conflict)
+    const related: Claim = {
+      ...conflict,
+      value: 'its management controller is 00:11:22:00:00:01 (d-0123456789ab): serial:7xk2q53',
+      evidence: { protocol: 'inventory', field: 'management_controller' },
+    }
+    detail.device.evidence.push(conflict, related)
     await route.fulfill({ response: answer, json: detail })
   })
   await v.page.goto(`${url}/devices/${id}`)
@@ -59,6 +64,15 @@ describe('decisions about a device', () => {
     await page.getByRole('button', { name: 'Undo' }).click()
     await page.getByText('Nothing: all that is said of this device').waitFor()
     expect(told[1]).toEqual({ path: 'decisions', body: { attribute: 'type' } })
+    expect(wrong).toEqual([])
+  })
+
+  test('what is found of related devices leads to them', async () => {
+    const { page, wrong } = await start()
+    const finding = page.getByRole('listitem').filter({ hasText: 'its management controller is' }).first()
+    const link = finding.getByRole('link', { name: 'd-0123456789ab' })
+    await link.waitFor()
+    expect(await link.getAttribute('href')).toBe('/devices/d-0123456789ab')
     expect(wrong).toEqual([])
   })
 
