@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -19,8 +20,8 @@ type used struct {
 	samples []int64 // of it, one a second
 }
 
-// growth is by how much the most memory of the last third of the time passes
-// that of the second third: 0 is flat.
+// growth is by how much the last third of the time passes the second, by
+// medians: 0 is flat.
 func (u used) growth() float64 { return growth(u.samples) }
 
 func growth(samples []int64) float64 {
@@ -28,9 +29,11 @@ func growth(samples []int64) float64 {
 	if n < 6 {
 		return 0
 	}
-	before, after := most(samples[n/3:2*n/3]), most(samples[2*n/3:])
+	before, after := median(samples[n/3:2*n/3]), median(samples[2*n/3:])
 	return float64(after-before) / float64(before)
 }
+
+func median(of []int64) int64 { return slices.Sorted(slices.Values(of))[len(of)/2] }
 
 func most(of []int64) (m int64) {
 	for _, x := range of {

@@ -13,8 +13,8 @@ func TestGrowth(t *testing.T) {
 		want    float64
 	}{
 		{[]int64{1, 2}, 0}, // too few to say
-		{[]int64{1, 1, 10, 8, 10, 9}, 0},
-		{[]int64{1, 1, 10, 8, 12, 15}, 0.5},
+		{[]int64{1, 1, 8, 10, 9, 10}, 0},
+		{[]int64{1, 1, 1, 10, 10, 10, 15, 99, 15}, 0.5},
 	} {
 		if got := growth(x.samples); got != x.want {
 			t.Errorf("%v grows by %v, want %v", x.samples, got, x.want)
