@@ -44,7 +44,8 @@ type Info struct {
 	Offset    int64  // bytes of the file read so far, for progress bars
 	Live      bool   // an interface or a socket: it does not wait for its reader
 	Filtered  uint64 // packets that were there and that a filter refused; not among Packets
-	// Of live interfaces: Seen = Packets + Filtered + Ignored + Dropped + Unread, always.
+	Refused   uint64 // that came over a tunnel from somebody who may not send
+	// Of what is Live: Seen = Packets + Filtered + Refused + Ignored + Dropped + Unread, always.
 	Seen     uint64 // packets that the kernel had for us
 	Ignored  uint64 // of them those that are no packets of the network, such as the second sight of a loopback's, or not for an Endpoint
 	Dropped  uint64 // for which the ring had no room

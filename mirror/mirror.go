@@ -33,6 +33,9 @@ const (
 // those of tyto.Health, all of them since the same time.
 func Findings(counters map[string]uint64) []Finding {
 	c := counters
+	if f := refused(c); c["packets"] == 0 && f != nil {
+		return []Finding{*f}
+	}
 	if c["packets"] == 0 && c["filtered"] > 0 {
 		return []Finding{{Bad, fmt.Sprintf("The filter refuses all of the %d packets that came.", c["filtered"]),
 			"Leave the filter out, or mend its expression: capture.filter in the configuration, or --filter."}}
@@ -55,6 +58,7 @@ func Findings(counters map[string]uint64) []Finding {
 	add(unseen(c))
 	add(cut(c))
 	add(merged(c))
+	add(refused(c))
 	if len(all) > 0 {
 		return all
 	}
@@ -152,6 +156,15 @@ func merged(c map[string]uint64) *Finding {
 	}
 	return &Finding{Warning, fmt.Sprintf("Frames of up to %d bytes come, which no network carries: the interface merges packets.", c["longest"]),
 		"Turn that off for this interface: ethtool -K IFACE gro off lro off."}
+}
+
+// refused looks for what came over a tunnel from somebody who may not send.
+func refused(c map[string]uint64) *Finding {
+	if c["refused"] == 0 {
+		return nil
+	}
+	return &Finding{Warning, fmt.Sprintf("%d packets came over a tunnel from addresses that may not send.", c["refused"]),
+		"If a switch of yours sends them, add its address to the tunnel's from in the configuration (capture.tunnels); else somebody tries to deceive the sensor."}
 }
 
 // percent is a share in words that do not say 0 or 100 unless it is.

@@ -17,6 +17,7 @@ func TestFindings(t *testing.T) {
 	}{
 		"sound":             {nil, Good, "both sides"},
 		"silent":            {map[string]uint64{"packets": 0}, Bad, "Nothing arrives"},
+		"not allowed":       {map[string]uint64{"refused": 3}, Warning, "3 packets came over a tunnel"},
 		"refused":           {map[string]uint64{"packets": 0, "filtered": 7}, Bad, "refuses all of the 7"},
 		"no mirror":         {map[string]uint64{"unicast": 10}, Bad, "1.0 % of the frames"},
 		"no mirror at all":  {map[string]uint64{"unicast": 0}, Bad, "None of the frames"},

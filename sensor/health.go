@@ -68,7 +68,7 @@ func (c *crew) tell() {
 func health(x capture.Info, i int, t *Totals) *tyto.Health {
 	h := &tyto.Health{Interface: x.Name, Counters: map[string]uint64{
 		"packets": x.Packets, "bytes": x.Bytes, "truncated": x.Truncated, "absences": x.Absences,
-		"kernel_seen": x.Seen, "ignored": x.Ignored, "filtered": x.Filtered, "kernel_drops": x.Dropped, "unread": x.Unread,
+		"kernel_seen": x.Seen, "ignored": x.Ignored, "filtered": x.Filtered, "refused": x.Refused, "kernel_drops": x.Dropped, "unread": x.Unread,
 	}}
 	if h.Counters["endpoint"] = 0; x.Endpoint {
 		h.Coverage, h.Counters["endpoint"] = "endpoint", 1

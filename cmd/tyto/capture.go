@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"net/netip"
 	"path/filepath"
 
 	"tyto/capture"
@@ -16,6 +17,39 @@ type captureSetting struct {
 	Filter string   `yaml:"filter"`
 	Watch  []string `yaml:"watch"`
 	OverIP []string `yaml:"over_ip"`
+
+	Tunnels []tunnelSetting `yaml:"tunnels"`
+}
+
+// tunnelSetting is a mirror tunnel that ends here.
+type tunnelSetting struct {
+	Protocol string   `yaml:"protocol"`
+	Address  string   `yaml:"address"`
+	Port     uint16   `yaml:"port,omitempty"`
+	From     []string `yaml:"from"`
+}
+
+// tunnel is the tunnel that is meant; why says what is wrong with it, "" if nothing is.
+func (t *tunnelSetting) tunnel() (x capture.Tunnel, why string) {
+	x = capture.Tunnel{Protocol: t.Protocol, Port: t.Port}
+	x.Address, _ = netip.ParseAddr(t.Address)
+	for _, text := range t.From {
+		p, err := prefixOf(text)
+		if err != nil {
+			return x, fmt.Sprintf("%q is neither an address nor a network such as 10.1.0.0/24", text)
+		}
+		x.From = append(x.From, p)
+	}
+	return x, x.Check()
+}
+
+// prefixOf is a network, or an address alone.
+func prefixOf(text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return a.Prefix(a.BitLen())
+	}
+	p, err := netip.ParsePrefix(text)
+	return p.Masked(), err
 }
 
 // check finds values that cannot be meant.
@@ -26,6 +60,11 @@ func (c *captureSetting) check(bad func(key, why string)) {
 	for _, dir := range c.Watch {
 		if !filepath.IsAbs(dir) {
 			bad("capture.watch", fmt.Sprintf("%q is not the whole path of a folder; it begins with /", dir))
+		}
+	}
+	for i := range c.Tunnels {
+		if _, why := c.Tunnels[i].tunnel(); why != "" {
+			bad("capture.tunnels", fmt.Sprintf("tunnel %d: %s", i+1, why))
 		}
 	}
 	for _, address := range c.OverIP {

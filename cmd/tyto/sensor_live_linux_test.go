@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -79,5 +80,46 @@ func TestSensorCheck(t *testing.T) {
 	}
 	if err := cable.Start(t, &said, "tyto", "sensor", "check", "-i", "nowhere").Wait(); err == nil || !said.Has("bad      capture: nowhere") {
 		t.Errorf("of no interface: %v\n%s", err, &said)
+	}
+}
+
+// TestSensorTunnel has a sensor without an interface hear what a switch sends
+// over GRE, and nobody else, as the configuration says.
+func TestSensorTunnel(t *testing.T) {
+	cable.New(t)
+	cable.IP(t, "link", "set", "dev", "near", "address", "02:00:00:00:00:01")
+	cable.IP(t, "addr", "add", "10.9.8.1/24", "dev", "near")
+	dir := t.TempDir()
+	settings := filepath.Join(dir, "tyto.yaml")
+	if err := os.WriteFile(settings, []byte("capture:\n  tunnels:\n    - {protocol: gre, address: 10.9.8.1, from: [10.9.8.2]}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	erspan := func(from, host byte) []byte {
+		b := append([]byte{0, 0, 0x88, 0xbe}, arp(host)...)
+		n := 20 + len(b)
+		h := []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, from, 8, 0, 0x45, 0, byte(n >> 8), byte(n), 0, 0, 0, 0, 64, 47, 0, 0, 10, 9, 8, from, 10, 9, 8, 1}
+		var sum uint32
+		for i := 14; i < 34; i += 2 {
+			sum += uint32(h[i])<<8 | uint32(h[i+1])
+		}
+		sum = ^(sum>>16 + sum)
+		h[24], h[25] = byte(sum>>8), byte(sum)
+		return append(h, b...)
+	}
+	var said cable.Lines
+	sensor := cable.Start(t, &said, "tyto", "--config", settings, "sensor", "--data", dir)
+	cable.Until(t, "the sensor is confined", func() bool { return said.Has("confined") })
+	send := cable.Sender(t, "far")
+	cable.Until(t, "device 4 is heard", func() bool {
+		send(erspan(3, 5))
+		send(erspan(2, 4))
+		return said.Has("02:00:5e:00:00:04")
+	})
+	sensor.Process.Signal(os.Interrupt)
+	if err := sensor.Wait(); err != nil {
+		t.Error(err)
+	}
+	if said.Has("02:00:5e:00:00:05") || !said.Has(`"interface":"gre 10.9.8.1"`) || !regexp.MustCompile(`"refused":[1-9]`).MatchString(said.String()) {
+		t.Error("who may not send was heard, or not counted")
 	}
 }

@@ -57,8 +57,10 @@ func (w *where) replay(only *filter.Filter) (capture.Source, error) {
 // listen opens what the command line names, else what the configuration does.
 func (w *where) listen(set *settings, only *filter.Filter) (capture.Source, error) {
 	interfaces, folders, remotes := w.Interface, w.Watch, w.PcapOverIP
+	var tunnels []tunnelSetting
 	if len(interfaces)+len(folders)+len(remotes) == 0 {
 		interfaces, folders, remotes = set.Sensor.Interfaces, set.Capture.Watch, set.Capture.OverIP
+		tunnels = set.Capture.Tunnels
 	}
 	var all []capture.Source
 	var err error
@@ -76,6 +78,11 @@ func (w *where) listen(set *settings, only *filter.Filter) (capture.Source, erro
 	}
 	for _, address := range remotes {
 		add(sifted(capture.OpenRemote(address, capture.Options{}, nil), only), nil)
+	}
+	for i := range tunnels {
+		t, _ := tunnels[i].tunnel()
+		s, bad := capture.OpenTunnel(t)
+		add(sifted(s, only), bad)
 	}
 	if err == nil && len(all) == 0 {
 		err = usageError{errors.New("nothing to listen to: name an interface with -i, a capture with --pcap, or a folder with --watch")}
