@@ -62,7 +62,7 @@ func TestSetupAndSession(t *testing.T) {
 func TestCookie(t *testing.T) {
 	x := newSite(t)
 	x.user("ada", tyto.Viewer)
-	r := x.send("POST", "/api/v1/session", Credentials{"ada", password})
+	r := x.send("POST", "/api/v1/session", Credentials{Username: "ada", Password: password})
 	defer r.Body.Close()
 	c := r.Header.Get("Set-Cookie")
 	for _, want := range []string{"HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"} {
@@ -76,17 +76,17 @@ func TestWrongPasswords(t *testing.T) {
 	x := newSite(t)
 	x.user("ada", tyto.Viewer)
 	for i := range 5 {
-		if status, body := x.do("POST", "/api/v1/session", Credentials{"ada", "wrong"}); status != 401 || strings.Contains(body, `"wrong"`) {
+		if status, body := x.do("POST", "/api/v1/session", Credentials{Username: "ada", Password: "wrong"}); status != 401 || strings.Contains(body, `"wrong"`) {
 			t.Fatalf("attempt %d: %d %s", i, status, body)
 		}
 	}
-	r := x.send("POST", "/api/v1/session", Credentials{"ada", password})
+	r := x.send("POST", "/api/v1/session", Credentials{Username: "ada", Password: password})
 	r.Body.Close()
 	if r.StatusCode != 429 || r.Header.Get("Retry-After") == "" {
 		t.Errorf("the sixth attempt: %d, retry after %q; want 429", r.StatusCode, r.Header.Get("Retry-After"))
 	}
 	x.clock.pass(2 * time.Second)
-	if status, body := x.do("POST", "/api/v1/session", Credentials{"ada", password}); status != 200 {
+	if status, body := x.do("POST", "/api/v1/session", Credentials{Username: "ada", Password: password}); status != 200 {
 		t.Errorf("after waiting: %d %s", status, body)
 	}
 }
@@ -114,7 +114,7 @@ func TestOtherSitesAreRefused(t *testing.T) {
 	for _, c := range []struct{ header, value string }{{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}} {
 		for _, route := range []string{"POST /api/v1/session", "DELETE /api/v1/session", "POST /api/v1/setup"} {
 			method, path, _ := strings.Cut(route, " ")
-			status, body := x.do(method, path, Credentials{"ada", password}, c.header, c.value)
+			status, body := x.do(method, path, Credentials{Username: "ada", Password: password}, c.header, c.value)
 			if status != 403 || !strings.Contains(body, "another site") {
 				t.Errorf("%s with %s: %s: %d %s", route, c.header, c.value, status, body)
 			}
@@ -206,7 +206,7 @@ func TestBadQueries(t *testing.T) {
 			t.Errorf("%.40s: %d %s %s; want 422 at %s", query, r.StatusCode, r.Header.Get("Content-Type"), b, where)
 		}
 	}
-	if status, _ := x.do("POST", "/api/v1/session", Credentials{strings.Repeat("x", 100_000), "y"}); status != 413 {
+	if status, _ := x.do("POST", "/api/v1/session", Credentials{Username: strings.Repeat("x", 100_000), Password: "y"}); status != 413 {
 		t.Errorf("a large body: %d, want 413", status)
 	}
 }

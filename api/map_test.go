@@ -12,7 +12,7 @@ func TestMap(t *testing.T) {
 	if status, _ := x.do("GET", "/api/v1/map", nil); status != 401 {
 		t.Errorf("a stranger's map: %d, want 401", status)
 	}
-	x.do("POST", "/api/v1/session", Credentials{"ada", password})
+	x.do("POST", "/api/v1/session", Credentials{Username: "ada", Password: password})
 	x.fill()
 	m := ask[NetworkMap](x, "/api/v1/map")
 	if len(m.Devices) != 30 || m.DevicesTotal != 30 || len(m.Links) != 6 || m.LinksTotal != 6 {

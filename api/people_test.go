@@ -45,7 +45,7 @@ func TestUserFromBeginToEnd(t *testing.T) {
 	admin := x.browser
 	defer func() { admin.CloseIdleConnections() }()
 	x.browser = newBrowser()
-	if status, body := x.do("POST", "/api/v1/session", Credentials{"bob", made.Password}); status != 200 || !decode[Session](t, body).Temporary {
+	if status, body := x.do("POST", "/api/v1/session", Credentials{Username: "bob", Password: made.Password}); status != 200 || !decode[Session](t, body).Temporary {
 		t.Fatalf("sign in: %d %s", status, body)
 	}
 	if status, body := x.do("GET", "/api/v1/devices", nil); status != 403 || !strings.Contains(body, "password of your own") {

@@ -24,7 +24,7 @@ type permission struct {
 	open        bool // strangers too
 	limited     bool // who sees some sites only, too
 	person      bool // no program, whatever its token
-	first       bool // also before a temporary password is replaced
+	first       bool // also before a temporary password is replaced, and a second factor is set up that is required
 	itself      bool // the handler writes the audit record, as it knows more
 	contentType string
 	body        int64 // bytes that a request may carry; 0 is maxBody
@@ -104,6 +104,8 @@ func (p permission) refuse(who auth.Identity, known bool) (status int, why strin
 		return 0, ""
 	case !known:
 		return http.StatusUnauthorized, "sign in first"
+	case who.Unfactored && !p.first:
+		return http.StatusForbidden, "set up a second factor first"
 	case who.Temporary && !p.first:
 		return http.StatusForbidden, "choose a password of your own first"
 	case p.role == "" || !who.Role.Includes(p.role):

@@ -41,6 +41,12 @@ func (a *api) problem(ctx context.Context, err error) error {
 		return huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Location: "body." + rule.Field, Message: rule.Reason})
 	case errors.Is(err, auth.ErrRefused):
 		return huma.Error401Unauthorized(auth.ErrRefused.Error())
+	case errors.Is(err, auth.ErrCodeNeeded):
+		return huma.Error401Unauthorized(auth.ErrCodeNeeded.Error(), &huma.ErrorDetail{Location: "body.code", Message: "is needed"})
+	case errors.Is(err, auth.ErrCodeRefused):
+		return huma.Error401Unauthorized(auth.ErrCodeRefused.Error(), &huma.ErrorDetail{Location: "body.code", Message: "is wrong, or was used before"})
+	case errors.Is(err, auth.ErrFactorOff), errors.Is(err, auth.ErrFactorSet), errors.Is(err, auth.ErrNoFactor), errors.Is(err, auth.ErrFactorRequired):
+		return huma.Error409Conflict(firstOf(err, auth.ErrFactorOff, auth.ErrFactorSet, auth.ErrNoFactor, auth.ErrFactorRequired).Error())
 	case errors.Is(err, auth.ErrSetupRefused):
 		return huma.Error403Forbidden(auth.ErrSetupRefused.Error(), &huma.ErrorDetail{Location: "body.token", Message: "refused"})
 	case errors.Is(err, auth.ErrSetupDone):

@@ -23,6 +23,7 @@ func (a *api) people(h huma.API) {
 	mine := own.personally().audited()
 	route(h, mine.beforehand(), http.MethodDelete, "/api/v1/session", "sign-out", "Sign out", a.deleteSession)
 	route(h, mine.beforehand(), http.MethodPut, "/api/v1/session/password", "change-password", "Choose another password, and end the other sessions", a.putPassword)
+	a.factors(h, mine.beforehand())
 	route(h, mine, http.MethodGet, "/api/v1/sessions", "list-sessions", "One's own sessions, the last used first", a.listSessions)
 	route(h, mine, http.MethodDelete, "/api/v1/sessions", "end-other-sessions", "End one's own sessions but this one", a.endSessions)
 	route(h, mine, http.MethodDelete, "/api/v1/sessions/{id}", "end-session", "End one of one's own sessions", a.endSession)
@@ -37,6 +38,8 @@ func (a *api) people(h huma.API) {
 	route(h, admin.personally(), http.MethodDelete, "/api/v1/users/{name}", "delete-user", "Delete a user", a.deleteUser)
 	route(h, admin.personally(), http.MethodPost, "/api/v1/users/{name}/password", "reset-password", "Give a user a temporary password, which is told once; their sessions and tokens end", a.resetPassword)
 
+	route(h, admin.personally(), http.MethodDelete, "/api/v1/users/{name}/totp", "remove-second-factor", "Take a user's second factor away who lost it; their sessions end", a.deleteFactor)
+
 	auditor := needs(tyto.Admin)
 	route(h, auditor, http.MethodGet, "/api/v1/audit", "list-audit", "Who did what, the newest first", a.listAudit)
 	route(h, auditor.csv(), http.MethodGet, "/api/v1/audit.csv", "export-audit", "Who did what, the oldest first, as CSV", a.exportAudit)
@@ -45,13 +48,14 @@ func (a *api) people(h huma.API) {
 
 // Session is who asks.
 type Session struct {
-	Username  string          `json:"username"`
-	Role      tyto.PersonRole `json:"role" enum:"admin,analyst,viewer"`
-	AllSites  bool            `json:"all_sites"`
-	Sites     []string        `json:"sites" doc:"Ids, if not all"`
-	Expires   time.Time       `json:"expires" doc:"When the session or token ends, however busy it is"`
-	Temporary bool            `json:"temporary" doc:"A password of one's own has to be chosen before anything else"`
-	Vouched   bool            `json:"vouched" doc:"An identity provider vouches for the user, who has no password here"`
+	Username   string          `json:"username"`
+	Role       tyto.PersonRole `json:"role" enum:"admin,analyst,viewer"`
+	AllSites   bool            `json:"all_sites"`
+	Sites      []string        `json:"sites" doc:"Ids, if not all"`
+	Expires    time.Time       `json:"expires" doc:"When the session or token ends, however busy it is"`
+	Temporary  bool            `json:"temporary" doc:"A password of one's own has to be chosen before anything else"`
+	Unfactored bool            `json:"unfactored" doc:"A second factor has to be set up before anything else"`
+	Vouched    bool            `json:"vouched" doc:"An identity provider vouches for the user, who has no password here"`
 }
 
 // SessionOutput is an answer that tells who asks.
@@ -69,6 +73,7 @@ type SignedInOutput struct {
 type Credentials struct {
 	Username string `json:"username" minLength:"1" maxLength:"64"`
 	Password string `json:"password" minLength:"1" maxLength:"1024"`
+	Code     string `json:"code,omitempty" maxLength:"40" doc:"Of the second factor, or a recovery code. Whose password is right and who needs one is told by 401 with an error at body.code."`
 }
 
 // CredentialsInput is a request to sign in.
@@ -112,7 +117,7 @@ func (a *api) getSession(ctx context.Context, _ *struct{}) (*SessionOutput, erro
 }
 
 func (a *api) postSession(ctx context.Context, in *CredentialsInput) (*SignedInOutput, error) {
-	who, cookie, err := a.Auth.SignIn(ctx, in.Body.Username, in.Body.Password, caller(ctx))
+	who, cookie, err := a.Auth.SignIn(ctx, in.Body.Username, in.Body.Password, in.Body.Code, caller(ctx))
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
@@ -138,7 +143,7 @@ func (a *api) putPassword(ctx context.Context, in *NewPasswordInput) (*struct{},
 
 func sessionOf(who auth.Identity) Session {
 	return Session{Username: who.User, Role: who.Role, AllSites: who.Sites.All, Sites: list(who.Sites.Named), Expires: who.Expires.UTC(),
-		Temporary: who.Temporary, Vouched: who.Vouched}
+		Temporary: who.Temporary, Unfactored: who.Unfactored, Vouched: who.Vouched}
 }
 
 // OwnSession is one of the sessions of who asks.

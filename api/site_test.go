@@ -102,8 +102,14 @@ const password = "correct horse battery"
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-func newSite(t testing.TB) *site {
+func newSite(t testing.TB) *site { return siteWith(t, func(*auth.Config) {}) }
+
+// siteWith is a site whose gate is another than the default.
+func siteWith(t testing.TB, change func(*auth.Config)) *site {
 	t.Helper()
+	cfg := auth.DefaultConfig()
+	cfg.Secret = filepath.Join(t.TempDir(), auth.SecretFile)
+	change(&cfg)
 	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
@@ -114,10 +120,10 @@ func newSite(t testing.TB) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x.auth, err = auth.New(auth.DefaultConfig(), s, x.clock.now, log); err != nil {
+	if x.auth, err = auth.New(cfg, s, x.clock.now, log); err != nil {
 		t.Fatal(err)
 	}
-	ca, err := auth.OpenCA(t.Context(), s, filepath.Join(t.TempDir(), auth.SecretFile), x.clock.now)
+	ca, err := auth.OpenCA(t.Context(), s, cfg.Secret, x.clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +153,7 @@ func signedIn(t testing.TB, role tyto.PersonRole) *site {
 	t.Helper()
 	x := newSite(t)
 	x.user("ada", role)
-	if status, body := x.do("POST", "/api/v1/session", Credentials{"ada", password}); status != 200 {
+	if status, body := x.do("POST", "/api/v1/session", Credentials{Username: "ada", Password: password}); status != 200 {
 		t.Fatalf("sign in: %d %s", status, body)
 	}
 	return x

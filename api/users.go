@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tyto/auth"
@@ -15,6 +16,7 @@ type User struct {
 	AllSites  bool            `json:"all_sites"`
 	Sites     []string        `json:"sites" doc:"Ids, if not all"`
 	Disabled  bool            `json:"disabled"`
+	Factor    bool            `json:"second_factor" doc:"There is a second factor; of who is vouched for, the provider knows"`
 	Vouched   bool            `json:"vouched" doc:"An identity provider vouches for the user, and decides about role and sites at each sign-in"`
 	Temporary time.Time       `json:"temporary,omitzero" doc:"Until when a temporary password lets in to choose another one"`
 	Created   time.Time       `json:"created"`
@@ -97,6 +99,17 @@ func userOf(u *tyto.User) User {
 	return out
 }
 
+// usersOf is users with what is kept beside them.
+func (a *api) usersOf(ctx context.Context, users ...tyto.User) ([]User, error) {
+	factors, err := a.Auth.FactorUsers(ctx)
+	out := make([]User, len(users))
+	for i := range users {
+		out[i] = userOf(&users[i])
+		_, out[i].Factor = slices.BinarySearch(factors, users[i].Name)
+	}
+	return out, err
+}
+
 func sitesOf(all bool, named []string) tyto.Sites {
 	if all {
 		return tyto.AllSites()
@@ -114,9 +127,9 @@ func (a *api) listUsers(ctx context.Context, _ *struct{}) (*UsersOutput, error) 
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
-	out := UserList{Items: make([]User, len(users)), Sites: []UserSite{}}
-	for i := range users {
-		out.Items[i] = userOf(&users[i])
+	out := UserList{Sites: []UserSite{}}
+	if out.Items, err = a.usersOf(ctx, users...); err != nil {
+		return nil, a.problem(ctx, err)
 	}
 	for _, s := range sites {
 		if who.Sites.Has(s.ID) {
@@ -146,7 +159,11 @@ func (a *api) patchUser(ctx context.Context, in *UserChangeInput) (*UserOutput, 
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
-	return &UserOutput{Body: userOf(&u)}, nil
+	all, err := a.usersOf(ctx, u)
+	if err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	return &UserOutput{Body: all[0]}, nil
 }
 
 func (a *api) deleteUser(ctx context.Context, in *UserInput) (*struct{}, error) {
@@ -163,5 +180,9 @@ func (a *api) resetPassword(ctx context.Context, in *UserInput) (*UserPasswordOu
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
-	return &UserPasswordOutput{Body: UserPassword{User: userOf(&u), Password: password}}, nil
+	all, err := a.usersOf(ctx, u)
+	if err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	return &UserPasswordOutput{Body: UserPassword{User: all[0], Password: password}}, nil
 }

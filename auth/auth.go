@@ -32,18 +32,25 @@ type Config struct {
 	SetupLife time.Duration // the one-time setup token is good for that long
 	Temporary time.Duration // and a password that an administrator made
 	OIDC      *OIDC         // an identity provider; nil without one
+	// SecondFactor says who has a second factor; Secret is the file that opens
+	// those in the store: see SecretFile.
+	SecondFactor FactorPolicy
+	Secret       string
 }
 
 // DefaultConfig is 30 minutes idle, 12 hours in all, a day for the setup,
 // three for a temporary password.
 func DefaultConfig() Config {
-	return Config{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, SetupLife: 24 * time.Hour, Temporary: 72 * time.Hour}
+	return Config{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, SetupLife: 24 * time.Hour, Temporary: 72 * time.Hour, SecondFactor: FactorOptional}
 }
 
 // Validate says what is impossible about c.
 func (c Config) Validate() error {
 	if c.Idle < time.Minute || c.Absolute < c.Idle || c.SetupLife <= 0 || c.Temporary <= 0 {
 		return fmt.Errorf("auth: idle %v, absolute %v, setup %v, temporary %v: want a minute <= idle <= absolute, and the others positive", c.Idle, c.Absolute, c.SetupLife, c.Temporary)
+	}
+	if c.SecondFactor != FactorOff && c.SecondFactor != FactorOptional && c.SecondFactor != FactorAdmins {
+		return fmt.Errorf("auth: second factor %q: want %s, %s or %s", c.SecondFactor, FactorOff, FactorOptional, FactorAdmins)
 	}
 	return nil
 }
@@ -76,6 +83,15 @@ type Store interface {
 	DeleteToken(ctx context.Context, user, id string) error
 	DeleteTokensOf(ctx context.Context, user string) error
 	DeleteTokensBefore(ctx context.Context, expires time.Time) error
+
+	Authority(ctx context.Context) (tyto.Authority, bool, error)
+	Factor(ctx context.Context, user string) (tyto.SecondFactor, bool, error)
+	FactorUsers(ctx context.Context) ([]string, error)
+	AnyFactor(ctx context.Context) (bool, error)
+	PutFactor(ctx context.Context, f tyto.SecondFactor) error
+	DropFactor(ctx context.Context, user string) error
+	SpendStep(ctx context.Context, user string, step uint64) (bool, error)
+	SpendRecovery(ctx context.Context, user, hash string) (bool, error)
 
 	Audit(ctx context.Context, r tyto.AuditRecord) error
 	Setting(ctx context.Context, name string) (string, error)
@@ -131,6 +147,8 @@ type Identity struct {
 	// Temporary says that others know the password: another one has to be
 	// chosen before anything else.
 	Temporary bool
+	// Unfactored says that a second factor has to be set up before anything else.
+	Unfactored bool
 	// Vouched says that an identity provider vouches for the user, who has no
 	// password here.
 	Vouched bool
@@ -157,6 +175,7 @@ type Auth struct {
 	now   func() time.Time
 	log   *slog.Logger
 	guard *guard
+	codes *guard // counts wrong codes of second factors
 	hash  hasher
 	setup sync.Mutex // one setup at a time
 	oidc  *provider  // nil without one
@@ -167,7 +186,7 @@ func New(cfg Config, store Store, now func() time.Time, log *slog.Logger) (*Auth
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	a := &Auth{cfg: cfg, store: store, now: now, log: log, guard: newGuard(), hash: newHasher()}
+	a := &Auth{cfg: cfg, store: store, now: now, log: log, guard: newGuard(), codes: newNameGuard(limitCode), hash: newHasher()}
 	if cfg.OIDC != nil {
 		var err error
 		if a.oidc, err = newProvider(*cfg.OIDC, now); err != nil {

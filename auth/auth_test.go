@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -28,9 +29,10 @@ var (
 // door is a gate over a real store, with a clock that tests set.
 type door struct {
 	*auth.Auth
-	store *sqlite.Store
-	mu    sync.Mutex
-	at    time.Time
+	store  *sqlite.Store
+	secret string
+	mu     sync.Mutex
+	at     time.Time
 }
 
 func (d *door) now() time.Time {
@@ -52,7 +54,7 @@ func newDoor(t *testing.T, tls bool) *door {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	d := &door{store: s, at: begin}
+	d := &door{store: s, at: begin, secret: filepath.Join(t.TempDir(), auth.SecretFile)}
 	cfg := auth.DefaultConfig()
 	cfg.TLS = tls
 	if d.Auth, err = auth.New(cfg, s, d.now, slog.New(slog.DiscardHandler)); err != nil {
@@ -68,9 +70,29 @@ func (d *door) add(t *testing.T, name string, role tyto.PersonRole) {
 	}
 }
 
+// policy makes the gate anew, with a policy about second factors.
+func (d *door) policy(t *testing.T, p auth.FactorPolicy) {
+	t.Helper()
+	cfg := auth.DefaultConfig()
+	cfg.SecondFactor, cfg.Secret = p, d.secret
+	var err error
+	if d.Auth, err = auth.New(cfg, d.store, d.now, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *door) enterBy(t *testing.T, code string) *http.Cookie {
+	t.Helper()
+	_, c, err := d.SignIn(t.Context(), "ada", password, code, home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func (d *door) enter(t *testing.T, name string) *http.Cookie {
 	t.Helper()
-	_, c, err := d.SignIn(t.Context(), name, password, home)
+	_, c, err := d.SignIn(t.Context(), name, password, "", home)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +131,7 @@ func TestSignIn(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"eve", ""} {
-		if _, _, err := d.SignIn(t.Context(), name, password, home); !errors.Is(err, auth.ErrRefused) {
+		if _, _, err := d.SignIn(t.Context(), name, password, "", home); !errors.Is(err, auth.ErrRefused) {
 			t.Errorf("user %q: %v, want ErrRefused", name, err)
 		}
 	}
@@ -203,7 +225,7 @@ func TestDisabledUser(t *testing.T) {
 	if _, ok := d.who(t, c); ok {
 		t.Error("a disabled user's session goes on")
 	}
-	if _, _, err := d.SignIn(t.Context(), "ada", password, home); !errors.Is(err, auth.ErrRefused) {
+	if _, _, err := d.SignIn(t.Context(), "ada", password, "", home); !errors.Is(err, auth.ErrRefused) {
 		t.Errorf("a disabled user signs in: %v", err)
 	}
 }
@@ -214,7 +236,7 @@ func TestGuessingIsSlow(t *testing.T) {
 	tried := 0
 	for range 10_000 { // seconds
 		for {
-			_, _, err := d.SignIn(t.Context(), "ada", "guess", abroad)
+			_, _, err := d.SignIn(t.Context(), "ada", "guess", "", abroad)
 			if wait := (*auth.WaitError)(nil); errors.As(err, &wait) {
 				break
 			}
@@ -231,14 +253,14 @@ func TestGuessingIsSlow(t *testing.T) {
 	if tried > 30 {
 		t.Errorf("%d guesses in %v", tried, d.now().Sub(begin))
 	}
-	if _, _, err := d.SignIn(t.Context(), "ada", password, home); err != nil {
+	if _, _, err := d.SignIn(t.Context(), "ada", password, "", home); err != nil {
 		t.Errorf("the user is locked out at home: %v", err)
 	}
-	if _, _, err := d.SignIn(t.Context(), "ada", password, abroad); err == nil {
+	if _, _, err := d.SignIn(t.Context(), "ada", password, "", abroad); err == nil {
 		t.Error("the guesser may go on")
 	}
 	d.pass(24 * time.Hour)
-	if _, _, err := d.SignIn(t.Context(), "ada", password, abroad); err != nil {
+	if _, _, err := d.SignIn(t.Context(), "ada", password, "", abroad); err != nil {
 		t.Errorf("a day later: %v", err)
 	}
 }
@@ -313,7 +335,7 @@ func TestRules(t *testing.T) {
 func TestAudit(t *testing.T) {
 	d := newDoor(t, false)
 	d.add(t, "ada", tyto.Viewer)
-	_, _, _ = d.SignIn(t.Context(), "ada", "wrong", abroad)
+	_, _, _ = d.SignIn(t.Context(), "ada", "wrong", "", abroad)
 	who, _ := d.who(t, d.enter(t, "ada"))
 	if _, err := d.SignOut(t.Context(), who, home); err != nil {
 		t.Fatal(err)
@@ -344,7 +366,7 @@ func TestNothingWithoutAudit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := a.SignIn(t.Context(), "ada", password, home); err == nil {
+	if _, _, err := a.SignIn(t.Context(), "ada", password, "", home); err == nil {
 		t.Error("somebody signs in without a record of it")
 	}
 	if err := a.PutUser(t.Context(), auth.Identity{}, "eve", tyto.Admin, password); err == nil {
@@ -374,7 +396,7 @@ func TestUnknownUsersTakeAsLong(t *testing.T) {
 	took := func(name string) time.Duration {
 		d.pass(time.Hour) // or who guesses is made to wait
 		start := time.Now()
-		if _, _, err := d.SignIn(t.Context(), name, "wrong", home); !errors.Is(err, auth.ErrRefused) {
+		if _, _, err := d.SignIn(t.Context(), name, "wrong", "", home); !errors.Is(err, auth.ErrRefused) {
 			t.Fatal(err)
 		}
 		return time.Since(start)

@@ -40,11 +40,18 @@ type failures struct {
 
 // guard counts failures by name and place.
 type guard struct {
+	both, place, name limit
+
 	mu   sync.Mutex
 	seen map[track]*failures
 }
 
-func newGuard() *guard { return &guard{seen: map[track]*failures{}} }
+func newGuard() *guard {
+	return &guard{both: limitBoth, place: limitPlace, name: limitName, seen: map[track]*failures{}}
+}
+
+// newNameGuard is a guard that is asked without a place.
+func newNameGuard(l limit) *guard { return &guard{name: l, seen: map[track]*failures{}} }
 
 // Place is the network that an attempt came from: of IPv6 whole subscribers.
 func Place(from netip.Addr) netip.Prefix {
@@ -59,18 +66,30 @@ func Place(from netip.Addr) netip.Prefix {
 	return p
 }
 
-func tracks(name string, from netip.Addr) [3]track {
-	p := Place(from)
-	return [3]track{{name, p}, {"", p}, {name, netip.Prefix{}}}
+// tracks is what an attempt counts for; without a place, for its name alone.
+func tracks(name string, from netip.Addr) []track {
+	p, everywhere := Place(from), netip.Prefix{}
+	if p == everywhere {
+		return []track{{name, everywhere}}
+	}
+	return []track{{name, p}, {"", p}, {name, everywhere}}
 }
 
-var limits = [3]limit{limitBoth, limitPlace, limitName}
+func (g *guard) limit(t track) limit {
+	switch {
+	case t.name == "":
+		return g.place
+	case t.place == netip.Prefix{}:
+		return g.name
+	}
+	return g.both
+}
 
 // wait is how long the next attempt has to wait.
 func (g *guard) wait(name string, from netip.Addr, now time.Time) (wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for i, t := range tracks(name, from) {
+	for _, t := range tracks(name, from) {
 		f := g.seen[t]
 		if f == nil {
 			continue
@@ -79,7 +98,7 @@ func (g *guard) wait(name string, from netip.Addr, now time.Time) (wait time.Dur
 			delete(g.seen, t)
 			continue
 		}
-		wait = max(wait, f.last.Add(limits[i].delay(f.count)).Sub(now))
+		wait = max(wait, f.last.Add(g.limit(t).delay(f.count)).Sub(now))
 	}
 	return wait
 }

@@ -293,7 +293,7 @@ func TestSignOnKeepsTheAccount(t *testing.T) {
 	if _, err := l.signOn(d, nil, 0); !errors.As(err, &refused) || refused.Code != auth.CodeTaken {
 		t.Errorf("another with the same name: %v", err)
 	}
-	if _, _, err := d.SignIn(t.Context(), "ada", "", home); !errors.Is(err, auth.ErrRefused) {
+	if _, _, err := d.SignIn(t.Context(), "ada", "", "", home); !errors.Is(err, auth.ErrRefused) {
 		t.Errorf("an empty password: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // MinPassword is the fewest characters of a password (NIST SP 800-63B asks
-// for 8 beside a second factor; there is none yet).
+// for 8 beside a second factor, which not everybody has).
 const MinPassword = 12
 
 const maxPassword = 1024 // bytes

@@ -26,9 +26,10 @@ const maxSessions = 20
 // maxAgent bounds what a browser may call itself.
 const maxAgent = 200
 
-// SignIn makes a session for who knows the password. The error is ErrRefused,
-// a *WaitError, or the store's.
-func (a *Auth) SignIn(ctx context.Context, name, password string, from Caller) (Identity, *http.Cookie, error) {
+// SignIn makes a session for who knows the password, and has a code if there is
+// a second factor. The error is ErrRefused, ErrCodeNeeded, ErrCodeRefused, a
+// *WaitError, or the store's.
+func (a *Auth) SignIn(ctx context.Context, name, password, code string, from Caller) (Identity, *http.Cookie, error) {
 	name = foldName(name)
 	if wait := a.guard.wait(name, from.Addr, a.now()); wait > 0 {
 		return Identity{}, nil, &WaitError{Retry: wait}
@@ -57,8 +58,12 @@ func (a *Auth) SignIn(ctx context.Context, name, password string, from Caller) (
 		}
 		return Identity{}, nil, ErrRefused
 	}
+	by, err := a.second(ctx, &u, code, from)
+	if err != nil {
+		return Identity{}, nil, err
+	}
 	a.guard.succeeded(name, from.Addr)
-	return a.begin(ctx, u, from, "password")
+	return a.begin(ctx, u, from, by)
 }
 
 // begin makes a session of a user who has proven who they are.
@@ -80,11 +85,13 @@ func (a *Auth) begin(ctx context.Context, u tyto.User, from Caller, by string) (
 	}
 	cookie := a.cookie(a.cookieName(""), token, http.SameSiteStrictMode)
 	cookie.MaxAge = int(a.cfg.Absolute / time.Second)
-	return identityOf(&u, &s), cookie, nil
+	who, err := a.identityOf(ctx, &u, &s)
+	return who, cookie, err
 }
 
-func identityOf(u *tyto.User, s *tyto.Session) Identity {
-	return Identity{User: u.Name, Role: u.Role, Sites: u.Sites, Session: s.Hash, Expires: s.Expires, Temporary: !u.Temporary.IsZero(), Vouched: u.Origin != ""}
+func (a *Auth) identityOf(ctx context.Context, u *tyto.User, s *tyto.Session) (Identity, error) {
+	unfactored, err := a.needsFactor(ctx, u)
+	return Identity{User: u.Name, Role: u.Role, Sites: u.Sites, Session: s.Hash, Expires: s.Expires, Temporary: !u.Temporary.IsZero(), Unfactored: unfactored, Vouched: u.Origin != ""}, err
 }
 
 // SignOut ends the session, and takes its cookie away.
@@ -152,7 +159,8 @@ func (a *Auth) Recall(ctx context.Context, before Identity, use bool) (who Ident
 			return Identity{}, false, err
 		}
 	}
-	return identityOf(&u, &s), true, nil
+	who, err = a.identityOf(ctx, &u, &s)
+	return who, err == nil, err
 }
 
 // Sessions lists somebody's sessions, the last used first.

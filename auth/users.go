@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -216,22 +215,12 @@ func (a *Auth) ChangePassword(ctx context.Context, who Identity, from Caller, ol
 
 // temporary gives a user a password that lets in to choose another one.
 func (a *Auth) temporary(ctx context.Context, u *tyto.User) (password string, err error) {
-	// 32 letters that are not mistaken for one another, five bits each: 100 bits.
-	const letters = "abcdefghijkmnpqrstuvwxyz23456789"
-	var random [20]byte
-	rand.Read(random[:]) // never fails, see crypto/rand
-	var b strings.Builder
-	for i, x := range random {
-		if i > 0 && i%5 == 0 {
-			b.WriteByte('-')
-		}
-		b.WriteByte(letters[x&31])
-	}
-	if u.Password, err = a.hash.make(ctx, b.String()); err != nil {
+	password = randomWords(4, 5) // 100 bits
+	if u.Password, err = a.hash.make(ctx, password); err != nil {
 		return "", fmt.Errorf("auth: hash a password: %w", err)
 	}
 	u.Temporary = a.now().Add(a.cfg.Temporary)
-	return b.String(), nil
+	return password, nil
 }
 
 // describe is a user as the audit log tells of them.

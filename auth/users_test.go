@@ -62,7 +62,7 @@ func TestTemporaryPassword(t *testing.T) {
 	if err != nil || u.Name != "ada" || len(first) != 23 {
 		t.Fatalf("%+v, %q, %v", u, first, err)
 	}
-	who, _, err := d.SignIn(t.Context(), "ada", first, home)
+	who, _, err := d.SignIn(t.Context(), "ada", first, "", home)
 	if err != nil || !who.Temporary || who.Role != tyto.Analyst || who.Sites.All || !who.Sites.Has("graz") {
 		t.Fatalf("%+v, %v", who, err)
 	}
@@ -87,14 +87,14 @@ func TestTemporaryPassword(t *testing.T) {
 		t.Errorf("reset: %q, %v", again, err)
 	}
 	d.pass(72 * time.Hour)
-	if _, _, err := d.SignIn(t.Context(), "ada", again, home); !errors.Is(err, auth.ErrRefused) {
+	if _, _, err := d.SignIn(t.Context(), "ada", again, "", home); !errors.Is(err, auth.ErrRefused) {
 		t.Errorf("three days later: %v", err)
 	}
 }
 
 func (d *door) enterWith(t *testing.T, name, password string) *http.Cookie {
 	t.Helper()
-	_, c, err := d.SignIn(t.Context(), name, password, home)
+	_, c, err := d.SignIn(t.Context(), name, password, "", home)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,6 +44,7 @@ type Store interface {
 	Connect
 	Enrolment
 	People
+	Factors
 	Settings
 
 	// Check reads what is cheap to read and says what is wrong with it; it is

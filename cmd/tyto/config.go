@@ -47,6 +47,7 @@ type settings struct {
 	Forward []forward.Destination `yaml:"forward"`
 	Connect []connect.Connector   `yaml:"connect"`
 	OIDC    *auth.OIDC            `yaml:"oidc"`
+	Auth    authSetting           `yaml:"auth"`
 }
 
 type sensorSetting struct {
@@ -94,6 +95,7 @@ var manual = yaml.CommentMap{
 	"$.sensors.address":      {yaml.HeadComment(" HOST:PORT by which these reach it, if it is another, such as behind a port forwarding.")},
 	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
 	"$.log.format":           {yaml.HeadComment(" text or json.")},
+	"$.auth.second_factor":   {yaml.HeadComment(" Whether users with a password here have codes of an app beside it: off, optional, or required-for-admins.", " See docs/how-to/users.md.")},
 	"$.oidc":                 {yaml.HeadComment(" An identity provider that people may sign in with: see docs/how-to/users.md.")},
 	"$.networks":             {yaml.HeadComment(" Whose addresses networks are, by zone, such as hall-3: [10.3.0.0/16]. A conversation with an address of another zone of", " the same site is told as such: see docs/explanation/zones.md.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
@@ -110,7 +112,7 @@ func defaultSettings() settings {
 	}
 	return settings{
 		Rules: defaultRules(), Fingerprints: fingerprintSetting{Trust: []string{}},
-		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{},
+		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{}, Auth: authSetting{SecondFactor: auth.FactorOptional},
 		Sensor:  sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
 		Capture: captureSetting{Watch: []string{}, OverIP: []string{}, Tunnels: []tunnelSetting{}},
 		Log:     logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
@@ -162,6 +164,7 @@ func (c *settings) check(text string) error {
 	}
 	c.Retention.check(bad)
 	c.Networks.check(bad)
+	c.Auth.check(bad)
 	if c.Sensor.Workers < 0 || c.Sensor.Workers > maxWorkers {
 		bad("sensor.workers", fmt.Sprintf("%d is not between 0 and %d; 0 chooses by itself", c.Sensor.Workers, maxWorkers))
 	}

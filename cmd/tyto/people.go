@@ -24,6 +24,17 @@ func checkOIDC(c *auth.OIDC, text string) (errs []error) {
 	return errs
 }
 
+// authSetting is how people sign in who have a password here.
+type authSetting struct {
+	SecondFactor auth.FactorPolicy `yaml:"second_factor"`
+}
+
+func (a authSetting) check(bad func(key, why string)) {
+	if !oneOf(string(a.SecondFactor), string(auth.FactorOff), string(auth.FactorOptional), string(auth.FactorAdmins)) {
+		bad("auth.second_factor", fmt.Sprintf("%q is none of off, optional, required-for-admins; optional lets each user decide", a.SecondFactor))
+	}
+}
+
 // stopped is the folder of a hub that does not run.
 type stopped struct {
 	Data string `type:"path" placeholder:"DIR" help:"The folder of the store (default ./tyto-data). The hub over it must not be running."`
@@ -98,7 +109,8 @@ func (usersReset) Help() string {
   tyto users reset ada --data /var/lib/tyto
 
 For who can write the hub's files and has lost the password of the last administrator. The account is enabled if it was
-disabled, its sessions and tokens end, and the audit log says that it was done at the command line.`
+disabled, its second factor is taken away, its sessions and tokens end, and the audit log says that it was done at the
+command line.`
 }
 
 // Run prints the password, once.
@@ -129,6 +141,9 @@ func (r *usersReset) Run(ctx context.Context, s streams, c *commands) error {
 		if _, err := gate.ChangeUser(ctx, by, auth.Caller{}, r.Name, auth.UserChange{Disabled: &enabled}); err != nil {
 			return err
 		}
+	}
+	if err := gate.RemoveFactor(ctx, by, auth.Caller{}, r.Name); err != nil {
+		return err
 	}
 	fmt.Fprintf(s.out, "Temporary password of %s, good for three days, to choose another one with:\n%s\n", u.Name, password)
 	return nil

@@ -49,6 +49,7 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"indicators":               testIndicators,
 		"rules/print":              testRulesPrint,
 		"alerts/decisions":         testAlertDecisions,
+		"factors":                  testFactors,
 		"enrolment/authority":      testAuthority,
 		"enrolment/join":           testJoin,
 		"enrolment/revoke":         testRevoke,
