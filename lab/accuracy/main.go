@@ -54,7 +54,7 @@ type device struct {
 	MACs      []string `json:"macs"`
 	IPs       []string `json:"ips"`
 	Evidence  []struct {
-		Attribute, Value, Confidence, Field string
+		Attribute, Value, Confidence, Protocol, Field string
 	} `json:"evidence"`
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -22,10 +23,11 @@ type tally struct {
 	byAttr         map[string]*count
 	confused       map[[2]string]int            // expected, told
 	evidence       map[string]map[string]*count // confidence, attribute
+	rules          map[string]int               // that were wrong: rule, what it said, what is true
 }
 
 func newTally() *tally {
-	t := &tally{byAttr: map[string]*count{}, confused: map[[2]string]int{}, evidence: map[string]map[string]*count{}}
+	t := &tally{byAttr: map[string]*count{}, confused: map[[2]string]int{}, evidence: map[string]map[string]*count{}, rules: map[string]int{}}
 	for _, a := range attributes {
 		t.byAttr[a] = &count{}
 	}
@@ -90,6 +92,9 @@ func (t *tally) claims(attr, want string, d *device) {
 			c.wider++
 		default:
 			c.wrong++
+			if e.Protocol == "fingerprint" {
+				t.rules[fmt.Sprintf("| %s | %s | %s | %s | %s |", e.Field, e.Confidence, attr, e.Value, want)]++
+			}
 		}
 	}
 }
@@ -208,6 +213,10 @@ func (t *tally) tables(captures int) string {
 		}
 		share := percent(sum.right, sum.right+sum.wrong)
 		fmt.Fprintf(&b, "| %s | %s | %d | %s %s | %s |\n", x.word, x.nominal, sum.right+sum.wrong, bar(sum.right, sum.right+sum.wrong), share, strings.Join(parts, ", "))
+	}
+	b.WriteString("\nRules that were wrong of a device, each with how often:\n\n| rule | confidence | attribute | says | is | devices |\n|---|---|---|---|---|--:|\n")
+	for _, x := range slices.Sorted(maps.Keys(t.rules)) {
+		fmt.Fprintf(&b, "%s %d |\n", x, t.rules[x])
 	}
 	return b.String() + "\n"
 }
