@@ -101,7 +101,8 @@ export default function Alerts() {
   const choice: Column<Alert> = {
     id: 'chosen',
     label: 'Chosen',
-    width: 60,
+    mute: true,
+    width: 48,
     cell: a => (
       <input
         type="checkbox"

@@ -16,7 +16,7 @@ import {
 } from '../api/baseline.ts'
 import { queries } from '../api/queries.ts'
 import { partyText } from '../parts/alert.ts'
-import { count, exact, plain } from '../parts/format.ts'
+import { categoryName, count, exact, plain, typeName } from '../parts/format.ts'
 import { Card, Chip, Empty, StateChip, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
 import { ListView } from '../table/list.tsx'
@@ -43,7 +43,11 @@ const states: Record<string, { text: string; title: string; tone?: 'ok' | 'warn'
 }
 
 /** What a fact says, in words. */
-const words = (f: Fact) => [f.verb, f.what].filter(Boolean).join(', ') || '–'
+function words(f: Fact): string {
+  if (f.kind === 'device') return categoryName(f.what)
+  const what = f.kind === 'identity' ? f.what?.replace(/^type (\w+)/, (_, id) => `type ${typeName(id)}`) : f.what
+  return [f.verb, what].filter(Boolean).join(', ') || '–'
+}
 
 function PartyLink({ of: p }: { of: Fact['peer'] }) {
   if (!p.id && !p.name && !p.ip && !p.mac) return <>–</>
@@ -103,7 +107,7 @@ const columns: Column<Fact>[] = [
   { id: 'first_seen', label: 'First', sort: 'first_seen', width: 110, cell: f => <When at={f.first_seen} /> },
   { id: 'last_seen', label: 'Last', sort: 'last_seen', width: 110, cell: f => <When at={f.last_seen} /> },
   { id: 'zone', label: 'Zone', width: 110, cell: f => plain(f.zone) },
-  { id: 'forget', label: 'Forget', width: 110, cell: f => <Forget fact={f} /> },
+  { id: 'forget', label: 'Forget', mute: true, width: 110, cell: f => <Forget fact={f} /> },
 ]
 const standard = ['kind', 'device', 'peer', 'what', 'status', 'first_seen', 'last_seen', 'forget']
 const standardSmall = ['kind', 'device', 'peer', 'what', 'status']

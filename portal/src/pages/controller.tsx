@@ -80,7 +80,7 @@ const moving = ['program', 'update-firmware', 'transfer'] as const
 
 function Who({ of: p, self }: { of: Party; self: string }) {
   const name = plain(p.name || p.ip || p.mac || '–')
-  if (p.id === self) return <span className="quiet">this device</span>
+  if (p.id === self) return <span className={`quiet ${shared.fixed}`}>this device</span>
   return p.id ? <Link to={`/devices/${encodeURIComponent(p.id)}`}>{name}</Link> : name
 }
 
@@ -264,7 +264,11 @@ export function Acts({ d }: { d: Device }) {
                   <Who of={a.server} self={d.id} />
                 </td>
                 <td>{plain(a.operation)}</td>
-                <td className={css.object}>{plain(a.object || '–')}</td>
+                <td className={css.object} title={a.object && plain(a.object)}>
+                  {a.moved
+                    ? [a.moved.name && plain(a.moved.name), bytes(a.moved.size)].filter(Boolean).join(', ')
+                    : plain(a.object || '–')}
+                </td>
                 <td className={shared.end}>{exact(a.count)}</td>
                 <td>
                   <Outcome of={a.outcome} />

@@ -75,7 +75,7 @@ export default function Detections() {
                         <td>
                           {r.thresholds.map(t => (
                             <div key={t.name} title={plain(t.text)}>
-                              {plain(t.name)}: {exact(t.value)} {plain(t.unit)}
+                              {plain(t.name)}: {exact(t.value)} {t.unit !== t.name && plain(t.unit)}
                             </div>
                           ))}
                         </td>
@@ -163,8 +163,8 @@ function Indicators() {
             required
             onChange={e => setText(e.currentTarget.value)}
           />
-          <label className="quiet">
-            or a file{' '}
+          <label className={own.file}>
+            or a file
             <input
               type="file"
               accept=".txt,.csv,text/plain"

@@ -88,7 +88,7 @@ type Tone = 'ok' | 'warn' | 'bad'
 /** How a controller stands; what lets a program be changed is a warning. */
 const states: [string, Record<string, Tone>][] = [
   ['mode', { run: 'ok', 'remote run': 'ok', program: 'warn', stop: 'warn', fault: 'bad' }],
-  ['key', { run: 'ok', program: 'warn', remote: 'warn' }],
+  ['key', { run: 'ok', program: 'warn', remote: 'warn', 'run-p': 'warn' }],
   ['protection', { none: 'warn' }],
 ]
 
@@ -311,6 +311,7 @@ function Tabs({ d }: { d: Whole }) {
 }
 
 const talkColumns = ['client', 'server', 'protocol', 'port', 'scope', 'operations', 'bytes', 'last_seen']
+const talkColumnsSmall = ['client', 'server', 'protocol', 'bytes', 'last_seen']
 
 const sorts = conversationRows.columns.flatMap(c => (c.sort ? [c.sort as ConversationSort] : []))
 
@@ -319,10 +320,11 @@ function Talks({ id }: { id: string }) {
   const [widths, setWidths] = useState<Record<string, number>>({})
   const [total, setTotal] = useState<number>()
   const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
+  const small = useMediaQuery('(max-width: 1100px)', false, { getInitialValueInEffect: false })
   const changes = useChanges('overview') // traffic is news of the overview
   const state: ColumnState = useMemo(
-    () => ({ shown: talkColumns, setShown: () => {}, reset: () => {}, widths, setWidths }),
-    [widths],
+    () => ({ shown: small ? talkColumnsSmall : talkColumns, setShown: () => {}, reset: () => {}, widths, setWidths }),
+    [widths, small],
   )
   const source = useMemo(
     () => ({

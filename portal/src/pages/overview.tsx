@@ -214,6 +214,7 @@ function interfaceNames(s: Sensor): string {
 
 /** The state of all sensors in a few words. */
 function sensorNote(n: Data['sensors'], done: number): { note: string; tone?: 'ok' | 'warn' } {
+  if (n.total === 0) return { note: 'none told of itself yet' }
   if (n.lossy > 0) return { note: `${n.lossy} losing packets`, tone: 'warn' }
   if (n.online + done < n.total) return { note: 'not all are online', tone: 'warn' }
   return done > 0 ? { note: 'recordings read to their end' } : { note: 'online, no loss', tone: 'ok' }

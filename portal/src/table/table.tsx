@@ -26,6 +26,8 @@ export interface Column<T> {
   sort?: string
   width: number
   end?: boolean
+  /** The head is said to who cannot see the cells, and not written. */
+  mute?: boolean
   cell: (row: T) => ReactNode
 }
 
@@ -75,6 +77,7 @@ const left = new Map<string, number>()
 export function RemoteTable<T, L extends List<T>>(props: TableProps<T, L>) {
   const { columns, state, source, rowId, rowTo, told } = props
   const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false })
+  const small = useMediaQuery('(max-width: 1100px)', false, { getInitialValueInEffect: false })
   const scroller = useRef<HTMLDivElement>(null)
   const place = useLocation()
   const placeKey = place.pathname + place.search
@@ -130,6 +133,7 @@ export function RemoteTable<T, L extends List<T>>(props: TableProps<T, L>) {
   )
   const table = useColumnTable(
     props,
+    small ? 0.75 : 1,
     items.map(i => ({ index: i.index, ...withRow(pages.at(i.index)) })),
   )
 
@@ -253,18 +257,23 @@ function withRow<T>(row: T | undefined): { row?: T } {
   return row === undefined ? {} : { row }
 }
 
-function useColumnTable<T, L extends List<T>>({ columns, state, rowId }: TableProps<T, L>, lines: Line<T>[]) {
+/** Columns begin narrower where there is less room, and share what is left. */
+function useColumnTable<T, L extends List<T>>(
+  { columns, state, rowId }: TableProps<T, L>,
+  share: number,
+  lines: Line<T>[],
+) {
   const definitions = useMemo(
     () =>
       columns.map(c => ({
         id: c.id,
         header: c.label,
-        size: c.width,
-        minSize: 60,
+        size: Math.round(c.width * share),
+        minSize: Math.min(60, c.width),
         maxSize: 800,
         enableSorting: c.sort !== undefined,
       })),
-    [columns],
+    [columns, share],
   )
   const visible = useMemo(
     () => Object.fromEntries(columns.map(c => [c.id, state.shown.includes(c.id)])),
@@ -360,7 +369,7 @@ function Head<T>({ column, sort, order, setSort, resize }: HeadProps<T>) {
           <Icon name={sorted && order === 'asc' ? 'arrowUp' : 'arrowDown'} size={13} />
         </button>
       ) : (
-        <span className="clip">{column.label}</span>
+        <span className={column.mute ? 'spoken' : 'clip'}>{column.label}</span>
       )}
       <span className={css.grip} aria-hidden="true" onMouseDown={resize} onTouchStart={resize} />
     </th>

@@ -62,7 +62,7 @@ test('the baseline is learnt again, and forgotten piece by piece', async () => {
 test('rules show their thresholds, and indicators are put', async () => {
   const { page } = await start('/alerts')
   await page.getByRole('link', { name: 'Rules' }).click()
-  await page.getByText('ports: 25 ports').waitFor()
+  await page.getByText('ports: 25', { exact: true }).waitFor()
   await page.getByRole('textbox', { name: 'Search rules' }).fill('baseline')
   await page.getByText('What is looked for (1)').waitFor()
   await page.getByRole('textbox', { name: 'Name of the list' }).fill('feed')
