@@ -28,6 +28,7 @@ export function people(now: number, say: Say, password: () => string, chosen: (p
     sites: i < 3 ? [] : i === 3 ? ['graz', 'linz'] : ['graz'],
     disabled: i === 4,
     vouched: i === 2,
+    second_factor: i % 3 === 0,
     created: at(90_000 + i * 1440),
     ...(i === 5 ? { temporary: at(-4000) } : { seen: at(i * 700 + 3) }),
   }))
@@ -109,6 +110,7 @@ export function people(now: number, say: Say, password: () => string, chosen: (p
             sites: b.sites ?? [],
             disabled: false,
             vouched: false,
+            second_factor: false,
             created: at(0),
             temporary: at(-4320),
           }
