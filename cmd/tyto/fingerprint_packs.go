@@ -25,6 +25,9 @@ type fingerprintSetting struct {
 	Folder   string   `yaml:"folder"`
 	Trust    []string `yaml:"trust"`
 	Unsigned bool     `yaml:"unsigned"`
+
+	seen string         // the folder's state when it was read
+	now  chan os.Signal // that asks to read it at once
 }
 
 func init() {
@@ -99,7 +102,12 @@ func (c *fingerprintSetting) texts() (all []fingerprint.Text, packs []fingerprin
 }
 
 // open is what a hub's inventory knows, and the rules in it, which can change.
+// From then on SIGHUP, and what changes in the folder, waits for watch.
 func (c *fingerprintSetting) open() (inventory.Config, *fingerprint.Live, error) {
+	if c.Folder != "" {
+		c.seen, c.now = c.state(), make(chan os.Signal, 1)
+		signal.Notify(c.now, syscall.SIGHUP)
+	}
 	texts, _, err := c.texts()
 	if err != nil {
 		return inventory.Config{}, nil, usageError{err}
@@ -143,23 +151,20 @@ func (c *fingerprintSetting) watch(ctx context.Context, live *fingerprint.Live, 
 	if c.Folder == "" {
 		return
 	}
-	now := make(chan os.Signal, 1)
-	signal.Notify(now, syscall.SIGHUP)
-	defer signal.Stop(now)
+	defer signal.Stop(c.now)
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	before := c.state()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-now:
+		case <-c.now:
 		case <-tick.C:
-			if c.state() == before {
+			if c.state() == c.seen {
 				continue
 			}
 		}
-		before = c.state()
+		c.seen = c.state()
 		c.reload(live, changed, log)
 	}
 }
