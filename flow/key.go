@@ -101,8 +101,10 @@ func (k *key) is(x *key) bool {
 // hash mixes the key with a seed, so that nobody outside can choose
 // addresses that collide (wyhash's multiply-and-fold).
 func (k *key) hash(seed uint64) uint64 {
-	low := fold(k.low[0]^seed, k.low[1]^0xa0761d6478bd642f)
-	high := fold(k.high[0]^0xe7037ed1a0b428db, k.high[1]^seed)
+	// No factor may be 0, or the other counts for nothing: the first word of
+	// all IPv4 addresses is 0, and the seed may be.
+	low := fold(k.low[0]^0x2d358dccaa6c78a5, k.low[1]^seed^0xa0761d6478bd642f)
+	high := fold(k.high[0]^0xe7037ed1a0b428db, k.high[1]^seed^0x4b33a62ed433d4a3)
 	return fold(low^bits.RotateLeft64(high, 17), k.rest^0x8ebc6af09c88c6e3)
 }
 

@@ -1,6 +1,8 @@
 package sensor
 
 import (
+	"math/rand/v2"
+
 	"tyto/decode"
 	"tyto/flow"
 	"tyto/frame"
@@ -57,7 +59,7 @@ func newWorker(c *Config, index *proto.Index, first *observe.Batch, full func(*o
 	if c.Live {
 		w.coverage = new(covering)
 	}
-	w.flows = flow.New(flow.Config{Conversations: c.Conversations, Window: c.Window, ServerPort: index.ServerPort}, w.report)
+	w.flows = flow.New(flow.Config{Conversations: c.Conversations, Window: c.Window, ServerPort: index.ServerPort, Seed: rand.Uint64()}, w.report)
 	return w
 }
 
