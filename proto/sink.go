@@ -5,6 +5,7 @@ import (
 
 	"tyto/frame"
 	"tyto/proto/ntlmssp"
+	"tyto/proto/tcpstack"
 	"tyto/tyto"
 )
 
@@ -204,6 +205,22 @@ func (s *Sink) NTLM(b []byte) (names bool) {
 	}
 	s.windows(cl.Major, cl.Minor, cl.Build)
 	return cl.Authenticates && !cl.Null
+}
+
+// Opening tells how the sender of a frame opens a TCP connection; nothing if it
+// does not. What a host answers depends on what it was offered, so SYN and
+// SYN/ACK are different fields.
+func (s *Sink) Opening(f *frame.Frame) {
+	if !tcpstack.Opens(f) {
+		return
+	}
+	field := "tcp.syn"
+	if f.TCPFlags&frame.ACK != 0 {
+		field = "tcp.syn_ack"
+	}
+	if b := s.Scratch(tcpstack.MaxLength); b != nil {
+		s.Sender(tyto.Clue, tcpstack.Append(b[:0], f), tyto.Stated, field)
+	}
 }
 
 // windows tells a version of Windows, "10.0.19045".

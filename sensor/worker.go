@@ -54,7 +54,7 @@ type Counters struct {
 func newWorker(c *Config, index *proto.Index, first *observe.Batch, full func(*observe.Batch) *observe.Batch) *worker {
 	w := &worker{
 		decoder: decode.New(decode.DefaultConfig()), index: index, feeder: stream.NewFeeder(c.Buffers),
-		observer: observe.NewObserver(c.Name, c.Remember, first, full), names: newNames(), spy: c.Spy, fail: c.Failed,
+		observer: observe.NewObserver(c.Name, c.Remember, first, full), names: newNames(c.Conversations / conversationsPerName), ops: operations{most: c.Conversations / conversationsPerOperations}, spy: c.Spy, fail: c.Failed,
 	}
 	if c.Live {
 		w.coverage = new(covering)
@@ -126,7 +126,7 @@ func (w *worker) see(f *frame.Frame) {
 // up first.
 func (w *worker) opening(f *frame.Frame) {
 	w.sink.Begin(f)
-	proto.Opening(f, &w.sink)
+	w.sink.Opening(f)
 	w.observer.Told(f, "tcp", &w.sink)
 }
 
