@@ -62,6 +62,9 @@ func deliver(ctx, running context.Context, spool *uplink.Spool, log *slog.Logger
 	wait, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, cancel) })()
+	if left := spool.Backlog(); left.Batches > 0 {
+		log.Info("all was heard and is on disk; waiting for the hub to have it", "events", left.Events)
+	}
 	for look := time.NewTicker(50 * time.Millisecond); ; {
 		left := spool.Backlog()
 		if left.Batches == 0 || running.Err() != nil && ctx.Err() == nil {

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -112,6 +113,13 @@ func (d *daemon) kill(t *testing.T) {
 	defer d.mu.Unlock()
 	_ = d.cmd.Process.Kill()
 	<-d.done
+}
+
+// end has it end by itself.
+func (d *daemon) end(t *testing.T) {
+	t.Helper()
+	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	d.ended(t)
 }
 
 // said is what it wrote so far.
@@ -249,6 +257,25 @@ func (p *person) get(path string, out any) error {
 		return fmt.Errorf("%s: %s: %s", path, answer.Status, text)
 	}
 	return json.NewDecoder(answer.Body).Decode(out)
+}
+
+// post has the API do something.
+func (p *person) post(path string) error {
+	r, err := http.NewRequest(http.MethodPost, p.base+path, strings.NewReader("{}"))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Origin", p.base)
+	answer, err := p.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if text, _ := io.ReadAll(answer.Body); answer.StatusCode/100 != 2 {
+		return fmt.Errorf("%s: %s: %s", path, answer.Status, text)
+	}
+	return nil
 }
 
 // pages reads all items of a list.
