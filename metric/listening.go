@@ -59,6 +59,8 @@ var meanings = map[string]meaning{
 	"conversations_evicted":  {name: "evictions_total", label: "table", value: "conversations", help: "Entries that had to give way to others, by table."},
 	"stream_gaps":            {name: "stream_gaps_total", help: "Holes in TCP streams that could not be filled."},
 	"streams_without_buffer": {name: "unbuffered_streams_total", help: "Times that a TCP stream got no buffer, and so was read in order only."},
+	"names_full":             {name: "refusals_total", label: "table", value: "names", help: "Entries that were not kept as there was no room, by table."},
+	"operations_full":        {name: "refusals_total", label: "table", value: "operations", help: "Entries that were not kept as there was no room, by table."},
 	"unknown_links":          {name: "unknown_link_packets_total", help: "Packets of a link type that is not known."},
 	"fragments_given_up":     {name: "lost_fragments_total", help: "IP fragments whose packet never was complete."},
 	"facts_told":             {name: "facts_total", label: "what", value: "told", help: "Facts about devices, by what became of them."},

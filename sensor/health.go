@@ -95,7 +95,7 @@ func health(x capture.Info, i int, t *Totals) *tyto.Health {
 func tables(counters map[string]uint64, t *Totals) {
 	for name, n := range map[string]uint64{
 		"parsed": t.Packets, "conversations": t.Begun, "conversations_evicted": t.Evicted, "stream_gaps": t.Gaps,
-		"streams_without_buffer": t.NoBuffer, "unknown_links": t.UnknownLinks, "fragments_given_up": t.FragmentsGivenUp,
+		"streams_without_buffer": t.NoBuffer, "names_full": t.NoName, "operations_full": t.NoCounts, "unknown_links": t.UnknownLinks, "fragments_given_up": t.FragmentsGivenUp,
 		"facts_told": t.Facts, "facts_repeated": t.Repetitions, "facts_overflow": t.Overflow, "failures": t.Failures,
 		"shed_bulk": t.ShedBulk, "shed_new": t.ShedNew,
 	} {

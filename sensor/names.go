@@ -10,14 +10,16 @@ type names struct {
 	used   []uint32
 	unused []uint32 // given back, oldest first; some may be in use again
 	free   []uint32
+	most   int    // names kept at a time
+	full   uint64 // times that a new one found no place
 }
 
 // keepUnused is how many names are remembered that no conversation has now,
 // so that one which goes back and forth (a proxy's) makes no string each time.
 const keepUnused = 1024
 
-func newNames() names {
-	return names{number: map[string]uint32{}, text: make([]string, 1), used: make([]uint32, 1)}
+func newNames(most int) names {
+	return names{most: max(most, 2*keepUnused), number: map[string]uint32{}, text: make([]string, 1), used: make([]uint32, 1)}
 }
 
 // longestName is RFC 1035's limit for a domain name as text.
@@ -33,6 +35,13 @@ func (n *names) swap(had uint32, name []byte) uint32 {
 		return had
 	}
 	n.drop(had)
+	for !known && len(n.number) >= n.most {
+		if len(n.unused) == 0 {
+			n.full++
+			return 0
+		}
+		n.forgetOldest()
+	}
 	if !known {
 		i = n.add(string(name))
 	}
@@ -60,11 +69,16 @@ func (n *names) drop(i uint32) {
 		return
 	}
 	if len(n.unused) == keepUnused {
-		n.forget(n.unused[0])
-		copy(n.unused, n.unused[1:])
-		n.unused = n.unused[:keepUnused-1]
+		n.forgetOldest()
 	}
 	n.unused = append(n.unused, i)
+}
+
+// forgetOldest forgets what has been unused for longest.
+func (n *names) forgetOldest() {
+	n.forget(n.unused[0])
+	copy(n.unused, n.unused[1:])
+	n.unused = n.unused[:len(n.unused)-1]
 }
 
 // forget frees a number, unless it is in use again or was freed before.

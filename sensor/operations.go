@@ -7,6 +7,8 @@ type operations struct {
 	text   []string
 	sets   []opSet // 0 is none
 	free   []uint32
+	most   int    // sets at a time
+	full   uint64 // operations that were not counted, as all sets were taken
 }
 
 // opSet is the counts of one conversation. What does not fit is counted in
@@ -24,7 +26,10 @@ const (
 // count counts op in a conversation's set, which is made if it is 0.
 func (o *operations) count(set uint32, op string) uint32 {
 	if set == 0 {
-		set = o.take()
+		if set = o.take(); set == 0 {
+			o.full++
+			return 0
+		}
 	}
 	s, want := &o.sets[set], o.name(op)
 	for i := range s.op {
@@ -55,6 +60,7 @@ func (o *operations) name(op string) uint16 {
 	return i
 }
 
+// take is an empty set, 0 if all are taken.
 func (o *operations) take() uint32 {
 	if n := len(o.free); n > 0 {
 		set := o.free[n-1]
@@ -64,6 +70,9 @@ func (o *operations) take() uint32 {
 	}
 	if len(o.sets) == 0 {
 		o.sets = append(o.sets, opSet{})
+	}
+	if len(o.sets) > o.most {
+		return 0
 	}
 	o.sets = append(o.sets, opSet{})
 	return uint32(len(o.sets) - 1)

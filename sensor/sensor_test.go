@@ -219,7 +219,7 @@ func BenchmarkPath(b *testing.B) {
 }
 
 func TestOperations(t *testing.T) {
-	var o operations
+	o := operations{most: 10}
 	set := uint32(0)
 	for i := range 40 {
 		for range i + 1 {
@@ -235,10 +235,21 @@ func TestOperations(t *testing.T) {
 	if sum != 820 || got["op 0"] != 1 || got["op 22"] != 23 || got[otherOperations] != 820-276 {
 		t.Errorf("sum %d, %v", sum, got)
 	}
+	var sets []uint32
+	for range 12 {
+		sets = append(sets, o.count(0, "op 1"))
+	}
+	if sets[8] == 0 || sets[9] != 0 || sets[11] != 0 || o.full != 3 {
+		t.Errorf("more sets than there is room for: %v, %d not counted", sets, o.full)
+	}
+	o.drop(sets[0])
+	if again := o.count(0, "op 1"); again != sets[0] {
+		t.Errorf("set %d, though %d was given back", again, sets[0])
+	}
 }
 
 func TestNames(t *testing.T) {
-	n := newNames()
+	n := newNames(1)
 	a := n.swap(0, []byte("a.example"))
 	if b := n.swap(0, []byte("a.example")); b != a {
 		t.Error("the same name has two numbers")
@@ -253,5 +264,11 @@ func TestNames(t *testing.T) {
 	}
 	if len(n.number) > keepUnused+1 || len(n.text) > keepUnused+3 {
 		t.Errorf("%d names are remembered, %d numbers", len(n.number), len(n.text))
+	}
+	for i := range 3 * keepUnused { // in use
+		n.swap(0, fmt.Appendf(nil, "%d.example", i))
+	}
+	if len(n.number) != 2*keepUnused || n.full != keepUnused || n.swap(0, []byte("other.example")) != 0 {
+		t.Errorf("%d names are kept, %d refused", len(n.number), n.full)
 	}
 }

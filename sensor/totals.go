@@ -7,6 +7,7 @@ type Totals struct {
 	Retransmits, Gaps  uint64     // of streams
 	NoBuffer           uint64     // streams given up for want of a buffer
 	Facts, Repetitions uint64     // told, and held back
+	NoName, NoCounts   uint64     // names of servers and counts of operations that found no place
 	UnknownLinks       uint64     // packets of a link type that nobody reads
 	FragmentsGivenUp   uint64     // datagrams whose fragments did not all come in time or room
 	MalformedBy        []uint64   // by number of the capture
@@ -17,7 +18,7 @@ type Totals struct {
 func (w *worker) totals() Totals {
 	t := Totals{Counters: w.counters, Begun: w.flows.Counters.Begun, Evicted: w.flows.Counters.Evicted,
 		Retransmits: w.feeder.Counters.Retransmits, Gaps: w.feeder.Counters.Gaps, NoBuffer: w.feeder.Counters.NoBuffer,
-		Facts: w.observer.News.Passed, Repetitions: w.observer.News.Held}
+		NoName: w.names.full, NoCounts: w.ops.full, Facts: w.observer.News.Passed, Repetitions: w.observer.News.Held}
 	d := w.decoder.Counters()
 	t.UnknownLinks, t.FragmentsGivenUp = d.UnknownLinks, d.FragmentsExpired+d.FragmentsEvicted+d.FragmentsRefused
 	t.MalformedBy = append(t.MalformedBy, w.malformedBy...)
@@ -42,6 +43,8 @@ func (t *Totals) add(x Totals) {
 	t.Retransmits += x.Retransmits
 	t.Gaps += x.Gaps
 	t.NoBuffer += x.NoBuffer
+	t.NoName += x.NoName
+	t.NoCounts += x.NoCounts
 	t.Facts += x.Facts
 	t.Repetitions += x.Repetitions
 	t.UnknownLinks += x.UnknownLinks

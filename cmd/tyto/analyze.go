@@ -129,7 +129,7 @@ func anythingRead(captures []capture.Info) bool {
 func (a *analyzeCommand) sensor(set settings, source capture.Source, bar *progress) *sensor.Sensor {
 	config := sensor.DefaultConfig()
 	config.Name, config.Zone = "analyze", set.Zone
-	config.Window, config.Conversations = set.Sensor.Window, set.Sensor.Conversations
+	config.Window, config.Conversations = set.Sensor.Window, cmp.Or(set.Sensor.Conversations, config.Conversations)
 	config.Workers = a.Workers
 	if a.Format == "events" {
 		config.Workers = 1 // one order, the same every time

@@ -54,6 +54,7 @@ type sensorSetting struct {
 	Interfaces    []string      `yaml:"interfaces"`
 	Workers       int           `yaml:"workers"`
 	Window        time.Duration `yaml:"window"`
+	Memory        int           `yaml:"memory"`
 	Conversations int           `yaml:"conversations"`
 	Spool         int           `yaml:"spool"`
 	Reserve       int           `yaml:"reserve"`
@@ -84,7 +85,8 @@ var manual = yaml.CommentMap{
 	"$.sensor.interfaces":    {yaml.HeadComment(" Interfaces that get the mirrored traffic. Nothing is ever sent on them.")},
 	"$.sensor.workers":       {yaml.HeadComment(" Goroutines of the packet path; 0 is one for each processor but one, and at least one.")},
 	"$.sensor.window":        {yaml.HeadComment(" How often a conversation that goes on is reported.")},
-	"$.sensor.conversations": {yaml.HeadComment(" Most conversations kept at a time by each worker, of 256 bytes each.")},
+	"$.sensor.memory":        {yaml.HeadComment(" MiB that a sensor takes, shared out to all that it keeps; see docs/reference/capture.md.")},
+	"$.sensor.conversations": {yaml.HeadComment(" Most conversations kept at a time by each worker; 0 is as many as the memory has room for.")},
 	"$.sensor.spool":         {yaml.HeadComment(" MiB of events kept for a hub that is away; see docs/reference/uplink.md.")},
 	"$.sensor.reserve":       {yaml.HeadComment(" MiB of these that only news of devices and health may use.")},
 	"$.capture.filter":       {yaml.HeadComment(" What of the traffic is looked at, as an expression of tcpdump; empty is all of it. See docs/how-to/mirror-traffic.md.")},
@@ -113,7 +115,7 @@ func defaultSettings() settings {
 	return settings{
 		Rules: defaultRules(), Fingerprints: fingerprintSetting{Trust: []string{}},
 		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{}, Auth: authSetting{SecondFactor: auth.FactorOptional},
-		Sensor:  sensorSetting{Interfaces: []string{}, Window: time.Minute, Conversations: 500_000, Spool: 4096, Reserve: 512},
+		Sensor:  sensorSetting{Interfaces: []string{}, Window: time.Minute, Memory: 512, Spool: 4096, Reserve: 512},
 		Capture: captureSetting{Watch: []string{}, OverIP: []string{}, Tunnels: []tunnelSetting{}},
 		Log:     logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
 	}
@@ -171,8 +173,11 @@ func (c *settings) check(text string) error {
 	if c.Sensor.Window < time.Second || c.Sensor.Window > 24*time.Hour {
 		bad("sensor.window", fmt.Sprintf("%v is not between 1s and 24h; 1m is the default", c.Sensor.Window))
 	}
-	if c.Sensor.Conversations < 1000 || c.Sensor.Conversations > 50_000_000 {
-		bad("sensor.conversations", fmt.Sprintf("%d is not between 1000 and 50000000; each takes 256 bytes", c.Sensor.Conversations))
+	if c.Sensor.Memory < leastMemory || c.Sensor.Memory > mostMemory {
+		bad("sensor.memory", fmt.Sprintf("%d is not between %d and %d MiB; 512 is the default", c.Sensor.Memory, leastMemory, mostMemory))
+	}
+	if n := c.Sensor.Conversations; n != 0 && (n < 1000 || n > 50_000_000) {
+		bad("sensor.conversations", fmt.Sprintf("%d is neither 0 nor between 1000 and 50000000; 0 is as many as sensor.memory has room for", n))
 	}
 	if c.Sensor.Spool < 16 || c.Sensor.Spool > 1<<20 {
 		bad("sensor.spool", fmt.Sprintf("%d is not between 16 and 1048576 MiB; 4096 is the default", c.Sensor.Spool))

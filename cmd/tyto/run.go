@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -142,16 +140,12 @@ func keepPackets(set *settings) (*packets.Ring, *packets.Alerts, error) {
 func newSensor(set *settings, source capture.Source, live bool, keep ...func([]frame.Packet, []string)) *sensor.Sensor {
 	config := sensor.DefaultConfig()
 	config.Name, config.Zone = set.Name, set.Zone
-	config.Window, config.Conversations = set.Sensor.Window, set.Sensor.Conversations
-	config.Workers = set.Sensor.Workers
-	if config.Workers == 0 {
-		config.Workers = 1
-		if live {
-			config.Workers = max(1, runtime.NumCPU()-1)
-		}
+	config.Window, config.Workers = set.Sensor.Window, set.Sensor.workers(live)
+	if b, err := set.Sensor.budget(interfacesOf(source), live); err == nil { // open has seen to it
+		b.Apply(&config)
 	}
 	config.Live, config.Clock = true, time.Now
-	config.Shed = live && slices.ContainsFunc(source.Captures(), func(i capture.Info) bool { return i.Live })
+	config.Shed = live && interfacesOf(source) > 0
 	if len(keep) > 0 {
 		config.Keep = keep[0]
 	}

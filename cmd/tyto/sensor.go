@@ -65,6 +65,9 @@ func (r *sensorRun) Run(ctx context.Context, s streams, c *commands) error {
 		return err
 	}
 	defer source.Close()
+	if b, err := set.Sensor.budget(interfacesOf(source), live); err == nil && live {
+		keepTo(b)
+	}
 	if id != nil {
 		set.Name, set.Zone = id.Sensor, id.Zone
 	}

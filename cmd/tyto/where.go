@@ -30,6 +30,9 @@ func (w *where) open(set *settings) (capture.Source, bool, error) {
 		return nil, false, err
 	}
 	if len(w.Pcap) > 0 {
+		if _, err := set.Sensor.budget(0, false); err != nil {
+			return nil, false, err
+		}
 		source, err := w.replay(only)
 		return source, false, err
 	}
@@ -62,15 +65,18 @@ func (w *where) listen(set *settings, only *filter.Filter) (capture.Source, erro
 		interfaces, folders, remotes = set.Sensor.Interfaces, set.Capture.Watch, set.Capture.OverIP
 		tunnels = set.Capture.Tunnels
 	}
+	b, err := set.Sensor.budget(len(interfaces)+len(tunnels), true)
+	if err != nil {
+		return nil, err
+	}
 	var all []capture.Source
-	var err error
 	add := func(s capture.Source, bad error) {
 		if err = errors.Join(err, bad); bad == nil {
 			all = append(all, s)
 		}
 	}
 	if len(interfaces) > 0 {
-		add(capture.OpenLive(interfaces, capture.Live{Endpoint: w.Endpoint, Filter: only}))
+		add(capture.OpenLive(interfaces, capture.Live{Endpoint: w.Endpoint, Filter: only, RingBytes: int(b.Rings)}))
 	}
 	for _, dir := range folders {
 		s, bad := capture.OpenFolder(dir, capture.Watch{State: rememberedIn(set.Data, dir)}, capture.Options{})
@@ -94,6 +100,17 @@ func (w *where) listen(set *settings, only *filter.Filter) (capture.Source, erro
 		return nil, err
 	}
 	return capture.Together(all...), nil
+}
+
+// interfacesOf is how many captures of a source do not wait, for which the
+// kernel keeps packets.
+func interfacesOf(source capture.Source) (n int) {
+	for _, i := range source.Captures() {
+		if i.Live {
+			n++
+		}
+	}
+	return n
 }
 
 // rememberedIn is the file that remembers what was read of a watched folder.
