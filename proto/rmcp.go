@@ -139,6 +139,7 @@ func tellIPMISession(s *Sink, payload uint8, c frame.Cursor) {
 		c.Skip(2 + 4 + 4 + 4)
 		if algorithm := c.U8(); !c.Short() && status == 0 && algorithm == 0 {
 			s.Sender(tyto.Clue, rmcpNone, tyto.Stated, "rmcp.session.authentication")
+			s.Undergone(tyto.Login, "ipmi no authentication", nil, "ok")
 		}
 	case ipmiRAKP1:
 		s.Op("ipmi login")
