@@ -21,6 +21,7 @@ const Baseline = lazy(() => import('./pages/baseline.tsx'))
 const Users = lazy(() => import('./pages/users.tsx'))
 const Audit = lazy(() => import('./pages/audit.tsx'))
 const Profile = lazy(() => import('./pages/profile.tsx'))
+const NeedFactor = lazy(() => import('./pages/factor.tsx'))
 const ChoosePassword = lazy(() => import('./pages/choose.tsx'))
 const Integrations = lazy(() => import('./pages/integrations.tsx'))
 const Sensors = lazy(() => import('./pages/sensors.tsx'))
@@ -32,6 +33,7 @@ function Gate() {
   const { pathname, search } = useLocation()
   if (who.isError) return <Failure error={who.error} retry={() => void who.refetch()} />
   if (who.data?.temporary) return <Navigate to="/password" replace />
+  if (who.data?.unfactored) return <Navigate to="/second-factor" replace />
   if (who.data) return <Outlet />
   if (who.data === undefined || first.isPending) return null
   if (first.data?.needed) return <Navigate to="/setup" replace />
@@ -78,6 +80,15 @@ const router = createBrowserRouter([
     element: (
       <Suspense fallback={null}>
         <ChoosePassword />
+      </Suspense>
+    ),
+    errorElement: <Broken />,
+  },
+  {
+    path: '/second-factor',
+    element: (
+      <Suspense fallback={null}>
+        <NeedFactor />
       </Suspense>
     ),
     errorElement: <Broken />,

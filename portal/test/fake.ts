@@ -7,7 +7,7 @@ import { historyOf } from './history.ts'
 import { type Outside, outside } from './integrations.ts'
 import { categoryOf, mapOf } from './map.ts'
 import { type Places, places } from './sensors.ts'
-import { type People, people } from './users.ts'
+import { goodCode, type People, people } from './users.ts'
 import { type World, whole, world } from './world.ts'
 
 /** A strict double of the hub's API: it refuses what the contract does not allow. */
@@ -33,6 +33,8 @@ export interface FakeOptions {
   site?: string
   /** Who signs in has to choose another password first. */
   temporary?: boolean
+  /** Nobody may do without a second factor. */
+  factored?: boolean
   /** The name of an identity provider. */
   provider?: string
   devices?: number
@@ -220,6 +222,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     sites: options.site ? [options.site] : [],
     expires: new Date(w.now + 43_200_000).toISOString(),
     temporary,
+    unfactored: crowd.factor.required && !crowd.factor.on,
     vouched: false,
   })
   const ground = places(w.now, w.sensors, { json, problem })
@@ -233,6 +236,8 @@ export function createFake(options: FakeOptions = {}): Fake {
       temporary = false
     },
   )
+
+  crowd.factor.required = options.factored ?? false
 
   const devices = (p: Params) => {
     const rows = w.rows.filter(r => deviceMatches(r, p))
@@ -290,6 +295,10 @@ export function createFake(options: FakeOptions = {}): Fake {
       const body = (await request.json()) as Record<string, string>
       if (body.username !== 'admin' || body.password !== password)
         return problem(401, 'the name or the password is wrong')
+      if (crowd.factor.on && body.code !== goodCode)
+        return problem(401, 'a code is wanted', [
+          { location: 'body.code', message: body.code ? 'is wrong, or was used before' : 'is needed' },
+        ])
       signedIn = true
       return json(who())
     },
@@ -447,6 +456,8 @@ export function createFake(options: FakeOptions = {}): Fake {
       if (!signedIn) return problem(401, 'sign in first')
       if (temporary && !url.pathname.startsWith('/api/v1/session'))
         return problem(403, 'choose a password of your own first')
+      if (who().unfactored && !/^\/api\/v1\/(session|me)/.test(url.pathname))
+        return problem(403, 'set up a second factor first')
       if (url.pathname in contract.paths) {
         const wrong = refused(url.pathname as keyof typeof contract.paths, url.searchParams)
         if (request.method === 'GET' && wrong.length) return problem(422, 'validation failed', wrong)

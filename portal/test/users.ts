@@ -1,3 +1,4 @@
+import type { Factor } from '../src/api/factor.ts'
 import type { AuditRecord, OwnSession, Token, User } from '../src/api/types.ts'
 
 /** The part of the double that is about people: users, tokens, sessions, the audit log. */
@@ -7,6 +8,8 @@ export interface People {
   sessions: OwnSession[]
   audit: AuditRecord[]
   sites: { id: string; title?: string }[]
+  /** The second factor of who is signed in; on from its confirmation on. */
+  factor: Factor
   /** Answers a request, undefined if it is about something else. */
   answer(method: string, url: URL, body: () => Promise<unknown>): Promise<Response | undefined>
 }
@@ -15,6 +18,13 @@ type Say = {
   json: (body: unknown, status?: number) => Response
   problem: (status: number, detail: string, errors?: { location: string; message: string }[]) => Response
 }
+
+/** The code that is right, and what else a second factor has. */
+export const goodCode = '492039'
+const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+const recovery = Array.from({ length: 10 }, (_, i) => `k3pqx-${i}mzfd-aa2cv`)
+const picture =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACAQAAAABazTCJAAAADElEQVR4nGNgYHAAAADEAGFAkpZ7AAAAAElFTkSuQmCC'
 
 const names = ['admin', 'bea.hofer', 'c.nagy@example.org', 'dmitri', 'eve', 'graz-shift']
 
@@ -28,7 +38,7 @@ export function people(now: number, say: Say, password: () => string, chosen: (p
     sites: i < 3 ? [] : i === 3 ? ['graz', 'linz'] : ['graz'],
     disabled: i === 4,
     vouched: i === 2,
-    second_factor: i % 3 === 0,
+    second_factor: i === 1,
     created: at(90_000 + i * 1440),
     ...(i === 5 ? { temporary: at(-4000) } : { seen: at(i * 700 + 3) }),
   }))
@@ -84,12 +94,15 @@ export function people(now: number, say: Say, password: () => string, chosen: (p
     { id: 'linz', title: 'Linz, hall 2' },
     { id: 'wien', title: 'Wien' },
   ]
+  const refuse = (field: string, message: string, status = 422) =>
+    say.problem(status, 'validation failed', [{ location: `body.${field}`, message }])
   const p: People = {
     users,
     tokens,
     sessions,
     audit,
     sites,
+    factor: { policy: 'optional', on: false, required: false, recovery_left: 0 },
     answer: async (method, url, body) => {
       const path = url.pathname.replace('/api/v1/', '')
       const [kind = '', id = '', more = ''] = path.split('/').map(decodeURIComponent)
@@ -170,6 +183,31 @@ export function people(now: number, say: Say, password: () => string, chosen: (p
           chosen(b.password)
           return new Response(null, { status: 204 })
         }
+        case 'GET me/x':
+          return say.json(p.factor)
+        case 'POST me/x': {
+          const b = (await body()) as { password: string }
+          if (b.password !== password()) return refuse('password', 'that is not your password')
+          return say.json({ secret, uri: `otpauth://totp/Tyto:admin?secret=${secret}&issuer=Tyto`, qr: picture })
+        }
+        case 'POST me/x/confirm': {
+          const b = (await body()) as { code: string }
+          if (b.code !== goodCode) return refuse('code', 'is wrong, or was used before', 401)
+          p.factor = { ...p.factor, on: true, confirmed: at(0), recovery_left: recovery.length }
+          return say.json({ recovery_codes: recovery })
+        }
+        case 'POST me/x/recovery':
+        case 'POST me/x/end': {
+          const b = (await body()) as { password: string; code: string }
+          if (b.password !== password()) return refuse('password', 'that is not your password')
+          if (b.code !== goodCode) return refuse('code', 'is wrong, or was used before', 401)
+          if (more === 'recovery') return say.json({ recovery_codes: recovery })
+          p.factor = { policy: p.factor.policy, on: false, required: p.factor.required, recovery_left: 0 }
+          return new Response(null, { status: 204 })
+        }
+        case 'DELETE users/x/totp':
+          if (user) user.second_factor = false
+          return new Response(null, { status: 204 })
         case 'GET audit': {
           const has = (k: string) => url.searchParams.get(k) ?? ''
           const found = p.audit.filter(

@@ -6,7 +6,12 @@ import { Chip, Said, When } from '../parts/parts.tsx'
 import tools from '../table/table.module.css'
 import type { Column } from '../table/table.tsx'
 
-export const scopes: Record<string, string> = { lan: 'Local', other_zone: 'Other zone', internet: 'Internet', multicast: 'Multicast' }
+export const scopes: Record<string, string> = {
+  lan: 'Local',
+  other_zone: 'Other zone',
+  internet: 'Internet',
+  multicast: 'Multicast',
+}
 
 const partyName = (p: Party, other?: string) => plain(p.name || other || p.ip || p.mac || '–')
 

@@ -12,6 +12,7 @@ import { Bones, Card, Chip, Empty, Failure, When } from '../parts/parts.tsx'
 import { PasswordForm } from '../parts/password.tsx'
 import { RoleChoice, roleText, SitesChoice, sitesText } from '../parts/person.tsx'
 import { Page } from '../shell/shell.tsx'
+import { OwnFactor } from './factor.tsx'
 import css from './pages.module.css'
 import mine from './people.module.css'
 
@@ -33,6 +34,7 @@ export default function Profile() {
           </dl>
         </Card>
         <Password me={me} />
+        {!me.vouched && <OwnFactor />}
         <Sessions />
         <Tokens me={me} />
       </div>

@@ -2,9 +2,10 @@ import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Navigate, useSearchParams } from 'react-router'
-import { POST, take } from '../api/client.ts'
+import { POST, Problem, take } from '../api/client.ts'
 import { signIn } from '../api/people.ts'
 import { queries, session, setup } from '../api/queries.ts'
+import { CodeField } from '../parts/factor.tsx'
 import { known, plain } from '../parts/format.ts'
 import { Door, Refusal, toggle } from './door.tsx'
 import { safeNext } from './next.ts'
@@ -25,19 +26,29 @@ const refusals: Record<string, string> = {
   disabled: 'Your account is disabled here. Ask an administrator.',
 }
 
+const wrongCode = (err: Error | null) => (err instanceof Problem ? err.fields.code : undefined)
+
 export function Signin() {
   const [params] = useSearchParams()
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
+  const [code, setCode] = useState('')
   const who = useQuery(session)
   const first = useQuery(setup)
   const ways = useQuery(signIn)
   const refused = params.get('refused')
   const enter = useMutation({
-    mutationFn: () => take(POST('/api/v1/session', { body: { username, password } })),
+    mutationFn: (code: string) =>
+      take(POST('/api/v1/session', { body: { username, password, ...(code && { code }) } })),
     onSuccess: who => queries.setQueryData(['session'], who),
-    onError: () => setPassword(''),
+    onError: err => {
+      if (wrongCode(err) === undefined) setPassword('')
+      setCode('')
+    },
   })
+  // The password was right, and a code of the second factor is wanted, or was wrong.
+  const wanted = wrongCode(enter.error)
+  const second = wanted !== undefined || code !== ''
   if (who.data) return <Navigate to={safeNext(params.get('next'))} replace />
   if (first.data?.needed) return <Navigate to="/setup" replace />
   return (
@@ -45,14 +56,14 @@ export function Signin() {
       <form
         onSubmit={e => {
           e.preventDefault()
-          enter.mutate()
+          enter.mutate(code.trim())
         }}
       >
         <h1>Sign in</h1>
         {refused && !enter.isError && (
           <Refusal>{known(refusals, refused) ?? 'The hub could not sign you in; its log says why.'}</Refusal>
         )}
-        {enter.isError && <Refusal>{enter.error.message}</Refusal>}
+        {enter.isError && wanted === undefined && <Refusal>{enter.error.message}</Refusal>}
         <TextInput
           label="User name"
           name="username"
@@ -77,7 +88,20 @@ export function Signin() {
           value={password}
           onChange={e => setPassword(e.currentTarget.value)}
         />
-        <Button type="submit" loading={enter.isPending} disabled={!username || !password}>
+        {second && (
+          <CodeField
+            recovery
+            focus
+            value={code}
+            set={setCode}
+            {...(wanted && enter.variables ? { error: wanted } : {})}
+          />
+        )}
+        <Button
+          type="submit"
+          loading={enter.isPending}
+          disabled={!username || !password || (second && code.trim() === '')}
+        >
           Sign in
         </Button>
         {ways.data?.provider && (

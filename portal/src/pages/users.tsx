@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { Problem } from '../api/client.ts'
+import { removeFactor } from '../api/factor.ts'
 import { changeUser, deleteUser, makeUser, type Role, resetPassword, type SiteChoice, users } from '../api/people.ts'
 import { useSession } from '../api/queries.ts'
 import type { User, UserPassword } from '../api/types.ts'
@@ -18,7 +19,7 @@ import mine from './people.module.css'
 
 type Open =
   | { what: 'add' }
-  | { what: 'edit' | 'disable' | 'enable' | 'reset' | 'delete'; user: User }
+  | { what: 'edit' | 'disable' | 'enable' | 'reset' | 'factor' | 'delete'; user: User }
   | { what: 'told'; made: UserPassword }
 
 /** Who may sign in, with what they may. */
@@ -149,6 +150,9 @@ function Row({
             <Menu.Dropdown>
               {!u.vouched && <Menu.Item onClick={() => open({ what: 'edit', user: u })}>Role and sites…</Menu.Item>}
               {!u.vouched && <Menu.Item onClick={() => open({ what: 'reset', user: u })}>Reset password…</Menu.Item>}
+              {u.second_factor && (
+                <Menu.Item onClick={() => open({ what: 'factor', user: u })}>Take second factor away…</Menu.Item>
+              )}
               <Menu.Item onClick={() => open({ what: u.disabled ? 'enable' : 'disable', user: u })}>
                 {u.disabled ? 'Enable…' : 'Disable…'}
               </Menu.Item>
@@ -176,7 +180,11 @@ function State({ user: u }: { user: User }) {
     )
   if (u.vouched)
     return <Chip title="The identity provider vouches for this user, and decides about role and sites">Sign-on</Chip>
-  return <Chip tone="ok">Active</Chip>
+  return (
+    <>
+      <Chip tone="ok">Active</Chip> {u.second_factor && <Chip title="Signs in with a second factor">2 factors</Chip>}
+    </>
+  )
 }
 
 function Edit({
@@ -242,6 +250,10 @@ const questions = {
   disable: ['Disable', 'Their sessions and tokens end at once. The account stays, and can be enabled again.'],
   enable: ['Enable', 'They can sign in again. Tokens that they had are gone.'],
   reset: ['Reset the password of', 'They get a temporary password. Their sessions and tokens end at once.'],
+  factor: [
+    'Take away the second factor of',
+    'For who lost their phone: their password alone lets them in, until they set it up anew. Their sessions end.',
+  ],
   delete: ['Delete', 'Their sessions and tokens end at once. What they did stays in the audit log.'],
 } as const
 
@@ -261,6 +273,7 @@ function Ask({
     mutationFn: async (): Promise<UserPassword | undefined> => {
       if (what === 'reset') return resetPassword(user.name)
       if (what === 'delete') await deleteUser(user.name)
+      else if (what === 'factor') await removeFactor(user.name)
       else await changeUser(user.name, { disabled: what === 'disable' })
       return undefined
     },
@@ -269,8 +282,8 @@ function Ask({
   return (
     <FormDialog
       title={`${verb} ${plain(user.name)}?`}
-      action={what === 'reset' ? 'Reset' : verb}
-      danger={what === 'disable' || what === 'delete'}
+      action={what === 'reset' ? 'Reset' : what === 'factor' ? 'Take away' : verb}
+      danger={what !== 'enable' && what !== 'reset'}
       close={close}
       submit={() => send.mutate()}
       busy={send.isPending}

@@ -15,7 +15,7 @@ const paths = [
   ...readFileSync(join(import.meta.dirname, '..', '..', 'src', 'app.tsx'), 'utf8').matchAll(/path: '([^']+)'/g),
 ]
   .map(m => m[1] ?? '')
-  .filter(p => !['*', '/sign-in', '/setup', '/password'].includes(p))
+  .filter(p => !['*', '/sign-in', '/setup', '/password', '/second-factor'].includes(p))
   .map(p =>
     p
       .replace('/devices/:id', `/devices/${fake.world.rows.find(r => r.type === 'plc')?.id}`)

@@ -54,6 +54,7 @@ describe('the double keeps the contract', () => {
     ['/api/v1/sign-in', '/api/v1/sign-in'],
     ['/api/v1/users', '/api/v1/users'],
     ['/api/v1/tokens', '/api/v1/tokens'],
+    ['/api/v1/me/totp', '/api/v1/me/totp'],
     ['/api/v1/sessions', '/api/v1/sessions'],
     ['/api/v1/audit', '/api/v1/audit?what=user.&limit=20'],
     ['/api/v1/audit/verify', '/api/v1/audit/verify'],
