@@ -59,7 +59,7 @@ func FuzzLiterals(f *testing.F) {
 // TestFactors is what must be in a text for a pattern to match.
 func TestFactors(t *testing.T) {
 	for _, x := range []struct{ pattern, want string }{
-		{`^Cisco IOS Software.*?Version ([0-9]+)`, "cisco ios so;version 0 version 1 version 2 version 3 version 4 version 5 version 6 version 7 version 8 version 9"},
+		{`^Cisco IOS Software.*?Version ([0-9]+)`, "cisco io;version "},
 		{`(?i)\b(?:PM[5-6]x|ION)`, "\xffion \xffpm5x \xffpm6x"},
 		{`a(b|)c+d`, "abc ac"},
 		{`(?:foo|ba.r)+`, "ba foo"},

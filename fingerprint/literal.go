@@ -9,7 +9,7 @@ import (
 
 const (
 	shortestLiteral = 2   // shorter ones are in nearly every text
-	longestLiteral  = 12  // longer ones tell hardly more
+	longestLiteral  = 8   // longer ones tell hardly more
 	mostLiterals    = 128 // alternatives of one factor: two digits, and some more
 	mostFactors     = 2   // of one pattern that are looked for
 )
