@@ -17,6 +17,7 @@ type sensorCommand struct {
 	Run  sensorRun  `cmd:"" default:"withargs" help:"Listen, and tell the hub. What 'tyto sensor' does by itself."`
 	Join sensorJoin `cmd:"" help:"Join a hub, with a token or by two files."`
 
+	Setup sensorSetup `cmd:"" help:"Look at the interfaces, ask, and write the configuration."`
 	Check sensorCheck `cmd:"" help:"Say whether the sensor can listen here, and which rights it gives up."`
 }
 
