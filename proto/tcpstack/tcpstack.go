@@ -4,6 +4,7 @@
 package tcpstack
 
 import (
+	"slices"
 	"strconv"
 
 	"tyto/frame"
@@ -34,7 +35,8 @@ func Opens(f *frame.Frame) bool {
 // ttl is the hop count at the sender, by guess: the least of 32, 64, 128 and
 // 255 that is not less than what is left of it. df is the bit that forbids
 // fragments, absent in IPv6. The window is told as a multiple of the MSS if it is
-// one. mss and ws are absent if their options are.
+// one. mss and ws are absent if their options are. Numbers that no system is
+// known to send are "other": floods make theirs up, and each would be news.
 func Append(b []byte, f *frame.Frame) []byte {
 	b = strconv.AppendUint(append(b, "ttl="...), uint64(initialTTL(f.TTL)), 10)
 	switch {
@@ -47,18 +49,32 @@ func Append(b []byte, f *frame.Frame) []byte {
 	b = append(b, ";opt="...)
 	b, mss, scale := appendOptions(b, f.Options)
 	if mss > 0 {
-		b = strconv.AppendUint(append(b, ";mss="...), uint64(mss), 10)
+		b = appendKnown(append(b, ";mss="...), mss, mss >= 1200 && mss <= 1460 || slices.Contains(segments[:], mss))
 	}
 	b = append(b, ";win="...)
-	if w := uint64(f.TCPWindow); mss > 0 && w > 0 && w%uint64(mss) == 0 {
-		b = strconv.AppendUint(append(b, "mss*"...), w/uint64(mss), 10)
+	if n := uint64(f.TCPWindow) / max(uint64(mss), 1); mss > 0 && n > 0 && n <= 64 && n*uint64(mss) == uint64(f.TCPWindow) {
+		b = strconv.AppendUint(append(b, "mss*"...), n, 10)
 	} else {
-		b = strconv.AppendUint(b, w, 10)
+		b = appendKnown(b, f.TCPWindow, slices.Contains(windows[:], f.TCPWindow))
 	}
 	if scale >= 0 {
-		b = strconv.AppendInt(append(b, ";ws="...), int64(scale), 10)
+		b = appendKnown(append(b, ";ws="...), uint16(scale), scale <= 14) // RFC 7323 section 2.3
 	}
 	return b
+}
+
+// segments is the MSS of other links than Ethernet, with what tunnels leave of it.
+var segments = [...]uint16{265, 536, 640, 1024, 1152, 8960, 16344, 16396, 65475, 65495}
+
+// windows is those with which systems begin that are no multiple of the MSS.
+var windows = [...]uint16{0, 512, 1024, 1500, 2048, 3072, 4096, 4128, 5720, 5760, 5792, 5808, 5840, 8192, 8400, 8688, 14400, 14480, 14600, 16384, 16640, 17520,
+	24820, 26883, 26847, 28800, 28960, 29200, 31856, 32767, 32768, 32850, 33280, 43440, 43690, 49640, 57344, 60352, 62727, 64240, 64704, 64800, 65160, 65392, 65535}
+
+func appendKnown(b []byte, n uint16, known bool) []byte {
+	if !known {
+		return append(b, "other"...)
+	}
+	return strconv.AppendUint(b, uint64(n), 10)
 }
 
 // names is the options that have names (IANA's registry of TCP option kinds).

@@ -30,9 +30,9 @@ func TestAppend(t *testing.T) {
 		{six, "ttl=64;opt=mss,sack,ts,nop,ws;mss=1440;win=mss*45;ws=7"},
 		{loose, "ttl=255;df=0;opt=mss;mss=1460;win=4128"},
 		{syn(30, 0, ""), "ttl=32;df=1;opt=;win=0"},
-		{syn(64, 1, "\x02\x04\x00\x00\x02\x03\x01\xfd\x02\x04\xff"), "ttl=64;df=1;opt=mss,mss,?253,bad;win=1"},
-		{syn(64, 1, "\x03\x01"), "ttl=64;df=1;opt=bad;win=1"},
-		{syn(64, 1, strings.Repeat("\x01", 40)), "ttl=64;df=1;opt=" + strings.Repeat("nop,", 15) + "nop;win=1"},
+		{syn(64, 7, "\x02\x04\x00\x00\x02\x03\x01\xfd\x02\x04\xff"), "ttl=64;df=1;opt=mss,mss,?253,bad;win=other"},
+		{syn(64, 7, "\x03\x01"), "ttl=64;df=1;opt=bad;win=other"},
+		{syn(64, 1, strings.Repeat("\x01", 40)), "ttl=64;df=1;opt=" + strings.Repeat("nop,", 15) + "nop;win=other"},
 	} {
 		if !Opens(x.f) {
 			t.Errorf("%s: does not open", x.want)
@@ -56,14 +56,29 @@ func TestOpens(t *testing.T) {
 		"SYN, URG, PSH":   func(f *frame.Frame) { f.TCPFlags |= frame.URG | frame.PSH },
 		"SYN and RST, as": func(f *frame.Frame) { f.TCPFlags |= frame.RST },
 	} {
-		f := syn(64, 1, "")
+		f := syn(64, 7, "")
 		if spoil(f); Opens(f) {
 			t.Errorf("%s opens", name)
 		}
 	}
-	f := syn(64, 1, "")
+	f := syn(64, 7, "")
 	if f.TCPFlags |= frame.ECE | frame.CWR | frame.ACK; !Opens(f) {
 		t.Error("SYN/ACK with ECN does not open")
+	}
+}
+
+// TestFloodsAreFew: a flood that makes up its windows and MSS has few signatures.
+func TestFloodsAreFew(t *testing.T) {
+	seen := map[string]bool{}
+	for mss := range byte(16) {
+		f := syn(64, 0, "\x02\x04\x05"+string(rune('`'+mss))+"\x04\x02"+stamp+"\x01\x03\x03\x06")
+		for window := range 1 << 16 {
+			f.TCPWindow = uint16(window)
+			seen[string(Append(nil, f))] = true
+		}
+	}
+	if len(seen) > 2000 {
+		t.Errorf("%d signatures of one tool", len(seen))
 	}
 }
 
@@ -79,6 +94,7 @@ func FuzzAppend(f *testing.F) {
 	f.Add(uint8(64), uint16(64240), "\x02\x04\x05\xb4\x04\x02"+stamp+"\x01\x03\x03\x07")
 	f.Add(uint8(0), uint16(65535), strings.Repeat("\xfd\x02", 20))
 	f.Add(uint8(255), uint16(7), "\x02\x04\x00\x01\x03\x03\xff\x05\xff")
+	f.Add(uint8(64), uint16(12345), "\x02\x04\x05\x85\x04\x02\x03\x03\x0e")
 	f.Fuzz(func(t *testing.T, ttl uint8, window uint16, options string) {
 		b := Append(make([]byte, 0, MaxLength), syn(ttl, window, options[:min(len(options), 40)]))
 		if len(b) > MaxLength || strings.Count(string(b), ";") > 6 {
