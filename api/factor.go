@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -91,7 +92,7 @@ func (a *api) getFactor(ctx context.Context, _ *struct{}) (*FactorOutput, error)
 	who, _ := auth.Who(ctx)
 	s, err := a.Auth.Factor(ctx, who)
 	if err != nil {
-		return nil, a.problem(ctx, err)
+		return nil, a.factorProblem(ctx, err)
 	}
 	f := Factor{Policy: string(s.Policy), On: s.On, Required: s.Required, Recovery: s.Recovery}
 	if s.On {
@@ -104,7 +105,7 @@ func (a *api) beginFactor(ctx context.Context, in *PasswordInput) (*NewFactorOut
 	who, _ := auth.Who(ctx)
 	n, err := a.Auth.BeginFactor(ctx, who, caller(ctx), in.Body.Password)
 	if err != nil {
-		return nil, a.problem(ctx, err)
+		return nil, a.factorProblem(ctx, err)
 	}
 	return &NewFactorOutput{Body: NewFactor{Secret: n.Secret, URI: n.URI, QR: n.QRText()}}, nil
 }
@@ -113,7 +114,7 @@ func (a *api) confirmFactor(ctx context.Context, in *CodeInput) (*RecoveryOutput
 	who, _ := auth.Who(ctx)
 	codes, err := a.Auth.ConfirmFactor(ctx, who, caller(ctx), in.Body.Code)
 	if err != nil {
-		return nil, a.problem(ctx, err)
+		return nil, a.factorProblem(ctx, err)
 	}
 	return &RecoveryOutput{Body: Recovery{Codes: codes}}, nil
 }
@@ -122,7 +123,7 @@ func (a *api) renewRecovery(ctx context.Context, in *ProofInput) (*RecoveryOutpu
 	who, _ := auth.Who(ctx)
 	codes, err := a.Auth.RenewRecovery(ctx, who, caller(ctx), in.Body.Password.Password, in.Body.Code)
 	if err != nil {
-		return nil, a.problem(ctx, err)
+		return nil, a.factorProblem(ctx, err)
 	}
 	return &RecoveryOutput{Body: Recovery{Codes: codes}}, nil
 }
@@ -130,9 +131,18 @@ func (a *api) renewRecovery(ctx context.Context, in *ProofInput) (*RecoveryOutpu
 func (a *api) endFactor(ctx context.Context, in *ProofInput) (*struct{}, error) {
 	who, _ := auth.Who(ctx)
 	if err := a.Auth.EndFactor(ctx, who, caller(ctx), in.Body.Password.Password, in.Body.Code); err != nil {
-		return nil, a.problem(ctx, err)
+		return nil, a.factorProblem(ctx, err)
 	}
 	return nil, nil
+}
+
+// factorProblem is the answer to who is signed in: a wrong code does not end
+// that, as 401 would say.
+func (a *api) factorProblem(ctx context.Context, err error) error {
+	if errors.Is(err, auth.ErrCodeRefused) {
+		return huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Location: "body.code", Message: auth.ErrCodeRefused.Error()})
+	}
+	return a.problem(ctx, err)
 }
 
 func (a *api) deleteFactor(ctx context.Context, in *UserInput) (*struct{}, error) {

@@ -64,6 +64,9 @@ func TestSecondFactor(t *testing.T) {
 	if status, body := x.do("POST", "/api/v1/me/totp/recovery", Proof{Password{password}, code()}); status != 200 || strings.Contains(body, r.Codes[1]) {
 		t.Errorf("new recovery codes: %d %s", status, body)
 	}
+	if status, body := x.do("POST", "/api/v1/me/totp/end", Proof{Password{password}, "000000"}); status != 422 || !strings.Contains(body, "body.code") {
+		t.Errorf("taken away with a wrong code: %d %s", status, body)
+	}
 	if status, body := x.do("POST", "/api/v1/me/totp/end", Proof{Password{"wrong"}, code()}); status != 422 || !strings.Contains(body, "body.password") {
 		t.Errorf("taken away without the password: %d %s", status, body)
 	}
