@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tyto/api"
 	"tyto/store"
 	"tyto/tyto"
@@ -38,24 +40,35 @@ func (h *Hub) term() time.Duration {
 	return missed * h.cfg.Heartbeat
 }
 
-// share holds a part of the zones until ctx is done.
+// share holds a part of the zones, and has their analysts learn what other hubs
+// take into the log, until ctx is done. Leases are renewed whatever the others
+// do: to learn much, or to read long lists, takes time.
 func (h *Hub) share(ctx context.Context) error {
-	beat, look := time.NewTicker(h.cfg.Heartbeat), time.NewTicker(h.cfg.Poll)
-	defer beat.Stop()
-	defer look.Stop()
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error {
+		return h.every(ctx, h.cfg.Heartbeat, "cannot renew the leases of zones; trying on", h.heartbeat)
+	})
+	all.Go(func() error {
+		return h.every(ctx, h.cfg.Poll, "cannot look for what other hubs took; trying on", h.lookForNews)
+	})
+	return all.Wait()
+}
+
+// every does something again and again until ctx is done, and says when it
+// begins to fail.
+func (h *Hub) every(ctx context.Context, d time.Duration, failure string, f func(context.Context) error) error {
+	tick := time.NewTicker(d)
+	defer tick.Stop()
 	failing := false
 	for {
-		var err error
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-beat.C:
-			err = h.heartbeat(ctx)
-		case <-look.C:
-			err = h.lookForNews(ctx)
+		case <-tick.C:
 		}
+		err := f(ctx)
 		if err != nil && !failing && ctx.Err() == nil {
-			h.log.WarnContext(ctx, "cannot share the store with other hubs; trying on", "err", err)
+			h.log.WarnContext(ctx, failure, "err", err)
 		}
 		failing = err != nil
 	}

@@ -92,22 +92,9 @@ func (h *Hub) readIndicators(ctx context.Context) error {
 	return nil
 }
 
-// follow has the hub know what people told another, until ctx is done. It is
-// apart from the renewal of leases, as long lists take time.
+// follow has the hub know what people told another, until ctx is done.
 func (h *Hub) follow(ctx context.Context) error {
-	tick := time.NewTicker(h.cfg.Heartbeat)
-	defer tick.Stop()
-	failing := false
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-		err := errors.Join(h.PlacesChanged(ctx), h.readRules(ctx, false))
-		if err != nil && !failing && ctx.Err() == nil {
-			h.log.WarnContext(ctx, "cannot read what people told another hub; trying on", "err", err)
-		}
-		failing = err != nil
-	}
+	return h.every(ctx, h.cfg.Heartbeat, "cannot read what people told another hub; trying on", func(ctx context.Context) error {
+		return errors.Join(h.PlacesChanged(ctx), h.readRules(ctx, false))
+	})
 }
