@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"frame", "metric", "confine"},
 	{"tyto", "stream", "filter"},
 	{"capture", "decode", "flow", "proto", "fingerprint", "content", "geo"},
-	{"observe", "mirror", "packets", "inventory", "baseline", "detect", "vuln", "store", "history", "uplink", "auth", "outbound"},
+	{"observe", "mirror", "packets", "flows", "inventory", "baseline", "detect", "vuln", "store", "history", "uplink", "auth", "outbound"},
 	{"api", "portal", "report", "forward", "connect"},
 	{"sensor", "hub"},
 	{"cmd", "lab"},

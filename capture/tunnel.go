@@ -12,7 +12,7 @@ import (
 
 // A Tunnel is where mirrored traffic ends that comes over IP.
 type Tunnel struct {
-	Protocol string         // one of TunnelProtocols
+	Protocol string         // one of TunnelProtocols or FlowProtocols
 	Address  netip.Addr     // of this machine, to which the tunnel is sent
 	Port     uint16         // of UDP; 0 is the usual one. GRE has none
 	From     []netip.Prefix // who may send; nobody else is listened to
@@ -20,16 +20,21 @@ type Tunnel struct {
 }
 
 // usualPort is the port of each protocol over UDP.
-var usualPort = map[string]uint16{"vxlan": 4789, "geneve": 6081, "tzsp": 37008, "gre": 0}
+var usualPort = map[string]uint16{"vxlan": 4789, "geneve": 6081, "tzsp": 37008, "gre": 0, "netflow": 2055, "ipfix": 4739, "sflow": 6343}
 
 // TunnelProtocols are those that can end here: gre is also ERSPAN, of all types.
 func TunnelProtocols() []string { return []string{"vxlan", "geneve", "tzsp", "gre"} }
 
+// FlowProtocols are those by which others tell of what they forwarded: what
+// comes is datagrams, for package flows.
+func FlowProtocols() []string { return []string{"netflow", "ipfix", "sflow"} }
+
 // Check says what is wrong with a tunnel, "" if nothing is.
 func (t *Tunnel) Check() string {
+	known := append(TunnelProtocols(), FlowProtocols()...)
 	switch {
-	case !slices.Contains(TunnelProtocols(), t.Protocol):
-		return fmt.Sprintf("%q is none of %s", t.Protocol, strings.Join(TunnelProtocols(), ", "))
+	case !slices.Contains(known, t.Protocol):
+		return fmt.Sprintf("%q is none of %s", t.Protocol, strings.Join(known, ", "))
 	case !t.Address.IsValid() || t.Address.IsUnspecified() || t.Address.IsMulticast():
 		return "the address must be one of this machine, of the interface that is managed; 10.0.0.5 is one"
 	case t.Protocol == "gre" && t.Port != 0:

@@ -106,7 +106,7 @@ func ethernet(t *testing.T, file string) (all [][]byte) {
 	if len(b) < 24 || b[0] != 0x4d && b[0] != 0xd4 || le(20) != 1 {
 		return nil
 	}
-	for at := 24; at+16 <= len(b) && len(all) < 12; {
+	for at := 24; at+16 <= len(b) && len(all) < 5; {
 		n := le(at + 8)
 		p := b[at+16 : at+16+n]
 		if n >= 60 && (p[12] != 0x81 || p[13] != 0) && p[12] != 0x88 {

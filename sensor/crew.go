@@ -161,15 +161,45 @@ func (c *crew) share(w *worker, me uint8) {
 }
 
 func (c *crew) publish(publish func([]tyto.Event) error) error {
-	for b := range c.told {
-		if err := publish(c.sensor.number(b.Events)); err != nil {
-			return err
-		}
-		b.Reset()
+	for {
 		select {
-		case c.empty <- b:
-		default:
+		case b, more := <-c.told:
+			if !more {
+				return c.last(publish)
+			}
+			if err := publish(c.sensor.number(b.Events)); err != nil {
+				return err
+			}
+			b.Reset()
+			select {
+			case c.empty <- b:
+			default:
+			}
+		case events := <-c.sensor.config.Beside:
+			if err := publish(c.sensor.number(c.named(events))); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// last is what others told before the end.
+func (c *crew) last(publish func([]tyto.Event) error) error {
+	for len(c.sensor.config.Beside) > 0 {
+		if err := publish(c.sensor.number(c.named(<-c.sensor.config.Beside))); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// named puts the sensor's name on events that others told of.
+func (c *crew) named(events []tyto.Event) []tyto.Event {
+	for i := range events {
+		events[i].Sensor = c.sensor.config.Name
+		if x := events[i].Conversation; x != nil {
+			x.Evidence.Sensor = c.sensor.config.Name
+		}
+	}
+	return events
 }

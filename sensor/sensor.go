@@ -39,7 +39,10 @@ type Config struct {
 	Progress func([]capture.Info)
 	// Keep is given all packets, with the names of the interfaces by Source;
 	// they are valid during the call, and the reader waits for it.
-	Keep   func(all []frame.Packet, names []string)
+	Keep func(all []frame.Packet, names []string)
+	// Beside is events of conversations that others tell of, which are told
+	// with this sensor's name, in live mode; nil if there are none.
+	Beside <-chan []tyto.Event
 	Failed func(Failure)                                     // is told what this program failed on; called by workers
 	Spy    func(*frame.Frame, *proto.Dissector, *proto.Sink) // sees each message told; for tests; one worker only
 }

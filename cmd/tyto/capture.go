@@ -6,9 +6,12 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"tyto/capture"
 	"tyto/filter"
+	"tyto/tyto"
 )
 
 // captureSetting is what is captured beside what interfaces hear, and what of
@@ -19,9 +22,20 @@ type captureSetting struct {
 	OverIP []string `yaml:"over_ip"`
 
 	Tunnels []tunnelSetting `yaml:"tunnels"`
+	Flows   []tunnelSetting `yaml:"flows"`
+
+	told chan []tyto.Event // the conversations that flows are of; nil before they are listened to
 }
 
-// tunnelSetting is a mirror tunnel that ends here.
+// tell is where conversations come that flows are of.
+func (c *captureSetting) tell() chan []tyto.Event {
+	if c.told == nil {
+		c.told = make(chan []tyto.Event, 16)
+	}
+	return c.told
+}
+
+// tunnelSetting is a mirror tunnel that ends here, or who tells of flows.
 type tunnelSetting struct {
 	Protocol string   `yaml:"protocol"`
 	Address  string   `yaml:"address"`
@@ -62,11 +76,19 @@ func (c *captureSetting) check(bad func(key, why string)) {
 			bad("capture.watch", fmt.Sprintf("%q is not the whole path of a folder; it begins with /", dir))
 		}
 	}
-	for i := range c.Tunnels {
-		if _, why := c.Tunnels[i].tunnel(); why != "" {
-			bad("capture.tunnels", fmt.Sprintf("tunnel %d: %s", i+1, why))
+	check := func(key, each string, all []tunnelSetting, known []string) {
+		for i := range all {
+			_, why := all[i].tunnel()
+			if !slices.Contains(known, all[i].Protocol) {
+				why = fmt.Sprintf("%q is none of %s", all[i].Protocol, strings.Join(known, ", "))
+			}
+			if why != "" {
+				bad(key, fmt.Sprintf("%s %d: %s", each, i+1, why))
+			}
 		}
 	}
+	check("capture.tunnels", "tunnel", c.Tunnels, capture.TunnelProtocols())
+	check("capture.flows", "source", c.Flows, capture.FlowProtocols())
 	for _, address := range c.OverIP {
 		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
 			bad("capture.over_ip", fmt.Sprintf("%q is not HOST:PORT; 10.0.0.9:57012 is", address))

@@ -145,6 +145,7 @@ func newSensor(set *settings, source capture.Source, live bool, keep ...func([]f
 		b.Apply(&config)
 	}
 	config.Live, config.Clock = true, time.Now
+	config.Beside = set.Capture.told
 	config.Shed = live && interfacesOf(source) > 0
 	if len(keep) > 0 {
 		config.Keep = keep[0]

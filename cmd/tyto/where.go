@@ -10,6 +10,7 @@ import (
 
 	"tyto/capture"
 	"tyto/filter"
+	"tyto/flows"
 )
 
 // where says what a sensor listens to.
@@ -60,12 +61,12 @@ func (w *where) replay(only *filter.Filter) (capture.Source, error) {
 // listen opens what the command line names, else what the configuration does.
 func (w *where) listen(set *settings, only *filter.Filter) (capture.Source, error) {
 	interfaces, folders, remotes := w.Interface, w.Watch, w.PcapOverIP
-	var tunnels []tunnelSetting
+	var tunnels, told []tunnelSetting
 	if len(interfaces)+len(folders)+len(remotes) == 0 {
 		interfaces, folders, remotes = set.Sensor.Interfaces, set.Capture.Watch, set.Capture.OverIP
-		tunnels = set.Capture.Tunnels
+		tunnels, told = set.Capture.Tunnels, set.Capture.Flows
 	}
-	b, err := set.Sensor.budget(len(interfaces)+len(tunnels), true)
+	b, err := set.Sensor.budget(len(interfaces)+len(tunnels)+len(told), true)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +90,14 @@ func (w *where) listen(set *settings, only *filter.Filter) (capture.Source, erro
 		t, _ := tunnels[i].tunnel()
 		s, bad := capture.OpenTunnel(t)
 		add(sifted(s, only), bad)
+	}
+	for i := range told {
+		t, _ := told[i].tunnel()
+		s, bad := capture.OpenTunnel(t)
+		if bad == nil {
+			s = flows.Divert(s, set.Capture.tell())
+		}
+		add(s, bad)
 	}
 	if err == nil && len(all) == 0 {
 		err = usageError{errors.New("nothing to listen to: name an interface with -i, a capture with --pcap, or a folder with --watch")}
