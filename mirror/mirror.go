@@ -104,13 +104,15 @@ func twice(c map[string]uint64) *Finding {
 		"The same packet passes two mirrored places: mirror ports in one direction only (rx), or the VLAN instead of its ports."}
 }
 
+// tooSlow is what helps a sensor that does not keep up.
+const tooSlow = "Give the sensor more processors, mirror less to it or filter what is not needed, or spread the mirror over several sensors."
+
 func dropped(c map[string]uint64) *Finding {
 	all := c["packets"] + c["kernel_drops"]
 	if c["kernel_drops"]*1000 < all || c["kernel_drops"] == 0 {
 		return nil
 	}
-	f := &Finding{Warning, fmt.Sprintf("The sensor was too slow for %s of the packets.", percent(c["kernel_drops"], all)),
-		"Give the sensor more processors, mirror less to it, or spread the mirror over several sensors."}
+	f := &Finding{Warning, fmt.Sprintf("The sensor was too slow for %s of the packets.", percent(c["kernel_drops"], all)), tooSlow}
 	if c["kernel_drops"]*100 > all {
 		f.Level = Bad
 	}
@@ -123,8 +125,7 @@ func given(c map[string]uint64) *Finding {
 	if n == 0 {
 		return nil
 	}
-	return &Finding{Warning, fmt.Sprintf("The sensor had no time to look into %d conversations; they are counted only.", n),
-		"Give the sensor more processors, mirror less to it, or spread the mirror over several sensors."}
+	return &Finding{Warning, fmt.Sprintf("The sensor had no time to look into %d conversations; they are counted only.", n), tooSlow}
 }
 
 // unseen looks for what receivers confirmed and nobody saw: lost on the way
