@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tyto/lab/cable"
 )
@@ -24,12 +25,12 @@ func TestSetup(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			default:
+			case <-time.After(time.Millisecond):
 				send(cable.Broadcast(1))
 			}
 		}
 	}()
-	cmd := exec.Command("tyto", "sensor", "setup", "--plain", "--for", "500ms", "-o", file)
+	cmd := exec.Command("tyto", "sensor", "setup", "--plain", "--for", "3s", "-o", file)
 	cmd.Stdin = strings.NewReader("0\nhall-probe\nhall-3\nno token\n\n")
 	out, err := cmd.CombinedOutput()
 	close(stop)
