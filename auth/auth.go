@@ -177,7 +177,7 @@ type Auth struct {
 	guard *guard
 	codes *guard // counts wrong codes of second factors
 	hash  hasher
-	setup sync.Mutex // one setup at a time
+	setup sync.Mutex // one setup at a time, and one first secret
 	oidc  *provider  // nil without one
 }
 

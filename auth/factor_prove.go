@@ -121,6 +121,8 @@ func (a *Auth) sealFactor(ctx context.Context, user string, secret []byte) ([]by
 	if a.cfg.Secret == "" {
 		return nil, errors.New("auth: second factor: no file is named that is to open it")
 	}
+	a.setup.Lock() // the first secret makes the file
+	defer a.setup.Unlock()
 	any, err := a.store.AnyFactor(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("auth: second factor: %w", err)
