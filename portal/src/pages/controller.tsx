@@ -6,6 +6,7 @@ import type { Device, Module, Party } from '../api/types.ts'
 import { bytes, exact, plain } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Card, Chip, Copy, Empty, Failure, When } from '../parts/parts.tsx'
+import { Sheet } from '../parts/sheet.tsx'
 import css from './controller.module.css'
 import { ClaimTable, Frame } from './evidence.tsx'
 import shared from './pages.module.css'
@@ -117,62 +118,46 @@ export function Programming({ d }: { d: Device }) {
   if (items.length === 0) return null
   return (
     <Card title={`Programming history (${exact(found.data?.total)})`} flush>
-      <div className={shared.scrollX}>
-        <table className={`${shared.plain} ${css.acts}`}>
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">Who</th>
-              <th scope="col">To</th>
-              <th scope="col">What</th>
-              <th scope="col">Name</th>
-              <th scope="col" className={shared.end}>
-                Size
-              </th>
-              <th scope="col">Content</th>
-              <th scope="col">Outcome</th>
-              <th scope="col">Frame</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map(a => (
-              <tr key={keyOf(a)}>
+      <Sheet
+        heads={['When', 'Who', 'To', 'What', 'Name', { text: 'Size', end: true }, 'Content', 'Outcome', 'Frame']}
+        className={css.acts}
+      >
+        {items.map(a => (
+          <tr key={keyOf(a)}>
+            <td className={shared.fixed}>
+              <When at={a.last_seen} />
+            </td>
+            <td>
+              <Who of={a.client} self={d.id} />
+            </td>
+            <td>
+              <Who of={a.server} self={d.id} />
+            </td>
+            <td>
+              {plain(a.operation)}
+              {a.count > 1 && <span className="quiet"> × {exact(a.count)}</span>}
+            </td>
+            {a.moved ? (
+              <>
+                <td>{a.moved.name ? plain(a.moved.name) : <span className="quiet">no name told</span>}</td>
+                <td className={shared.end}>{bytes(a.moved.size)}</td>
                 <td className={shared.fixed}>
-                  <When at={a.last_seen} />
+                  <Change of={a.moved} /> <code title={`FNV-1a ${a.moved.hash}`}>{a.moved.hash.slice(0, 8)}</code>
+                  <Copy text={a.moved.hash} label="Copy the hash" />
                 </td>
-                <td>
-                  <Who of={a.client} self={d.id} />
-                </td>
-                <td>
-                  <Who of={a.server} self={d.id} />
-                </td>
-                <td>
-                  {plain(a.operation)}
-                  {a.count > 1 && <span className="quiet"> × {exact(a.count)}</span>}
-                </td>
-                {a.moved ? (
-                  <>
-                    <td>{a.moved.name ? plain(a.moved.name) : <span className="quiet">no name told</span>}</td>
-                    <td className={shared.end}>{bytes(a.moved.size)}</td>
-                    <td className={shared.fixed}>
-                      <Change of={a.moved} /> <code title={`FNV-1a ${a.moved.hash}`}>{a.moved.hash.slice(0, 8)}</code>
-                      <Copy text={a.moved.hash} label="Copy the hash" />
-                    </td>
-                  </>
-                ) : (
-                  <td colSpan={3}>{plain(a.object || '–')}</td>
-                )}
-                <td>
-                  <Outcome of={a.outcome} />
-                </td>
-                <td className={shared.fixed}>
-                  <Frame from={a.evidence} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+              </>
+            ) : (
+              <td colSpan={3}>{plain(a.object || '–')}</td>
+            )}
+            <td>
+              <Outcome of={a.outcome} />
+            </td>
+            <td className={shared.fixed}>
+              <Frame from={a.evidence} />
+            </td>
+          </tr>
+        ))}
+      </Sheet>
       <More shown={items.length} total={found.data?.total ?? 0} more={() => setLimit(limit + 50)} />
     </Card>
   )
@@ -231,56 +216,41 @@ export function Acts({ d }: { d: Device }) {
           </button>
         ))}
       </fieldset>
-      <div className={shared.scrollX} aria-busy={found.isPlaceholderData}>
-        <table className={`${shared.plain} ${css.acts}`}>
-          <thead>
-            <tr>
-              <th scope="col">Last</th>
-              <th scope="col">Who</th>
-              <th scope="col">Did</th>
-              <th scope="col">To</th>
-              <th scope="col">Operation</th>
-              <th scope="col">Object</th>
-              <th scope="col" className={shared.end}>
-                Times
-              </th>
-              <th scope="col">Outcome</th>
-              <th scope="col">Frame</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map(a => (
-              <tr key={keyOf(a)}>
-                <td className={shared.fixed}>
-                  <When at={a.last_seen} />
-                </td>
-                <td>
-                  <Who of={a.client} self={d.id} />
-                </td>
-                <td className={shared.fixed}>
-                  {grave.has(a.verb) ? <Chip tone="warn">{verbText(a.verb)}</Chip> : verbText(a.verb)}
-                </td>
-                <td>
-                  <Who of={a.server} self={d.id} />
-                </td>
-                <td>{plain(a.operation)}</td>
-                <td className={css.object} title={a.object && plain(a.object)}>
-                  {a.moved
-                    ? [a.moved.name && plain(a.moved.name), bytes(a.moved.size)].filter(Boolean).join(', ')
-                    : plain(a.object || '–')}
-                </td>
-                <td className={shared.end}>{exact(a.count)}</td>
-                <td>
-                  <Outcome of={a.outcome} />
-                </td>
-                <td className={shared.fixed}>
-                  <Frame from={a.evidence} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Sheet
+        heads={['Last', 'Who', 'Did', 'To', 'Operation', 'Object', { text: 'Times', end: true }, 'Outcome', 'Frame']}
+        className={css.acts}
+        busy={found.isPlaceholderData}
+      >
+        {items.map(a => (
+          <tr key={keyOf(a)}>
+            <td className={shared.fixed}>
+              <When at={a.last_seen} />
+            </td>
+            <td>
+              <Who of={a.client} self={d.id} />
+            </td>
+            <td className={shared.fixed}>
+              {grave.has(a.verb) ? <Chip tone="warn">{verbText(a.verb)}</Chip> : verbText(a.verb)}
+            </td>
+            <td>
+              <Who of={a.server} self={d.id} />
+            </td>
+            <td>{plain(a.operation)}</td>
+            <td className={css.object} title={a.object && plain(a.object)}>
+              {a.moved
+                ? [a.moved.name && plain(a.moved.name), bytes(a.moved.size)].filter(Boolean).join(', ')
+                : plain(a.object || '–')}
+            </td>
+            <td className={shared.end}>{exact(a.count)}</td>
+            <td>
+              <Outcome of={a.outcome} />
+            </td>
+            <td className={shared.fixed}>
+              <Frame from={a.evidence} />
+            </td>
+          </tr>
+        ))}
+      </Sheet>
       <More shown={items.length} total={total} more={() => setLimit(limit + 100)} />
     </>
   )

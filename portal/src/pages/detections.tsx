@@ -64,9 +64,8 @@ export default function Detections() {
                         <td>
                           <strong>{plain(r.title)}</strong> {r.off && <Chip>Off</Chip>}
                           <div className="quiet">{plain(r.description)}</div>
-                          <div>
-                            <Link to={`/alerts?rule=${encodeURIComponent(r.id)}`}>{plain(r.id)}</Link>{' '}
-                            <span className="quiet">{plain(r.engine)}</span>
+                          <div className="quiet">
+                            <Link to={`/alerts?rule=${encodeURIComponent(r.id)}`}>{plain(r.id)}</Link> {plain(r.engine)}
                           </div>
                         </td>
                         <td>

@@ -3,6 +3,7 @@ import type { Belief, Claim, Evidence } from '../api/types.ts'
 import { attributeName, categoryName, exact, fileName, plain, typeName } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Confidence, Copy, When } from '../parts/parts.tsx'
+import { Sheet } from '../parts/sheet.tsx'
 import css from './pages.module.css'
 
 const sequence = [
@@ -78,44 +79,32 @@ function Field({ name }: { name: string }) {
 
 export function ClaimTable({ claims, withAttribute = false }: { claims: Claim[]; withAttribute?: boolean }) {
   return (
-    <div className={css.scrollX}>
-      <table className={`${css.plain} ${css.claims}`}>
-        <thead>
-          <tr>
-            {withAttribute && <th scope="col">Attribute</th>}
-            <th scope="col">Value</th>
-            <th scope="col">Sure</th>
-            <th scope="col">Protocol</th>
-            <th scope="col">Field</th>
-            <th scope="col">Frame</th>
-            <th scope="col">Last seen</th>
-          </tr>
-        </thead>
-        <tbody>
-          {claims.map(c => (
-            <tr
-              key={`${c.attribute} ${c.value} ${c.confidence} ${c.evidence.protocol} ${c.evidence.field} ${c.evidence.capture} ${c.evidence.packet} ${c.evidence.sensor}`}
-            >
-              {withAttribute && <td className={css.fixed}>{attributeName(c.attribute)}</td>}
-              <td title={plain(c.value)}>{readable(c.attribute, c.value)}</td>
-              <td>
-                <Confidence word={c.confidence} />
-              </td>
-              <td className={css.fixed}>{plain(c.evidence.protocol)}</td>
-              <td className="mono">
-                <Field name={c.evidence.field} />
-              </td>
-              <td className={css.fixed}>
-                <Frame from={c.evidence} />
-              </td>
-              <td className={css.fixed}>
-                <When at={c.last} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Sheet
+      heads={[...(withAttribute ? ['Attribute'] : []), 'Value', 'Sure', 'Protocol', 'Field', 'Frame', 'Last seen']}
+      className={css.claims}
+    >
+      {claims.map(c => (
+        <tr
+          key={`${c.attribute} ${c.value} ${c.confidence} ${c.evidence.protocol} ${c.evidence.field} ${c.evidence.capture} ${c.evidence.packet} ${c.evidence.sensor}`}
+        >
+          {withAttribute && <td className={css.fixed}>{attributeName(c.attribute)}</td>}
+          <td title={plain(c.value)}>{readable(c.attribute, c.value)}</td>
+          <td>
+            <Confidence word={c.confidence} />
+          </td>
+          <td className={css.fixed}>{plain(c.evidence.protocol)}</td>
+          <td className="mono">
+            <Field name={c.evidence.field} />
+          </td>
+          <td className={css.fixed}>
+            <Frame from={c.evidence} />
+          </td>
+          <td className={css.fixed}>
+            <When at={c.last} />
+          </td>
+        </tr>
+      ))}
+    </Sheet>
   )
 }
 

@@ -11,6 +11,7 @@ import { Icon } from '../parts/icon.tsx'
 import { Bones, Card, Chip, Empty, Failure, When } from '../parts/parts.tsx'
 import { PasswordForm } from '../parts/password.tsx'
 import { RoleChoice, roleText, SitesChoice, sitesText } from '../parts/person.tsx'
+import { Sheet } from '../parts/sheet.tsx'
 import { Page } from '../shell/shell.tsx'
 import { OwnFactor } from './factor.tsx'
 import css from './pages.module.css'
@@ -81,26 +82,11 @@ function Sessions() {
       {found.isError ? (
         <Failure error={found.error} retry={() => void found.refetch()} />
       ) : found.data ? (
-        <div className={css.scrollX}>
-          <table className={`${css.plain} ${mine.people}`}>
-            <thead>
-              <tr>
-                <th scope="col">Browser</th>
-                <th scope="col">From</th>
-                <th scope="col">Signed in</th>
-                <th scope="col">Used</th>
-                <th scope="col">
-                  <span className="spoken">End</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map(s => (
-                <OneSession key={s.id} of={s} end={() => end.mutate(s.id)} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Sheet heads={['Browser', 'From', 'Signed in', 'Used', { text: 'End', mute: true }]} className={mine.people}>
+          {items.map(s => (
+            <OneSession key={s.id} of={s} end={() => end.mutate(s.id)} />
+          ))}
+        </Sheet>
       ) : (
         <Waiting />
       )}
@@ -168,47 +154,34 @@ function Tokens({ me }: { me: Session }) {
           <code>Authorization: Bearer …</code>
         </Empty>
       ) : (
-        <div className={css.scrollX}>
-          <table className={`${css.plain} ${mine.people}`}>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Role</th>
-                <th scope="col">Sites</th>
-                <th scope="col">Used</th>
-                <th scope="col">Good until</th>
-                <th scope="col">
-                  <span className="spoken">Revoke</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map(t => (
-                <tr key={t.id}>
-                  <td title={plain(t.name)}>
-                    <strong className={mine.clamp}>{plain(t.name)}</strong>
-                  </td>
-                  <td className={css.fixed}>{roleText(t.role)}</td>
-                  <td title={sitesText(t)}>
-                    <span className={mine.clamp}>{sitesText(t)}</span>
-                  </td>
-                  <td className={css.fixed}>{t.used ? <When at={t.used} /> : <span className="quiet">never</span>}</td>
-                  <td className={css.fixed}>{t.expired ? <Chip tone="bad">Expired</Chip> : t.expires.slice(0, 10)}</td>
-                  <td className={css.end}>
-                    <button
-                      type="button"
-                      className={css.more}
-                      aria-label={`Revoke ${plain(t.name)}`}
-                      onClick={() => setRevoking(t)}
-                    >
-                      Revoke
-                    </button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Sheet
+          heads={['Name', 'Role', 'Sites', 'Used', 'Good until', { text: 'Revoke', mute: true }]}
+          className={mine.people}
+        >
+          {items.map(t => (
+            <tr key={t.id}>
+              <td title={plain(t.name)}>
+                <strong className={mine.clamp}>{plain(t.name)}</strong>
+              </td>
+              <td className={css.fixed}>{roleText(t.role)}</td>
+              <td title={sitesText(t)}>
+                <span className={mine.clamp}>{sitesText(t)}</span>
+              </td>
+              <td className={css.fixed}>{t.used ? <When at={t.used} /> : <span className="quiet">never</span>}</td>
+              <td className={css.fixed}>{t.expired ? <Chip tone="bad">Expired</Chip> : t.expires.slice(0, 10)}</td>
+              <td className={css.end}>
+                <button
+                  type="button"
+                  className={css.more}
+                  aria-label={`Revoke ${plain(t.name)}`}
+                  onClick={() => setRevoking(t)}
+                >
+                  Revoke
+                </button>
+              </td>
+            </tr>
+          ))}
+        </Sheet>
       )}
       {adding && (
         <AddToken

@@ -6,6 +6,7 @@ import { type JoinTokenMade, joinTokens, makeJoinToken, revokeSensor, sites } fr
 import { FormDialog, ToldOnce } from '../parts/dialog.tsx'
 import { moment, plain } from '../parts/format.ts'
 import { Card, Empty, When } from '../parts/parts.tsx'
+import { Sheet } from '../parts/sheet.tsx'
 import css from './pages.module.css'
 
 /** Makes a token for a sensor, and shows the command that uses it. */
@@ -134,32 +135,20 @@ export function Waiting() {
   if (!open.data || open.data.items.length === 0) return null
   return (
     <Card title="Waiting to join" flush>
-      <div className={css.scrollX}>
-        <table className={css.plain}>
-          <thead>
-            <tr>
-              <th scope="col">Sensor</th>
-              <th scope="col">Zone</th>
-              <th scope="col">Token by</th>
-              <th scope="col">Good until</th>
-            </tr>
-          </thead>
-          <tbody>
-            {open.data.items.map(t => (
-              <tr key={`${t.sensor} ${t.expires}`}>
-                <td>
-                  <strong>{plain(t.sensor)}</strong>
-                </td>
-                <td>{plain(t.zone)}</td>
-                <td>{plain(t.by)}</td>
-                <td className={css.fixed}>
-                  <time dateTime={t.expires}>{moment(t.expires)}</time>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Sheet heads={['Sensor', 'Zone', 'Token by', 'Good until']}>
+        {open.data.items.map(t => (
+          <tr key={`${t.sensor} ${t.expires}`}>
+            <td>
+              <strong>{plain(t.sensor)}</strong>
+            </td>
+            <td>{plain(t.zone)}</td>
+            <td>{plain(t.by)}</td>
+            <td className={css.fixed}>
+              <time dateTime={t.expires}>{moment(t.expires)}</time>
+            </td>
+          </tr>
+        ))}
+      </Sheet>
     </Card>
   )
 }

@@ -105,20 +105,20 @@ function Standing({ sensor: s, revoke }: { sensor: Sensor; revoke?: (name: strin
         {s.member && s.member.state !== 'revoked' && (
           <div>
             <dt>Certificate until</dt>
-            <dd>
+            <dd className={mine.certificate}>
               <Expires {...(s.member.expires ? { at: s.member.expires } : {})} />
+              {revoke && (
+                <button
+                  type="button"
+                  className={css.more}
+                  aria-label={`Revoke ${plain(s.name)}`}
+                  onClick={() => revoke(s.name)}
+                >
+                  Revoke…
+                </button>
+              )}
             </dd>
           </div>
-        )}
-        {revoke && s.member && s.member.state !== 'revoked' && (
-          <button
-            type="button"
-            className={css.more}
-            aria-label={`Revoke ${plain(s.name)}`}
-            onClick={() => revoke(s.name)}
-          >
-            Revoke…
-          </button>
         )}
       </dl>
       {open && (

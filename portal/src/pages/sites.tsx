@@ -7,6 +7,7 @@ import { putSite, putZone, type SiteList, sites, type Zone } from '../api/sensor
 import { FormDialog } from '../parts/dialog.tsx'
 import { exact, plain } from '../parts/format.ts'
 import { Bones, Card, Empty, Failure } from '../parts/parts.tsx'
+import { Sheet } from '../parts/sheet.tsx'
 import css from './pages.module.css'
 import mine from './sensors.module.css'
 
@@ -38,33 +39,19 @@ export function Sites({ admin }: { admin: boolean }) {
     >
       {list ? (
         zones.length + list.items.length > 0 ? (
-          <div className={css.scrollX}>
-            <table className={`${css.plain} ${mine.sites}`}>
-              <thead>
-                <tr>
-                  <th scope="col">Site</th>
-                  <th scope="col">Zone</th>
-                  <th scope="col">Id</th>
-                  <th scope="col" className={css.end}>
-                    Devices
-                  </th>
-                  <th scope="col">
-                    <span className="spoken">Change</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {list.items.map(s => (
-                  <Rows key={s.id} site={s} admin={admin} open={setOpen} />
-                ))}
-                {list.nowhere.map(z => (
-                  <Row key={z.id} zone={z} admin={admin} open={setOpen}>
-                    <span className="quiet">No site</span>
-                  </Row>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Sheet
+            heads={['Site', 'Zone', 'Id', { text: 'Devices', end: true }, { text: 'Change', mute: true }]}
+            className={mine.sites}
+          >
+            {list.items.map(s => (
+              <Rows key={s.id} site={s} admin={admin} open={setOpen} />
+            ))}
+            {list.nowhere.map(z => (
+              <Row key={z.id} zone={z} admin={admin} open={setOpen}>
+                <span className="quiet">No site</span>
+              </Row>
+            ))}
+          </Sheet>
         ) : (
           <Empty icon="map" title="There are no sites yet">
             A site is a place, a zone an address space there.{' '}

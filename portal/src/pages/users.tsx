@@ -12,6 +12,7 @@ import { plain } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Bones, Card, Chip, Empty, Failure, When } from '../parts/parts.tsx'
 import { RoleChoice, roleText, SitesChoice, sitesText } from '../parts/person.tsx'
+import { Sheet } from '../parts/sheet.tsx'
 import { useKeys } from '../shell/keys.ts'
 import { Page } from '../shell/shell.tsx'
 import css from './pages.module.css'
@@ -45,27 +46,14 @@ export default function Users() {
             </Button>
           </div>
           <Card flush>
-            <div className={css.scrollX}>
-              <table className={`${css.plain} ${mine.people}`}>
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">Role</th>
-                    <th scope="col">Sites</th>
-                    <th scope="col">State</th>
-                    <th scope="col">Signed in</th>
-                    <th scope="col">
-                      <span className="spoken">Change</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {list.items.map(u => (
-                    <Row key={u.name} user={u} titles={titles} self={u.name === me?.username} open={setOpen} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Sheet
+              heads={['Name', 'Role', 'Sites', 'State', 'Signed in', { text: 'Change', mute: true }]}
+              className={mine.people}
+            >
+              {list.items.map(u => (
+                <Row key={u.name} user={u} titles={titles} self={u.name === me?.username} open={setOpen} />
+              ))}
+            </Sheet>
             {list.items.length === 1 && (
               <Empty
                 icon="user"

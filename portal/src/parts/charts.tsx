@@ -23,7 +23,7 @@ export function Bars({ rows, name, to, category, total }: BarsProps) {
             className={css.bar}
             to={to(r.key)}
             data-category={category?.(r.key)}
-            aria-label={`${plain(r.key) || 'unknown'}: ${exact(r.count)}`}
+            title={`${exact(r.count)} of ${plain(r.key) || 'unknown'}`}
           >
             <span className={css.barName}>{name(r.key)}</span>
             <span className={css.barCount}>{count(r.count)}</span>

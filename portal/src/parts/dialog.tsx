@@ -83,11 +83,29 @@ export function ToldOnce({
   )
 }
 
-function Dialog({ title, close, children }: { title: string; close: () => void; children: ReactNode }) {
+/** Something over the page. A light one holds nothing that could be lost: a click beside it closes it, too. */
+export function Dialog({
+  title,
+  close,
+  light = false,
+  children,
+}: {
+  title: string
+  close: () => void
+  light?: boolean
+  children: ReactNode
+}) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
   return (
-    <dialog ref={dialog} className={css.dialog} aria-label={title} onClose={close}>
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
+    <dialog
+      ref={dialog}
+      className={css.dialog}
+      aria-label={title}
+      onClose={close}
+      onClick={e => light && e.target === dialog.current && close()}
+    >
       <header className={css.head}>
         <h2>{title}</h2>
         <button type="button" className={css.close} onClick={close} aria-label="Close">

@@ -1,5 +1,4 @@
-import { useEffect, useRef } from 'react'
-import { Icon } from '../parts/icon.tsx'
+import { Dialog } from '../parts/dialog.tsx'
 import css from './shell.module.css'
 
 const keys: [string[], string][] = [
@@ -31,23 +30,8 @@ const keys: [string[], string][] = [
 
 /** The keys of the portal. Opens with a question mark. */
 export function Help({ close }: { close: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
-    <dialog
-      ref={dialog}
-      className={css.dialog}
-      aria-label="Keys"
-      onClose={close}
-      onClick={e => e.target === dialog.current && close()}
-    >
-      <div className={css.helpHead}>
-        <h2>Keys</h2>
-        <button type="button" className={css.tool} onClick={close} aria-label="Close">
-          <Icon name="close" size={16} />
-        </button>
-      </div>
+    <Dialog title="Keys" close={close} light>
       <dl className={css.keys}>
         {keys.map(([press, what]) => (
           <div key={what} style={{ display: 'contents' }}>
@@ -65,6 +49,6 @@ export function Help({ close }: { close: () => void }) {
           Licences of what this portal is built with
         </a>
       </p>
-    </dialog>
+    </Dialog>
   )
 }

@@ -4,6 +4,7 @@ import { useNavigate } from 'react-router'
 import { devicesPage } from '../api/queries.ts'
 import type { DeviceRow } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
+import dialogs from '../parts/dialog.module.css'
 import { typeName } from '../parts/format.ts'
 import type { Glyph } from '../parts/glyphs.ts'
 import { DeviceIcon, Icon } from '../parts/icon.tsx'
@@ -64,7 +65,7 @@ export function Palette({ close }: { close: () => void }) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
     <dialog
       ref={dialog}
-      className={css.dialog}
+      className={`${dialogs.dialog} ${css.palette}`}
       aria-label="Go to"
       onClose={close}
       onClick={e => e.target === dialog.current && close()}

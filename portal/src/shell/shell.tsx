@@ -85,7 +85,7 @@ function Rail() {
   const shown = places.filter(p => !p.admin || (who?.role === 'admin' && (p.admin === 'sites' || who.all_sites)))
   const running = useQuery(version).data
   return (
-    <div className={css.rail}>
+    <aside className={css.rail} aria-label="Tyto">
       <Link to="/" className={css.brand} aria-label="Tyto, overview">
         <Owl />
         <span>Tyto</span>
@@ -106,7 +106,7 @@ function Rail() {
         )}
         <span>Listens. Never sends.</span>
       </div>
-    </div>
+    </aside>
   )
 }
 
@@ -159,7 +159,7 @@ function BarTools() {
   const tools = useContext(ToolsContext)
   return (
     <>
-      <button type="button" className={css.find} onClick={tools.palette} aria-label="Find a device or a page">
+      <button type="button" className={css.find} onClick={tools.palette} title="Find a device or a page">
         <Icon name="search" size={16} />
         <span>Find…</span>
         <kbd>Ctrl K</kbd>
