@@ -105,11 +105,11 @@ func TestSecondFactorIsRequired(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	var n NewFactor
-	status, body := x.do("POST", "/api/v1/me/totp", Password{password})
+	_, body := x.do("POST", "/api/v1/me/totp", Password{password})
 	x.must(json.Unmarshal([]byte(body), &n))
 	code, err := totp.GenerateCode(n.Secret, x.clock.now())
 	x.must(err)
-	if status, body = x.do("POST", "/api/v1/me/totp/confirm", Code{code}); status != 200 {
+	if status, body := x.do("POST", "/api/v1/me/totp/confirm", Code{code}); status != 200 {
 		t.Fatalf("%d %s", status, body)
 	}
 	if status, _ := x.do("GET", "/api/v1/devices", nil); status != 200 {
