@@ -62,6 +62,7 @@ accuracy: bin/tyto ## What is found in real captures, against what others say is
 	python3 $(SHARED)/tools/score.py --tyto ./bin/tyto --pcaps $(SHARED)/pcaps --truth $(SHARED)/truth --twice --misses out/misses.tsv --json out/score.json
 	go run ./lab/accuracy -tyto ./bin/tyto -shared $(SHARED) -scores out/score.json -o docs/reference/accuracy.md
 	go run ./lab/icsnpp -tyto ./bin/tyto -pcaps $(SHARED)/pcaps -truth $(SHARED)/truth/icsnpp -misses out/icsnpp.tsv
+	go run ./lab/counts -tyto ./bin/tyto -pcaps $(SHARED)/pcaps/ot -truth $(SHARED)/truth/ot -misses out/counts.tsv
 
 lab: ## A network in a box, recorded (needs root)
 	go run ./lab/cmd/lab record -o out/lab.pcap

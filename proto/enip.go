@@ -225,7 +225,7 @@ func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) 
 // tellCIPMultiple tells the requests of a packet of them. What they do is
 // told at once, without its outcome.
 func tellCIPMultiple(s *Sink, r *enip.Request) {
-	for i := range 24 {
+	for i := range maxDeeds - 1 { // the packet itself is one
 		part, ok := enip.Part(r.Data, i)
 		if !ok {
 			return

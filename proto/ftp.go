@@ -5,11 +5,12 @@ import (
 	"strconv"
 
 	"tyto/frame"
+	"tyto/proto/phrase"
 	"tyto/tyto"
 )
 
 // The File Transfer Protocol's control connection (RFC 959, RFC 4217). Names of
-// files and persons, and passwords, are passed over.
+// persons, and passwords, are passed over; of a file's path the last part is told.
 func init() {
 	register(Dissector{
 		Name:  "ftp",
@@ -18,11 +19,17 @@ func init() {
 	})
 }
 
-// What Memory[0] of a conversation keeps.
+// What Memory[0] of a conversation keeps. Above it are the command that waits
+// for its answer, plus one, and the size of its file; Memory[1] to Memory[3] are
+// the end of the file's name.
 const (
 	ftpPassword = 1 << iota // a password was given; the answer is awaited
 	ftpSecure               // TLS was asked for
 	ftpGreeted
+
+	ftpWaitShift = 8
+	ftpSizeShift = 16
+	ftpName      = 24 // how much of a name is kept, in bytes
 )
 
 const (
@@ -122,13 +129,93 @@ func tellFTP(m *Message, s *Sink) {
 	case "AUTH":
 		m.Memory[0] |= ftpSecure
 	}
-	s.Did(x.verb, x.op, nil, "")
+	if s.Op(x.op); x.verb != tyto.NoVerb {
+		ftpAct(m, s, NoAnswer)
+		ftpKeep(m, i, line[len(x.word):])
+	}
+}
+
+// ftpKeep remembers what is done to which file.
+func ftpKeep(m *Message, command int, path []byte) {
+	name := phrase.Text(path[bytes.LastIndexByte(path, '/')+1:])
+	name = name[max(0, len(name)-ftpName):]
+	m.Memory[0] = m.Memory[0]&0xff | uint64(command+1)<<ftpWaitShift
+	for i := range m.Memory[1:] {
+		word := uint64(0)
+		for k, x := range name[min(len(name), 8*i):min(len(name), 8*i+8)] {
+			word |= uint64(x) << (8 * k)
+		}
+		m.Memory[1+i] = word
+	}
+}
+
+// ftpAct tells what was done to a file, and how it went.
+func ftpAct(m *Message, s *Sink, outcome string) {
+	command := int(m.Memory[0] >> ftpWaitShift & 0xff)
+	b := s.Scratch(ftpName + 32)
+	if command == 0 || command > len(ftpCommands) || b == nil {
+		return
+	}
+	b = b[:0]
+	for i := range ftpName {
+		if x := byte(m.Memory[1+i/8] >> (8 * (i % 8))); x != 0 {
+			b = append(b, x)
+		}
+	}
+	if size := m.Memory[0] >> ftpSizeShift; size > 0 {
+		b = append(strconv.AppendUint(append(b, ", "...), size, 10), " bytes"...)
+	}
+	m.Memory[0] &= 0xff
+	x := &ftpCommands[command-1]
+	if outcome == NoAnswer {
+		s.Did(x.verb, x.op, b, outcome)
+	} else {
+		s.Undergone(x.verb, x.op, b, outcome)
+	}
+}
+
+// ftpDone tells what the answer says of the file that waits: a preliminary one its size perhaps, a final one how it went.
+func ftpDone(m *Message, s *Sink, code int, text []byte) {
+	switch {
+	case code < 200:
+		if at := bytes.LastIndexByte(text, '('); at >= 0 {
+			m.Memory[0] = m.Memory[0]&(1<<ftpSizeShift-1) | min(ftpNumber(text[at+1:]), 1<<48-1)<<ftpSizeShift
+		}
+	case code < 300:
+		ftpAct(m, s, "ok")
+	case code == 425 || code == 426:
+		ftpAct(m, s, "connection failed")
+	case code == 450 || code == 550:
+		ftpAct(m, s, "not available")
+	case code == 452 || code == 552:
+		ftpAct(m, s, "no room")
+	case code == 530 || code == 532:
+		ftpAct(m, s, "not logged in")
+	case code >= 400:
+		ftpAct(m, s, "refused")
+	}
+}
+
+// ftpNumber is the number of "1234 bytes", 0 if it is not that.
+func ftpNumber(b []byte) (n uint64) {
+	i := 0
+	for ; i < min(len(b), 15) && b[i] >= '0' && b[i] <= '9'; i++ {
+		n = 10*n + uint64(b[i]-'0')
+	}
+	if !bytes.HasPrefix(b[i:], []byte(" byte")) {
+		return 0
+	}
+	return n
 }
 
 var ftpInClear = []byte("in the clear")
 
 func ftpAnswer(m *Message, s *Sink, line []byte) {
 	code := ftpCode(line)
+	if code != 0 && line[3] == ' ' && m.Memory[0]>>ftpWaitShift&0xff != 0 {
+		ftpDone(m, s, code, line[4:])
+		return
+	}
 	switch {
 	case code == 220 && m.Memory[0]&ftpGreeted == 0:
 		if line[3] == ' ' {

@@ -54,6 +54,8 @@ const (
 	iec104Activation   = 6
 	iec104Confirmation = 7
 	iec104Deactivation = 8
+	iec104Deactivated  = 9
+	iec104Terminates   = 10
 	iec104UnknownType  = 44
 	iec104UnknownIOA   = 47
 )
@@ -209,7 +211,7 @@ func iec104ASDU(m *Message, s *Sink, c *frame.Cursor) {
 	case cause&0x3f == 0 || cause&0x3f > iec104UnknownIOA:
 		s.Malformed("iec60870_104: cause of transmission")
 	}
-	if cause&0x3f == iec104Activation || cause&0x3f == iec104Deactivation || kind <= 40 || !iec104Command(kind) {
+	if asks := cause&0x3f == iec104Activation || cause&0x3f == iec104Deactivation; asks || kind <= 40 || !iec104Command(kind) && !iec104Repeats(cause&0x3f) {
 		s.Op(iec104Ops[kind])
 	}
 	negative := cause&0x40 != 0
@@ -226,6 +228,11 @@ func iec104ASDU(m *Message, s *Sink, c *frame.Cursor) {
 	case cause >= iec104UnknownType && cause <= iec104UnknownIOA:
 		iec104Answered(m, s, kind, address, object, iec104Outcome(cause, negative))
 	}
+}
+
+// iec104Repeats reports whether a message of the cause repeats the one that it answers.
+func iec104Repeats(cause uint8) bool {
+	return cause == iec104Confirmation || cause == iec104Deactivated || cause == iec104Terminates || cause >= iec104UnknownType && cause <= iec104UnknownIOA
 }
 
 func iec104Command(kind uint8) bool { return iec104Types[kind].verb != tyto.NoVerb }

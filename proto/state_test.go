@@ -20,7 +20,7 @@ func TestStates(t *testing.T) {
 		want        string
 	}{
 		{"S7 diagnostics", "s7comm", 102, s7Ask(1, 4, 1, 0x04, 0x24, 0, 0), s7Tell(1, 4, 1, 0, 0, szl(0x0424, 20, "\x51\x43\xff\x84"+string(make([]byte, 16)))...), tyto.Mode, "stop"},
-		{"S7 says that it runs", "s7comm", 102, nil, s7(7, 0, nil, []byte("\x00\x01\x12\x08\x11\x00\x02\x00\x00\x00\x00\x00"), nil), tyto.Mode, "run"},
+		{"S7 says that it runs", "s7comm", 102, nil, s7(7, 0, nil, []byte("\x01\x00\x10\x10\x00\x00\x02\x00"), nil), tyto.Mode, "run"},
 		{"S7 stop", "s7comm", 102, s7Job(1, "\x29\x00\x00\x00\x00\x00\x09P_PROGRAM"), s7Ack(1, 0, 0, "\x29"), tyto.Mode, "stop"},
 		{"S7 start", "s7comm", 102, s7Job(1, "\x28\x00\x00\x00\x00\x00\x00\xfd\x00\x00\x09P_PROGRAM"), s7Ack(1, 0, 0, "\x28"), tyto.Mode, "run"},
 		{"S7 does not stop", "s7comm", 102, s7Job(1, "\x29\x00\x00\x00\x00\x00\x09P_PROGRAM"), s7Ack(1, 0x85, 0, "\x29"), tyto.Mode, ""},

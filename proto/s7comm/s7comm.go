@@ -73,6 +73,12 @@ func ReadHeader(b []byte) (h Header, ok bool) {
 	return h, id == 0x32 && !c.Short()
 }
 
+// What the parameters of user data begin with.
+const (
+	userHead = 0x000112
+	modeHead = 0x010010
+)
+
 // A User is the parameter part of a message of user data.
 type User struct {
 	Request    bool
@@ -82,17 +88,18 @@ type User struct {
 	Error      uint16 // of an answer
 }
 
-// ReadUser reads the parameters of user data.
+// ReadUser reads the parameters of user data. Those of a controller that tells
+// of its change of mode begin otherwise.
 func ReadUser(parameter []byte) (u User, ok bool) {
 	c := frame.Read(parameter)
 	head, n, _, group := c.U24(), c.U8(), c.U8(), c.U8()
 	u.Push, u.Request, u.Group = group>>4 == 0, group>>4 == 4, group&15
 	u.Sub, u.Sequence = c.U8(), c.U8()
-	if n >= 8 {
+	if n >= 8 && head == userHead {
 		c.Skip(2) // data unit reference, last data unit
 		u.Error = c.U16()
 	}
-	return u, head == 0x000112 && !c.Short()
+	return u, (head == userHead || head == modeHead && u.Push) && !c.Short()
 }
 
 // An Item is a variable of a read or write.
