@@ -21,6 +21,7 @@ import (
 
 	"tyto/forward"
 	"tyto/forward/forwardtest"
+	"tyto/lab/doubles"
 	"tyto/tyto"
 )
 
@@ -64,9 +65,11 @@ func write(t testing.TB, folder, name string, c, parent *x509.Certificate, signe
 // daemons are the real programs that are sent to.
 var daemons = map[string]func(t testing.TB, transport, folder string, lines bool) *forwardtest.Rsyslog{
 	"rsyslog": func(t testing.TB, transport, folder string, _ bool) *forwardtest.Rsyslog {
-		return forwardtest.StartRsyslog(t, transport, folder)
+		return forwardtest.StartRsyslog(t, doubles.FreeAddress(), transport, folder)
 	},
-	"syslog-ng": forwardtest.StartSyslogNG,
+	"syslog-ng": func(t testing.TB, transport, folder string, lines bool) *forwardtest.Rsyslog {
+		return forwardtest.StartSyslogNG(t, doubles.FreeAddress(), transport, folder, lines)
+	},
 }
 
 // TestSyslog sends to real daemons, over each transport.
@@ -165,7 +168,7 @@ func testFields(t *testing.T, start func(t testing.TB, transport, folder string,
 func TestSyslogDistrustsStrangers(t *testing.T) {
 	folder := t.TempDir()
 	issue(t, folder)
-	far := forwardtest.StartRsyslog(t, "tls", folder)
+	far := forwardtest.StartRsyslog(t, doubles.FreeAddress(), "tls", folder)
 	o := open(t, forward.Destination{Syslog: &forward.Syslog{Address: far.Address, Transport: "tls"}})
 	defer o.Close()
 	if err := o.Send(t.Context(), forwardtest.Alerts(0, 1)); err == nil || !strings.Contains(err.Error(), "certificate") {

@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"tyto/lab/doubles"
 )
 
 // Rsyslog is a real rsyslogd, or syslog-ng, on a port of loopback.
@@ -53,15 +51,15 @@ input(type="%[2]s" address="127.0.0.1" port="%[3]s")
 action(type="omfile" file="%[1]s/received" template="fields")
 `
 
-// StartRsyslog starts one for a transport: udp, tcp or tls. For tls the folder
-// holds ca.pem, server.pem and server.key, and clients must show a
-// certificate of the same authority.
-func StartRsyslog(t testing.TB, transport, folder string) *Rsyslog {
+// StartRsyslog starts one at an address of loopback that nothing else has, for
+// a transport: udp, tcp or tls. For tls the folder holds ca.pem, server.pem and
+// server.key, and clients must show a certificate of the same authority.
+func StartRsyslog(t testing.TB, address, transport, folder string) *Rsyslog {
 	t.Helper()
 	if _, err := exec.LookPath("rsyslogd"); err != nil {
 		t.Fatal("rsyslogd is missing; run .ci/install")
 	}
-	r := &Rsyslog{Address: doubles.FreeAddress(), folder: folder, udp: transport == "udp", name: "rsyslogd",
+	r := &Rsyslog{Address: address, folder: folder, udp: transport == "udp", name: "rsyslogd",
 		args: []string{"-n", "-f", filepath.Join(folder, "rsyslog.conf"), "-i", filepath.Join(folder, "pid")}}
 	module, global, load := "imtcp", "", ""
 	switch transport {

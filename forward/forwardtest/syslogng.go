@@ -6,8 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-
-	"tyto/lab/doubles"
 )
 
 // SyslogNG is where .ci/install unpacks syslog-ng: its package cannot be
@@ -24,7 +22,7 @@ log { source(far); destination(fields); };
 
 // StartSyslogNG starts a real syslog-ng for a transport, as StartRsyslog does.
 // lines says that messages are lines of RFC 3164, not counted ones of RFC 5424.
-func StartSyslogNG(t testing.TB, transport, folder string, lines bool) *Rsyslog {
+func StartSyslogNG(t testing.TB, address, transport, folder string, lines bool) *Rsyslog {
 	t.Helper()
 	program, root := "syslog-ng", ""
 	if _, err := exec.LookPath(program); err != nil {
@@ -33,7 +31,7 @@ func StartSyslogNG(t testing.TB, transport, folder string, lines bool) *Rsyslog 
 			t.Fatal("syslog-ng is missing; run .ci/install")
 		}
 	}
-	r := &Rsyslog{Address: doubles.FreeAddress(), folder: folder, udp: transport == "udp", name: program}
+	r := &Rsyslog{Address: address, folder: folder, udp: transport == "udp", name: program}
 	driver, more := "syslog", ""
 	if lines {
 		driver = "network"

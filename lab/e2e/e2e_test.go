@@ -111,7 +111,7 @@ func raise(t *testing.T) *house {
 	}
 	splunk := doubles.Splunk(false)
 	h := &house{folder: t.TempDir(), splunk: &splunk.Double, hook: doubles.Hook(), azure: doubles.Azure(), snow: doubles.ServiceNow(), graph: doubles.Graph(), mde: doubles.MDE()}
-	h.rsyslog, h.syslogNG = forwardtest.StartRsyslog(t, "tcp", t.TempDir()), forwardtest.StartSyslogNG(t, "tcp", t.TempDir(), false)
+	h.rsyslog, h.syslogNG = forwardtest.StartRsyslog(t, doubles.FreeAddress(), "tcp", t.TempDir()), forwardtest.StartSyslogNG(t, doubles.FreeAddress(), "tcp", t.TempDir(), false)
 	database := postgrestest.Start(t).Database(t)
 	splunkAt, hookAt, snowAt, microsoftAt := doubles.Serve(t, splunk), doubles.Serve(t, h.hook), doubles.Serve(t, h.snow), doubles.Serve(t, doubles.Microsoft(h.azure, h.graph, h.mde))
 	sensorsAt := []string{doubles.FreeAddress(), doubles.FreeAddress()}
