@@ -140,3 +140,28 @@ func TestActsAreCounted(t *testing.T) {
 		}
 	}
 }
+
+// TestStatesAreToldAgain: a controller that stops, and runs again as it did
+// before, is told to run a minute later.
+func TestStatesAreToldAgain(t *testing.T) {
+	var got []string
+	o := NewObserver("s", 1024, NewBatch(4), func(b *Batch) *Batch {
+		for _, e := range b.Events {
+			got = append(got, e.Observation.Value)
+		}
+		b.Reset()
+		return b
+	})
+	var s proto.Sink
+	for second, mode := range []string{0: "run", 1: "run", 10: "stop", 20: "run", 61: "run"} {
+		f := &frame.Frame{Time: int64(second+1) * int64(time.Second), Src: frame.V4(10, 0, 0, 1), Flags: frame.IPv4}
+		if s.Begin(f); mode != "" {
+			s.Sender(tyto.Mode, []byte(mode), tyto.Stated, "x.mode")
+			o.Told(f, "x", &s)
+		}
+	}
+	o.Flush()
+	if want := "[run stop run]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

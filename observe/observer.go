@@ -10,8 +10,9 @@ import (
 
 // How long what was said stays said.
 const (
-	factPatience = 15 * time.Minute // then a fact is told again: it is still so
-	deedPatience = time.Minute      // the same act again within it is counted only; see tally
+	factPatience  = 15 * time.Minute // then a fact is told again: it is still so
+	statePatience = time.Minute      // of what goes to and fro: who stopped and runs again must not be held to be stopped for long
+	deedPatience  = time.Minute      // the same act again within it is counted only; see tally
 )
 
 // An Observer turns what one worker's dissectors tell into events. It belongs
@@ -55,12 +56,20 @@ func (o *Observer) Flush() {
 	}
 }
 
+func patienceOf(a tyto.Attr) time.Duration {
+	switch a {
+	case tyto.Mode, tyto.Key, tyto.Protection:
+		return statePatience
+	}
+	return factPatience
+}
+
 // Told passes on what the sink holds of a message in f.
 func (o *Observer) Told(f *frame.Frame, protocol string, s *proto.Sink) {
 	facts := s.Facts()
 	for i := range facts {
 		x := &facts[i]
-		if o.News.Is(hashFact(&x.Subject, x.Attr, x.Confidence, protocol, x.Field, x.Value), f.Time, factPatience) {
+		if o.News.Is(hashFact(&x.Subject, x.Attr, x.Confidence, protocol, x.Field, x.Value), f.Time, patienceOf(x.Attr)) {
 			o.observe(f, x.Subject, x.Attr, clean(x.Value), x.Confidence, protocol, x.Field)
 		}
 	}
