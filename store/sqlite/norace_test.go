@@ -2,5 +2,7 @@
 
 package sqlite
 
-// slowdown is what the race detector makes of a time limit.
-const slowdown = 1
+import "time"
+
+// quickDevices are listed within quickTime.
+const quickDevices, quickTime = 10_000, 50 * time.Millisecond

@@ -2,5 +2,8 @@
 
 package sqlite
 
-// slowdown is what the race detector makes of a time limit.
-const slowdown = 20
+import "time"
+
+// quickDevices are listed within quickTime: the race detector makes all some
+// twenty times as slow.
+const quickDevices, quickTime = 2000, 200 * time.Millisecond

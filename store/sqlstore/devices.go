@@ -94,12 +94,19 @@ func (s *Store) order(ctx context.Context, q *store.DeviceQuery, chosen *selecti
 	if !ok {
 		return nil, fmt.Errorf("devices cannot be sorted by %q", sort)
 	}
+	few := !chosen.all && chosen.total <= fewDevices
+	total := int(chosen.total)
+	late := !few && offset > 0 && 2*offset > total-limit // its end is nearer than its beginning
+	if late {
+		limit = max(0, min(limit, total-offset))
+		offset = total - offset - limit
+	}
 	dir := " ASC"
-	if desc {
+	if desc != late {
 		dir = " DESC"
 	}
 	by := column + dir + ", n" + dir
-	if !chosen.all && chosen.total <= fewDevices {
+	if few {
 		if blank != "" {
 			by = column + " = " + blank + ", " + by
 		}
@@ -113,7 +120,13 @@ func (s *Store) order(ctx context.Context, q *store.DeviceQuery, chosen *selecti
 			"SELECT n FROM device WHERE " + column + " = " + blank + " ORDER BY " + by,
 		}
 	}
-	return s.walk(ctx, walks, chosen, offset, limit)
+	if !late {
+		return s.walk(ctx, walks, chosen, offset, limit)
+	}
+	slices.Reverse(walks)
+	numbers, err := s.walk(ctx, walks, chosen, offset, limit)
+	slices.Reverse(numbers)
+	return numbers, err
 }
 
 func (s *Store) numbers(ctx context.Context, query string, args ...any) ([]int64, error) {

@@ -282,3 +282,24 @@ func testOnLink(t *testing.T, p Place) {
 		}
 	}
 }
+
+// testManyPages compares pages of many devices, from the front and from the
+// back, with all of them in one go.
+func testManyPages(t *testing.T, p Place) {
+	s := p(t)
+	must(t, s.Write(ctx, store.Change{Zone: "plant", Devices: Site(4000)}))
+	for _, q := range []store.DeviceQuery{
+		{Category: []string{"it", "iot"}, Window: store.Window{Sort: "vendor", Desc: true}}, {Window: store.Window{Sort: "os"}},
+	} {
+		var want, got []string
+		must(t, s.EachDevice(ctx, q, func(r store.DeviceRow) error { want = append(want, r.ID); return nil }))
+		for q.Limit = 700; q.Offset < len(want)+q.Limit; q.Offset += q.Limit {
+			for _, r := range list(t, s, q).Items {
+				got = append(got, r.ID)
+			}
+		}
+		if len(want) < 2000 || !slices.Equal(got, want) {
+			t.Errorf("by %s: %d devices in pages, %d in all, or another order", q.Sort, len(got), len(want))
+		}
+	}
+}

@@ -66,6 +66,8 @@ func DeviceLists(total int) map[string]store.DeviceQuery {
 			all[fmt.Sprintf("sort=%s,desc=%v", sort, desc)] = store.DeviceQuery{Window: w}
 			w.Offset = total * 9 / 10
 			all[fmt.Sprintf("sort=%s,desc=%v,late page", sort, desc)] = store.DeviceQuery{Window: w}
+			w.Offset = total/2 - 50
+			all[fmt.Sprintf("sort=%s,desc=%v,middle page", sort, desc)] = store.DeviceQuery{Window: w}
 		}
 	}
 	return all

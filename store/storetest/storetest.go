@@ -25,6 +25,7 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"devices/search":           testSearch,
 		"devices/gone":             testGone,
 		"devices/on link":          testOnLink,
+		"devices/many pages":       testManyPages,
 		"devices/survive":          testDevicesSurvive,
 		"conversations":            testConversations,
 		"conversations/filters":    testConversationFilters,
