@@ -14,6 +14,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           expect: { poll: { timeout: 90_000, interval: 50 } },
           fileParallelism: false,
+          isolate: false, // modules are read once for all files, which run one after the other
         },
       },
     ],
