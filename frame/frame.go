@@ -43,15 +43,15 @@ type Flags uint16
 
 // The flags of a Frame.
 const (
-	IPv4        Flags = 1 << iota // has an IPv4 header
-	IPv6                          // has an IPv6 header
-	Ports                         // SrcPort and DstPort were read
-	Fragment                      // one fragment of a larger packet, its payload not yet whole
-	Reassembled                   // Payload is of several fragments; Length is this packet's own
-	Truncated                     // captured less than was on the wire
-	Wireless                      // came from an 802.11 frame
-	NoChecksum                    // reserved for what a capture says about offload
-	DontFragment                  // IPv4 only
+	IPv4         Flags = 1 << iota // has an IPv4 header
+	IPv6                           // has an IPv6 header
+	Ports                          // SrcPort and DstPort were read
+	Fragment                       // one fragment of a larger packet, its payload not yet whole
+	Reassembled                    // Payload is of several fragments; Length is this packet's own
+	Truncated                      // captured less than was on the wire
+	Wireless                       // came from an 802.11 frame
+	NoChecksum                     // reserved for what a capture says about offload
+	DontFragment                   // IPv4 only
 )
 
 // Is reports whether all flags of x are set.
