@@ -50,7 +50,7 @@ func TestLockedOut(t *testing.T) {
 		t.Error(got)
 	}
 	got := tell(t, 0, "audit", "verify", "--data", folder)
-	if !strings.Contains(got, "2 records") || !strings.Contains(got, "Head: ") {
+	if !strings.Contains(got, "3 records") || !strings.Contains(got, "Head: ") {
 		t.Fatal(got)
 	}
 	head := strings.Fields(got[strings.Index(got, "Head: "):])[1]
@@ -109,11 +109,12 @@ func TestDocumentedSignOn(t *testing.T) {
 		if err := os.WriteFile(file, []byte(strings.ReplaceAll(b, "/etc/tyto/oidc-secret", secret)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if set, err := loadSettings(file); err != nil || set.OIDC == nil {
+		set, err := loadSettings(file)
+		if err != nil || (set.OIDC == nil) == strings.Contains(b, "oidc:") {
 			t.Errorf("%v of\n%s", err, b)
 		}
 	}
-	if len(blocks) != 3 {
-		t.Errorf("%d configurations were found, want 3", len(blocks))
+	if len(blocks) != 4 {
+		t.Errorf("%d configurations were found, want 4", len(blocks))
 	}
 }
