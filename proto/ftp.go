@@ -10,7 +10,7 @@ import (
 )
 
 // The File Transfer Protocol's control connection (RFC 959, RFC 4217). Names of
-// persons, and passwords, are passed over; of a file's path the last part is told.
+// files and persons, and passwords, are passed over; of a file its kind is told: .bin.
 func init() {
 	register(Dissector{
 		Name:  "ftp",
@@ -21,7 +21,7 @@ func init() {
 
 // What Memory[0] of a conversation keeps. Above it are the command that waits
 // for its answer, plus one, and the size of its file; Memory[1] to Memory[3] are
-// the end of the file's name.
+// the file's kind: the end of its name, from the dot on.
 const (
 	ftpPassword = 1 << iota // a password was given; the answer is awaited
 	ftpSecure               // TLS was asked for
@@ -29,7 +29,7 @@ const (
 
 	ftpWaitShift = 8
 	ftpSizeShift = 16
-	ftpName      = 24 // how much of a name is kept, in bytes
+	ftpName      = 24 // how much of it is kept, in bytes
 )
 
 const (
@@ -138,7 +138,10 @@ func tellFTP(m *Message, s *Sink) {
 // ftpKeep remembers what is done to which file.
 func ftpKeep(m *Message, command int, path []byte) {
 	name := phrase.Text(path[bytes.LastIndexByte(path, '/')+1:])
-	name = name[max(0, len(name)-ftpName):]
+	name = name[max(0, bytes.LastIndexByte(name, '.')):]
+	if len(name) > ftpName || len(name) > 0 && name[0] != '.' {
+		name = nil // it has none, and may be a person's
+	}
 	m.Memory[0] = m.Memory[0]&0xff | uint64(command+1)<<ftpWaitShift
 	for i := range m.Memory[1:] {
 		word := uint64(0)
@@ -163,7 +166,10 @@ func ftpAct(m *Message, s *Sink, outcome string) {
 		}
 	}
 	if size := m.Memory[0] >> ftpSizeShift; size > 0 {
-		b = append(strconv.AppendUint(append(b, ", "...), size, 10), " bytes"...)
+		if len(b) > 0 {
+			b = append(b, ", "...)
+		}
+		b = append(strconv.AppendUint(b, size, 10), " bytes"...)
 	}
 	m.Memory[0] &= 0xff
 	x := &ftpCommands[command-1]
