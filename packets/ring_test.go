@@ -17,10 +17,11 @@ import (
 
 	"tyto/capture"
 	"tyto/frame"
+	"tyto/lab/doubles"
 	"tyto/tyto"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(doubles.Settled{M: m}) }
 
 var start = time.Unix(1_700_000_000, 0)
 
