@@ -34,9 +34,10 @@ export interface Point {
 export interface Layout {
   groups: Group[]
   at: Map<string, Point>
-  /** Where hosts of the internet are drawn, and groups that anybody may join. */
+  /** Where hosts of the internet are drawn, groups that anybody may join, and hosts of other zones of the site. */
   internet: Point
   multicast: Point
+  otherZone: Point
   /** Where the groups are. */
   frame: { x: [number, number]; y: [number, number] }
 }
@@ -162,6 +163,7 @@ export function layout(devices: readonly MapDevice[], by: Grouping): Layout {
     at,
     internet: { x: (left + right) / 2, y: high + gap },
     multicast: { x: (left + right) / 2, y: low - gap },
+    otherZone: { x: right + gap, y: (low + high) / 2 },
     frame: { x: [left, right], y: [low, high] },
   }
 }

@@ -4,6 +4,7 @@ import { plain, typeName } from '../parts/format.ts'
 // Ends of links that are no device. A device's id has no blank.
 export const internet = ' internet'
 export const multicast = ' multicast'
+export const otherZone = ' zone'
 
 /** A line of the map: all that two ends say to each other, both ways. */
 export interface Line {
@@ -17,7 +18,7 @@ export interface Line {
 }
 
 /** What stands for an end of a link that is no device. */
-const beyond = (scope: string) => (scope === 'multicast' ? multicast : internet)
+const beyond = (scope: string) => (scope === 'multicast' ? multicast : scope === 'other_zone' ? otherZone : internet)
 
 export const endsOf = (l: MapLink): [client: string, server: string] => [
   l.client || beyond(l.scope),
@@ -68,6 +69,7 @@ export function nameOn(d: MapDevice): string {
 export function endName(id: string, devices: ReadonlyMap<string, MapDevice>): string {
   if (id === internet) return 'Internet'
   if (id === multicast) return 'Multicast groups'
+  if (id === otherZone) return 'Other zones'
   const d = devices.get(id)
   return d ? nameOn(d) : id
 }

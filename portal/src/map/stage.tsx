@@ -5,7 +5,7 @@ import type { CameraState } from 'sigma/types'
 import type { MapDevice } from '../api/types.ts'
 import type { Layout } from './layout.ts'
 import css from './map.module.css'
-import { endName, internet, type Line, multicast } from './model.ts'
+import { endName, internet, type Line, multicast, otherZone } from './model.ts'
 
 /** What the colours of the page are now, by name. */
 export type Colours = (name: string) => string
@@ -46,7 +46,10 @@ const clamp = (low: number, n: number, high: number) => Math.max(low, Math.min(h
 function frameOf(places: Layout, lines: readonly Line[]): Layout['frame'] {
   const { x, y } = places.frame
   const beyond = (id: string) => lines.some(l => l.ends.includes(id))
-  return { x, y: [beyond(multicast) ? places.multicast.y - 1 : y[0], beyond(internet) ? places.internet.y + 1 : y[1]] }
+  return {
+    x: [x[0], beyond(otherZone) ? places.otherZone.x + 1 : x[1]],
+    y: [beyond(multicast) ? places.multicast.y - 1 : y[0], beyond(internet) ? places.internet.y + 1 : y[1]],
+  }
 }
 
 /** The graph for a picture of some pixels. */
@@ -68,6 +71,7 @@ function build({ devices, lines, places, colourOf, colours }: Props, pixels: num
   for (const [id, at] of [
     [internet, places.internet],
     [multicast, places.multicast],
+    [otherZone, places.otherZone],
   ] as const) {
     if (lines.some(l => l.ends.includes(id)))
       graph.addNode(id, { ...at, size: 12, color: colours('--edge'), label: endName(id, devices), always: true })

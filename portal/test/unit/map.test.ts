@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { MapDevice, MapLink } from '../../src/api/types.ts'
 import { type Grouping, groupings, layout, subnetOf } from '../../src/map/layout.ts'
-import { endName, finds, internet, linesOf, multicast, nameOn, neighbours, protocolsOf } from '../../src/map/model.ts'
+import {
+  endName,
+  finds,
+  internet,
+  linesOf,
+  multicast,
+  nameOn,
+  neighbours,
+  otherZone,
+  protocolsOf,
+} from '../../src/map/model.ts'
 import { mapOf } from '../map.ts'
 import { world } from '../world.ts'
 
@@ -95,14 +105,16 @@ describe('lines', () => {
       link('a', '', { scope: 'internet' }),
       link('', 'a', { scope: 'internet' }),
       link('a', '', { scope: 'multicast' }),
+      link('a', '', { scope: 'other_zone' }),
       link('a', 'a'),
     ])
     expect(lines.map(l => [l.ends, l.protocol, l.bytes, l.conversations])).toEqual([
       [['a', 'b'], 'ssh', 115, 2],
       [[internet, 'a'], 'modbus', 20, 2],
       [[multicast, 'a'], 'modbus', 10, 1],
+      [[otherZone, 'a'], 'modbus', 10, 1],
     ])
-    expect(neighbours(lines).get('a')).toHaveLength(3)
+    expect(neighbours(lines).get('a')).toHaveLength(4)
     expect(protocolsOf(lines)).toEqual(['modbus', 'ssh'])
   })
   test('of a whole world lose no bytes', () => {
