@@ -118,8 +118,8 @@ func (s *Sender) work(ctx context.Context) error {
 				return err
 			}
 		default:
+			s.failed(ctx, err) // first, or another sends it at once
 			s.spool.Release(b)
-			s.failed(ctx, err)
 		}
 	}
 }
