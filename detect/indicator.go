@@ -106,7 +106,8 @@ func kindOf(value string) indicatorKind {
 		return isPrefix
 	}
 	if strings.Contains(value, "://") {
-		if hostOf(value) != "" {
+		switch kindOf(hostOf(value)) { // a name without a dot is another host in each network
+		case isAddr, isDomain:
 			return isURL
 		}
 		return noIndicator

@@ -23,7 +23,7 @@ func TestReadIndicators(t *testing.T) {
 	if x.Len() != 4 {
 		t.Errorf("%d are kept", x.Len())
 	}
-	for line, says := range map[string]string{"nonsense": "line 1", "0.0.0.0/0": "prefix", "203.0.113.9,tomorrow": "no time", "a b.example": "no address", "http:///x": "no address"} {
+	for line, says := range map[string]string{"nonsense": "line 1", "0.0.0.0/0": "prefix", "203.0.113.9,tomorrow": "no time", "a b.example": "no address", "http:///x": "no address", "http://intranet/x": "no address"} {
 		if _, err := ReadIndicators("feed", strings.NewReader(line)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %q", line, err, says)
 		}
