@@ -21,12 +21,12 @@ const Patience = 2 * time.Minute
 
 // New puts the test's thread, and the programs that it starts, into a network
 // of their own where both ends are up. The thread ends with the test, and the
-// network with it. Without the right to make namespaces the test is skipped.
+// network with it. Without the right to make namespaces the test fails.
 func New(t testing.TB) {
 	t.Helper()
 	runtime.LockOSThread()
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		t.Skipf("needs the right to make network namespaces: %v", err)
+		t.Fatalf("cannot make a network namespace: %v; run the tests as root", err)
 	}
 	IP(t, "link", "set", "dev", "lo", "up")
 	Plug(t, "near", "far")
@@ -50,7 +50,7 @@ func IP(t testing.TB, args ...string) []byte {
 	t.Helper()
 	out, err := exec.Command("ip", args...).CombinedOutput()
 	if err != nil {
-		t.Skipf("ip %v: %v: %s", args, err, out)
+		t.Fatalf("ip %v: %v: %s; run .ci/install", args, err, out)
 	}
 	return out
 }
