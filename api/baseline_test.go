@@ -102,7 +102,7 @@ func TestMutes(t *testing.T) {
 		t.Fatalf("%+v", all)
 	}
 	for range 3 { // as sessions end when they are idle
-		x.clock.pass(20 * time.Minute)
+		x.clock.Pass(20 * time.Minute)
 		ask[MuteList](x, "/api/v1/mutes")
 	}
 	if !ask[MuteList](x, "/api/v1/mutes").Items[0].Over {

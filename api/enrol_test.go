@@ -72,7 +72,7 @@ func TestSensorsLife(t *testing.T) {
 		s.Lost != 55 || len(s.Gaps) != 1 || s.Gaps[0].From != 3 || s.Gaps[0].Batches != 7 {
 		t.Errorf("sensor %+v", s)
 	}
-	x.clock.pass(10 * time.Minute)
+	x.clock.Pass(10 * time.Minute)
 	if status, body := x.do("POST", "/api/v1/sensors/nobody/revoke", nil); status != 404 {
 		t.Errorf("revoking a stranger: %d %s", status, body)
 	}

@@ -34,8 +34,8 @@ func TestSecondFactor(t *testing.T) {
 		t.Fatalf("%d %s", status, body)
 	}
 	code := func() string {
-		x.clock.pass(30 * time.Second)
-		c, err := totp.GenerateCode(n.Secret, x.clock.now())
+		x.clock.Pass(30 * time.Second)
+		c, err := totp.GenerateCode(n.Secret, x.clock.Now())
 		x.must(err)
 		return c
 	}
@@ -107,7 +107,7 @@ func TestSecondFactorIsRequired(t *testing.T) {
 	var n NewFactor
 	_, body := x.do("POST", "/api/v1/me/totp", Password{password})
 	x.must(json.Unmarshal([]byte(body), &n))
-	code, err := totp.GenerateCode(n.Secret, x.clock.now())
+	code, err := totp.GenerateCode(n.Secret, x.clock.Now())
 	x.must(err)
 	if status, body := x.do("POST", "/api/v1/me/totp/confirm", Code{code}); status != 200 {
 		t.Fatalf("%d %s", status, body)

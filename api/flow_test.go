@@ -85,7 +85,7 @@ func TestWrongPasswords(t *testing.T) {
 	if r.StatusCode != 429 || r.Header.Get("Retry-After") == "" {
 		t.Errorf("the sixth attempt: %d, retry after %q; want 429", r.StatusCode, r.Header.Get("Retry-After"))
 	}
-	x.clock.pass(2 * time.Second)
+	x.clock.Pass(2 * time.Second)
 	if status, body := x.do("POST", "/api/v1/session", Credentials{Username: "ada", Password: password}); status != 200 {
 		t.Errorf("after waiting: %d %s", status, body)
 	}
@@ -262,7 +262,7 @@ func TestSensorsAndOverview(t *testing.T) {
 		o.TopTalkers[0].ID != "d0" || o.Recent[0].ID != "d29" || o.Protocols[0].Key != "modbus" {
 		t.Errorf("%+v", o)
 	}
-	x.clock.pass(2 * time.Minute)
+	x.clock.Pass(2 * time.Minute)
 	if s := ask[SensorList](x, "/api/v1/sensors").Items; s[0].Online || s[0].Interfaces[0].State != "silent" {
 		t.Errorf("two minutes later: %+v", s)
 	}

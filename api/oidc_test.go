@@ -20,6 +20,7 @@ import (
 	real "github.com/zitadel/oidc/v3/pkg/op"
 
 	"tyto/auth"
+	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/sqlite"
 	"tyto/tyto"
@@ -82,7 +83,7 @@ func signOnSite(t *testing.T, change func(*auth.OIDC)) (*site, *directory) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &site{t: t, store: s, clock: &clock{at: now}}
+	x := &site{t: t, store: s, clock: doubles.ClockAt(now)}
 	server := httptest.NewUnstartedServer(nil)
 	x.url = "http://" + server.Listener.Addr().String()
 	issuer, d := newProvider(t, x.url+auth.CallbackPath)
@@ -96,9 +97,9 @@ func signOnSite(t *testing.T, change func(*auth.OIDC)) (*site, *directory) {
 		change(cfg.OIDC)
 	}
 	log := slog.New(slog.DiscardHandler)
-	x.auth, err = auth.New(cfg, s, x.clock.now, log)
+	x.auth, err = auth.New(cfg, s, x.clock.Now, log)
 	x.must(err)
-	server.Config.Handler = New(Deps{Store: s, Auth: x.auth, Clock: x.clock.now, Log: log, Rate: Rate{1, 1e9},
+	server.Config.Handler = New(Deps{Store: s, Auth: x.auth, Clock: x.clock.Now, Log: log, Rate: Rate{1, 1e9},
 		Portal: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "portal "+r.URL.RequestURI()) })})
 	server.Start()
 	x.browser = newBrowser()

@@ -167,7 +167,7 @@ func TestRates(t *testing.T) {
 
 func TestTooManyRequests(t *testing.T) {
 	x := newSite(t)
-	h := New(Deps{Store: x.store, Auth: x.auth, Clock: x.clock.now, Log: slog.New(slog.DiscardHandler), Rate: Rate{PerSecond: 1, Burst: 2}})
+	h := New(Deps{Store: x.store, Auth: x.auth, Clock: x.clock.Now, Log: slog.New(slog.DiscardHandler), Rate: Rate{PerSecond: 1, Burst: 2}})
 	serve := func() *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/setup", nil))
@@ -178,7 +178,7 @@ func TestTooManyRequests(t *testing.T) {
 			t.Errorf("request %d: %d %s, want %d", i, w.Code, w.Body, want)
 		}
 	}
-	x.clock.pass(time.Second)
+	x.clock.Pass(time.Second)
 	if w := serve(); w.Code != 200 {
 		t.Errorf("a second later: %d", w.Code)
 	}
@@ -242,9 +242,9 @@ func TestNothingChangesWithoutAudit(t *testing.T) {
 	x := newSite(t)
 	x.populate()
 	full := unwritable{x.store}
-	gate, err := auth.New(auth.DefaultConfig(), full, x.clock.now, slog.New(slog.DiscardHandler))
+	gate, err := auth.New(auth.DefaultConfig(), full, x.clock.Now, slog.New(slog.DiscardHandler))
 	x.must(err)
-	h := New(Deps{Store: full, Auth: gate, Clock: x.clock.now, Log: slog.New(slog.DiscardHandler)})
+	h := New(Deps{Store: full, Auth: gate, Clock: x.clock.Now, Log: slog.New(slog.DiscardHandler)})
 	for route, want := range map[string]int{"POST /api/v1/alerts/alert-" + sentinelA + "/close": 503, "GET /api/v1/alerts/alert-" + sentinelA: 200} {
 		method, path, _ := strings.Cut(route, " ")
 		r := httptest.NewRequest(method, path, strings.NewReader("{}"))

@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,24 +29,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(doubles.Settled{M: m}) }
-
-// clock is a clock that tests set.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
 
 // bell is notices by hand.
 type bell struct{ ch chan Notice }
@@ -82,7 +63,7 @@ type site struct {
 	store     *sqlite.Store
 	auth      *auth.Auth
 	enrolment *auth.Enrolment
-	clock     *clock
+	clock     *doubles.Clock
 	bell      *bell
 	browser   *http.Client
 	handler   http.Handler
@@ -114,21 +95,21 @@ func siteWith(t testing.TB, change func(*auth.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &site{t: t, store: s, clock: &clock{at: now}, bell: &bell{ch: make(chan Notice)}, analysts: &analysts{}}
+	x := &site{t: t, store: s, clock: doubles.ClockAt(now), bell: &bell{ch: make(chan Notice)}, analysts: &analysts{}}
 	log := slog.New(slog.DiscardHandler)
 	rules, err := detect.Load(content.Detections(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x.auth, err = auth.New(cfg, s, x.clock.now, log); err != nil {
+	if x.auth, err = auth.New(cfg, s, x.clock.Now, log); err != nil {
 		t.Fatal(err)
 	}
-	ca, err := auth.OpenCA(t.Context(), s, cfg.Secret, x.clock.now)
+	ca, err := auth.OpenCA(t.Context(), s, cfg.Secret, x.clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.enrolment = auth.NewEnrolment(ca, s, x.clock.now, log)
-	x.handler = New(Deps{Enrolment: x.enrolment, SensorAddress: func(host string) string { return host + ":8443" }, Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.now, Log: log,
+	x.enrolment = auth.NewEnrolment(ca, s, x.clock.Now, log)
+	x.handler = New(Deps{Enrolment: x.enrolment, SensorAddress: func(host string) string { return host + ":8443" }, Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.Now, Log: log,
 		Version: Version{Version: "1.2.3"}, TypeName: func(id string) string { return strings.ToUpper(id) }, Ready: s.Check,
 		Rate: Rate{PerSecond: 1, Burst: 1e9}, Rules: rules, Analysts: x.analysts, Integrations: integrated{s}, Decided: x.decide, Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
 	server := httptest.NewServer(x.handler)

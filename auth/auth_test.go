@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tyto/auth"
+	"tyto/lab/doubles"
 	"tyto/store/sqlite"
 	"tyto/tyto"
 )
@@ -31,20 +32,7 @@ type door struct {
 	*auth.Auth
 	store  *sqlite.Store
 	secret string
-	mu     sync.Mutex
-	at     time.Time
-}
-
-func (d *door) now() time.Time {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.at
-}
-
-func (d *door) pass(by time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.at = d.at.Add(by)
+	*doubles.Clock
 }
 
 func newDoor(t *testing.T, tls bool) *door {
@@ -54,10 +42,10 @@ func newDoor(t *testing.T, tls bool) *door {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	d := &door{store: s, at: begin, secret: filepath.Join(t.TempDir(), auth.SecretFile)}
+	d := &door{store: s, Clock: doubles.ClockAt(begin), secret: filepath.Join(t.TempDir(), auth.SecretFile)}
 	cfg := auth.DefaultConfig()
 	cfg.TLS = tls
-	if d.Auth, err = auth.New(cfg, s, d.now, slog.New(slog.DiscardHandler)); err != nil {
+	if d.Auth, err = auth.New(cfg, s, d.Now, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -76,7 +64,7 @@ func (d *door) policy(t *testing.T, p auth.FactorPolicy) {
 	cfg := auth.DefaultConfig()
 	cfg.SecondFactor, cfg.Secret = p, d.secret
 	var err error
-	if d.Auth, err = auth.New(cfg, d.store, d.now, slog.New(slog.DiscardHandler)); err != nil {
+	if d.Auth, err = auth.New(cfg, d.store, d.Now, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -141,15 +129,15 @@ func TestIdleSessionEnds(t *testing.T) {
 	d := newDoor(t, false)
 	d.add(t, "ada", tyto.Admin)
 	c := d.enter(t, "ada")
-	d.pass(29 * time.Minute)
+	d.Pass(29 * time.Minute)
 	if _, ok := d.who(t, c); !ok {
 		t.Error("a session ends within 30 minutes")
 	}
-	d.pass(29 * time.Minute)
+	d.Pass(29 * time.Minute)
 	if _, ok := d.who(t, c); !ok {
 		t.Error("use does not prolong a session")
 	}
-	d.pass(30 * time.Minute)
+	d.Pass(30 * time.Minute)
 	if _, ok := d.who(t, c); ok {
 		t.Error("a session lives on after 30 idle minutes")
 	}
@@ -159,13 +147,13 @@ func TestBusySessionEnds(t *testing.T) {
 	d := newDoor(t, false)
 	d.add(t, "ada", tyto.Admin)
 	c := d.enter(t, "ada")
-	for d.now().Sub(begin) < 12*time.Hour-20*time.Minute {
-		d.pass(20 * time.Minute)
-		if _, ok := d.who(t, c); !ok && d.now().Sub(begin) < 12*time.Hour {
-			t.Fatalf("a busy session ends after %v", d.now().Sub(begin))
+	for d.Now().Sub(begin) < 12*time.Hour-20*time.Minute {
+		d.Pass(20 * time.Minute)
+		if _, ok := d.who(t, c); !ok && d.Now().Sub(begin) < 12*time.Hour {
+			t.Fatalf("a busy session ends after %v", d.Now().Sub(begin))
 		}
 	}
-	d.pass(20 * time.Minute)
+	d.Pass(20 * time.Minute)
 	if _, ok := d.who(t, c); ok {
 		t.Error("a session lives on after 12 hours")
 	}
@@ -177,10 +165,10 @@ func TestWatchingIsNoUse(t *testing.T) {
 	d.add(t, "ada", tyto.Admin)
 	who, _ := d.who(t, d.enter(t, "ada"))
 	for range 3 {
-		d.pass(10 * time.Minute)
+		d.Pass(10 * time.Minute)
 		_, ok, err := d.Recall(t.Context(), who, false)
-		if want := d.now().Sub(begin) < 30*time.Minute; ok != want || err != nil {
-			t.Errorf("after %v of watching: %v, %v", d.now().Sub(begin), ok, err)
+		if want := d.Now().Sub(begin) < 30*time.Minute; ok != want || err != nil {
+			t.Errorf("after %v of watching: %v, %v", d.Now().Sub(begin), ok, err)
 		}
 	}
 }
@@ -245,13 +233,13 @@ func TestGuessingIsSlow(t *testing.T) {
 			}
 			tried++
 		}
-		d.pass(time.Second)
+		d.Pass(time.Second)
 		if tried > 40 {
 			break
 		}
 	}
 	if tried > 30 {
-		t.Errorf("%d guesses in %v", tried, d.now().Sub(begin))
+		t.Errorf("%d guesses in %v", tried, d.Now().Sub(begin))
 	}
 	if _, _, err := d.SignIn(t.Context(), "ada", password, "", home); err != nil {
 		t.Errorf("the user is locked out at home: %v", err)
@@ -259,7 +247,7 @@ func TestGuessingIsSlow(t *testing.T) {
 	if _, _, err := d.SignIn(t.Context(), "ada", password, "", abroad); err == nil {
 		t.Error("the guesser may go on")
 	}
-	d.pass(24 * time.Hour)
+	d.Pass(24 * time.Hour)
 	if _, _, err := d.SignIn(t.Context(), "ada", password, "", abroad); err != nil {
 		t.Errorf("a day later: %v", err)
 	}
@@ -288,7 +276,7 @@ func TestSetup(t *testing.T) {
 	if _, _, err := d.Setup(ctx, token, "ada", "short", home); !errors.As(err, &rule) || rule.Field != "password" {
 		t.Errorf("a short password: %v", err)
 	}
-	d.pass(24 * time.Hour)
+	d.Pass(24 * time.Hour)
 	if _, _, err := d.Setup(ctx, token, "ada", password, home); !errors.Is(err, auth.ErrSetupRefused) {
 		t.Errorf("a day later: %v, want ErrSetupRefused", err)
 	}
@@ -362,7 +350,7 @@ func (unwritable) Audit(context.Context, tyto.AuditRecord) error { return errors
 func TestNothingWithoutAudit(t *testing.T) {
 	d := newDoor(t, false)
 	d.add(t, "ada", tyto.Viewer)
-	a, err := auth.New(auth.DefaultConfig(), unwritable{d.store}, d.now, slog.New(slog.DiscardHandler))
+	a, err := auth.New(auth.DefaultConfig(), unwritable{d.store}, d.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -394,7 +382,7 @@ func TestUnknownUsersTakeAsLong(t *testing.T) {
 	d := newDoor(t, false)
 	d.add(t, "ada", tyto.Viewer)
 	took := func(name string) time.Duration {
-		d.pass(time.Hour) // or who guesses is made to wait
+		d.Pass(time.Hour) // or who guesses is made to wait
 		start := time.Now()
 		if _, _, err := d.SignIn(t.Context(), name, "wrong", "", home); !errors.Is(err, auth.ErrRefused) {
 			t.Fatal(err)

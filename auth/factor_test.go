@@ -59,7 +59,7 @@ func factored(t *testing.T, policy auth.FactorPolicy) (d *door, who auth.Identit
 		t.Fatal(err)
 	}
 	code = app(t, n)
-	if recovery, err = d.ConfirmFactor(t.Context(), who, home, code(d.now())); err != nil || len(recovery) != 10 {
+	if recovery, err = d.ConfirmFactor(t.Context(), who, home, code(d.Now())); err != nil || len(recovery) != 10 {
 		t.Fatalf("%d recovery codes, %v", len(recovery), err)
 	}
 	return d, who, code, recovery
@@ -83,23 +83,23 @@ func (d *door) wants(t *testing.T, code string, want error) {
 func TestSecondFactor(t *testing.T) {
 	d, _, code, _ := factored(t, auth.FactorOptional)
 	d.wants(t, "", auth.ErrCodeNeeded)
-	d.wants(t, code(d.now()), auth.ErrCodeRefused) // it switched the factor on
-	d.pass(30 * time.Second)
-	now := code(d.now())
+	d.wants(t, code(d.Now()), auth.ErrCodeRefused) // it switched the factor on
+	d.Pass(30 * time.Second)
+	now := code(d.Now())
 	d.wants(t, now[:3]+" "+now[3:], nil)
 	d.wants(t, now, auth.ErrCodeRefused)
-	d.pass(time.Minute)
-	d.wants(t, code(d.now().Add(-time.Minute)), auth.ErrCodeRefused)
-	d.wants(t, code(d.now().Add(-30*time.Second)), nil)
-	d.wants(t, code(d.now().Add(30*time.Second)), nil)
-	d.wants(t, code(d.now()), auth.ErrCodeRefused) // before the last one
-	if _, _, err := d.SignIn(t.Context(), "ada", "wrong", code(d.now()), home); !errors.Is(err, auth.ErrRefused) {
+	d.Pass(time.Minute)
+	d.wants(t, code(d.Now().Add(-time.Minute)), auth.ErrCodeRefused)
+	d.wants(t, code(d.Now().Add(-30*time.Second)), nil)
+	d.wants(t, code(d.Now().Add(30*time.Second)), nil)
+	d.wants(t, code(d.Now()), auth.ErrCodeRefused) // before the last one
+	if _, _, err := d.SignIn(t.Context(), "ada", "wrong", code(d.Now()), home); !errors.Is(err, auth.ErrRefused) {
 		t.Errorf("a wrong password with a code: %v", err)
 	}
-	d.pass(time.Hour)
+	d.Pass(time.Hour)
 	var in atomic.Int32
 	var all sync.WaitGroup
-	now = code(d.now())
+	now = code(d.Now())
 	for range 5 {
 		all.Go(func() {
 			if _, _, err := d.SignIn(t.Context(), "ada", password, now, home); err == nil {
@@ -120,7 +120,7 @@ func TestGuessedCodes(t *testing.T) {
 	var wait *auth.WaitError
 	refused := 0
 	for i := range 60 { // in an hour
-		d.pass(time.Minute)
+		d.Pass(time.Minute)
 		from := auth.Caller{Addr: netip.AddrFrom4([4]byte{198, 51, byte(i >> 8), byte(i)})}
 		_, _, err := d.SignIn(t.Context(), "ada", password, "000000", from)
 		switch {
@@ -133,8 +133,8 @@ func TestGuessedCodes(t *testing.T) {
 	if refused < 5 || refused > 20 {
 		t.Errorf("%d codes could be tried", refused)
 	}
-	d.pass(2 * time.Hour)
-	d.wants(t, code(d.now()), nil)
+	d.Pass(2 * time.Hour)
+	d.wants(t, code(d.Now()), nil)
 }
 
 // TestRecoveryCodes has somebody lose their app.
@@ -154,8 +154,8 @@ func TestRecoveryCodes(t *testing.T) {
 	}
 	d.wants(t, recovery[5], auth.ErrCodeRefused)
 	d.wants(t, fresh[0], nil)
-	d.pass(time.Minute)
-	if err := d.EndFactor(t.Context(), who, home, password, code(d.now())); err != nil {
+	d.Pass(time.Minute)
+	if err := d.EndFactor(t.Context(), who, home, password, code(d.Now())); err != nil {
 		t.Fatal(err)
 	}
 	d.wants(t, "", nil)
@@ -201,20 +201,20 @@ func TestBegun(t *testing.T) {
 	if _, err := d.ConfirmFactor(t.Context(), who, home, "000000"); !errors.Is(err, auth.ErrCodeRefused) {
 		t.Errorf("a wrong code: %v", err)
 	}
-	d.pass(61 * time.Minute)
-	if _, err := d.ConfirmFactor(t.Context(), who, home, app(t, n)(d.now())); !errors.Is(err, auth.ErrNoFactor) {
+	d.Pass(61 * time.Minute)
+	if _, err := d.ConfirmFactor(t.Context(), who, home, app(t, n)(d.Now())); !errors.Is(err, auth.ErrNoFactor) {
 		t.Errorf("too late: %v", err)
 	}
 	if n, err = d.BeginFactor(t.Context(), who, home, password); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.ConfirmFactor(t.Context(), who, home, app(t, n)(d.now())); err != nil {
+	if _, err := d.ConfirmFactor(t.Context(), who, home, app(t, n)(d.Now())); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.BeginFactor(t.Context(), who, home, password); !errors.Is(err, auth.ErrFactorSet) {
 		t.Errorf("a second second factor: %v", err)
 	}
-	if _, ok := d.who(t, d.enterBy(t, app(t, n)(d.now().Add(30*time.Second)))); !ok {
+	if _, ok := d.who(t, d.enterBy(t, app(t, n)(d.Now().Add(30*time.Second)))); !ok {
 		t.Error("the session is of nobody")
 	}
 }
@@ -236,14 +236,14 @@ func TestRequiredFactor(t *testing.T) {
 		t.Fatal(err)
 	}
 	code := app(t, n)
-	if _, err := d.ConfirmFactor(t.Context(), who, home, code(d.now())); err != nil {
+	if _, err := d.ConfirmFactor(t.Context(), who, home, code(d.Now())); err != nil {
 		t.Fatal(err)
 	}
 	if who, ok := d.who(t, cookie); !ok || who.Unfactored {
 		t.Errorf("after that: %+v, %v", who, ok)
 	}
-	d.pass(time.Minute)
-	if err := d.EndFactor(t.Context(), who, home, password, code(d.now())); !errors.Is(err, auth.ErrFactorRequired) {
+	d.Pass(time.Minute)
+	if err := d.EndFactor(t.Context(), who, home, password, code(d.Now())); !errors.Is(err, auth.ErrFactorRequired) {
 		t.Errorf("an administrator takes it away: %v", err)
 	}
 	d.add(t, "eve", tyto.Admin)
@@ -291,11 +291,11 @@ func TestLostSecret(t *testing.T) {
 	if info, err := os.Stat(d.secret); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("its file: %v", err)
 	}
-	d.pass(time.Minute)
+	d.Pass(time.Minute)
 	if err := os.Remove(d.secret); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.signIn(t, code(d.now())); err == nil || !strings.Contains(err.Error(), filepath.Base(d.secret)) || !strings.Contains(err.Error(), "put the right one back") {
+	if err := d.signIn(t, code(d.Now())); err == nil || !strings.Contains(err.Error(), filepath.Base(d.secret)) || !strings.Contains(err.Error(), "put the right one back") {
 		t.Errorf("without the file: %v", err)
 	}
 	d.add(t, "ben", tyto.Viewer)
@@ -306,7 +306,7 @@ func TestLostSecret(t *testing.T) {
 	if err := os.WriteFile(d.secret, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.wants(t, code(d.now()), nil)
+	d.wants(t, code(d.Now()), nil)
 }
 
 // TestRFC6238 compares with the codes of RFC 6238, appendix B, of which six

@@ -24,6 +24,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"tyto/auth"
+	"tyto/lab/doubles"
 	"tyto/store/sqlite"
 	"tyto/tyto"
 )
@@ -139,14 +140,14 @@ func (l *liar) at(change func(*auth.OIDC)) (*door, *bytes.Buffer) {
 	if err := os.WriteFile(secret, []byte(clientSecret), 0o600); err != nil {
 		l.t.Fatal(err)
 	}
-	d := &door{store: l.store, at: begin}
+	d := &door{store: l.store, Clock: doubles.ClockAt(begin)}
 	cfg := auth.DefaultConfig()
 	cfg.OIDC = &auth.OIDC{Issuer: l.url, ClientID: "tyto", SecretFile: secret, URL: "https://tyto.example.org/", RoleClaim: "groups", Roles: map[string]string{"admins": "admin"}}
 	if change != nil {
 		change(cfg.OIDC)
 	}
 	var log bytes.Buffer
-	gate, err := auth.New(cfg, l.store, d.now, slog.New(slog.NewTextHandler(&log, nil)))
+	gate, err := auth.New(cfg, l.store, d.Now, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -172,7 +173,7 @@ func (l *liar) signOn(d *door, more url.Values, wait time.Duration) (*http.Cooki
 	for k, v := range more {
 		q[k] = v
 	}
-	d.pass(wait)
+	d.Pass(wait)
 	r := httptest.NewRequest(http.MethodGet, auth.CallbackPath+"?"+q.Encode(), nil)
 	r.AddCookie(cookie)
 	session, over, _, err := d.EndSignOn(l.t.Context(), r, home)

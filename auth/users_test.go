@@ -16,11 +16,11 @@ import (
 // person is a signed-in user of a role and sites, without the cost of a password.
 func (d *door) person(t *testing.T, name string, role tyto.PersonRole, sites tyto.Sites) auth.Identity {
 	t.Helper()
-	if err := d.store.PutUser(t.Context(), tyto.User{Name: name, Role: role, Sites: sites, Password: "none", Created: d.now()}); err != nil {
+	if err := d.store.PutUser(t.Context(), tyto.User{Name: name, Role: role, Sites: sites, Password: "none", Created: d.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	hash := "session-of-" + name
-	if err := d.store.PutSession(t.Context(), tyto.Session{Hash: hash, User: name, Created: d.now(), Used: d.now(), Expires: d.now().Add(time.Hour)}, 10); err != nil {
+	if err := d.store.PutSession(t.Context(), tyto.Session{Hash: hash, User: name, Created: d.Now(), Used: d.Now(), Expires: d.Now().Add(time.Hour)}, 10); err != nil {
 		t.Fatal(err)
 	}
 	return auth.Identity{User: name, Role: role, Sites: sites, Session: hash}
@@ -37,7 +37,7 @@ func (d *door) signedIn(t *testing.T, who auth.Identity) bool {
 
 func (d *door) token(t *testing.T, who auth.Identity, role tyto.PersonRole, sites tyto.Sites) string {
 	t.Helper()
-	_, text, err := d.MakeToken(t.Context(), who, home, auth.NewToken{Name: "siem " + string(role), Role: role, Sites: sites, Expires: d.now().Add(30 * 24 * time.Hour)})
+	_, text, err := d.MakeToken(t.Context(), who, home, auth.NewToken{Name: "siem " + string(role), Role: role, Sites: sites, Expires: d.Now().Add(30 * 24 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestTemporaryPassword(t *testing.T) {
 	if err != nil || again == first || d.signedIn(t, who) {
 		t.Errorf("reset: %q, %v", again, err)
 	}
-	d.pass(72 * time.Hour)
+	d.Pass(72 * time.Hour)
 	if _, _, err := d.SignIn(t.Context(), "ada", again, "", home); !errors.Is(err, auth.ErrRefused) {
 		t.Errorf("three days later: %v", err)
 	}
@@ -209,7 +209,7 @@ func TestTokens(t *testing.T) {
 	d := newDoor(t, false)
 	root := d.person(t, "root", tyto.Admin, tyto.AllSites())
 	ada := d.person(t, "ada", tyto.Analyst, tyto.SomeSites("graz", "wien"))
-	in := func(days int) time.Time { return d.now().AddDate(0, 0, days) }
+	in := func(days int) time.Time { return d.Now().AddDate(0, 0, days) }
 	var rule *auth.RuleError
 	for field, n := range map[string]auth.NewToken{
 		"name":    {Name: "a\nb", Role: tyto.Viewer, Sites: tyto.SomeSites("graz"), Expires: in(1)},
@@ -239,9 +239,9 @@ func TestTokens(t *testing.T) {
 	if who, ok := d.program(t, text); !ok || who.Role != tyto.Viewer || who.Sites.Has("wien") || !who.Sites.Has("graz") {
 		t.Errorf("a token may more than its user: %+v, %v", who, ok)
 	}
-	d.pass(time.Hour)
+	d.Pass(time.Hour)
 	d.program(t, text)
-	d.pass(30 * time.Second)
+	d.Pass(30 * time.Second)
 	d.program(t, text) // too soon to be noted
 	all, err := d.Tokens(t.Context(), ada)
 	if err != nil || len(all) != 1 || !all[0].Used.Equal(begin.Add(time.Hour)) {
@@ -257,7 +257,7 @@ func TestTokens(t *testing.T) {
 		t.Error("a revoked token is good")
 	}
 	text = d.token(t, root, tyto.Viewer, tyto.AllSites())
-	d.pass(30 * 24 * time.Hour)
+	d.Pass(30 * 24 * time.Hour)
 	if _, ok := d.program(t, text); ok {
 		t.Error("a token outlives its time")
 	}

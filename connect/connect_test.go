@@ -80,14 +80,14 @@ func TestIncremental(t *testing.T) {
 		t.Fatalf("after %d pages there are %d machines", f.mde.Asked("GET /api/machines"), s.Machines)
 	}
 	told := s.Told
-	f.pass(15 * time.Minute)
+	f.Pass(15 * time.Minute)
 	if s = f.well(); s.Told != told {
 		t.Errorf("%d observations were told again", s.Told-told)
 	}
 	if n := f.mde.Asked("GET /api/machines"); n != 4 {
 		t.Errorf("it asked for %d pages more, want one", n-3)
 	}
-	f.mde.PutMachine(machineOf("m19", "renamed", "02:00:00:00:01:13", "10.1.1.20", map[string]any{"lastSeen": f.now().Format(time.RFC3339)}))
+	f.mde.PutMachine(machineOf("m19", "renamed", "02:00:00:00:01:13", "10.1.1.20", map[string]any{"lastSeen": f.Now().Format(time.RFC3339)}))
 	if s = f.well(); s.Told == told {
 		t.Error("the new name was not told")
 	}
@@ -214,17 +214,17 @@ func TestAlertsComeAndAreDecided(t *testing.T) {
 	if status("da1") != store.AlertClosed {
 		t.Errorf("what was resolved there is %s here", status("da1"))
 	}
-	f.graph.Put(graphAlertOf("da2", "inProgress", f.now().Add(time.Minute)))
-	f.pass(2 * time.Minute)
+	f.graph.Put(graphAlertOf("da2", "inProgress", f.Now().Add(time.Minute)))
+	f.Pass(2 * time.Minute)
 	if s := f.well(); status("da2") != store.AlertActive || s.Decided != 2 {
 		t.Errorf("what was taken up there is %s here; %+v", status("da2"), s)
 	}
 	// Muted here is resolved there: when that comes back, it stays muted.
-	if err := f.store.DecideAlert(t.Context(), AlertID("da2"), store.AlertNote{Time: f.now(), Who: "ada", What: store.AlertMuted}); err != nil {
+	if err := f.store.DecideAlert(t.Context(), AlertID("da2"), store.AlertNote{Time: f.Now(), Who: "ada", What: store.AlertMuted}); err != nil {
 		t.Fatal(err)
 	}
-	f.graph.Put(graphAlertOf("da2", "resolved", f.now().Add(time.Minute)))
-	f.pass(2 * time.Minute)
+	f.graph.Put(graphAlertOf("da2", "resolved", f.Now().Add(time.Minute)))
+	f.Pass(2 * time.Minute)
 	if f.well(); status("da2") != store.AlertMuted {
 		t.Errorf("what was muted here is %s", status("da2"))
 	}
@@ -256,7 +256,7 @@ func TestTroubles(t *testing.T) {
 		if c.after != "" && wait != 2*time.Minute {
 			t.Errorf("%d: it waits %v", c.status, wait)
 		}
-		f.pass(time.Minute)
+		f.Pass(time.Minute)
 		if s := f.well(); s.Machines != 1 {
 			t.Errorf("%d: afterwards there are %d machines", c.status, s.Machines)
 		}
@@ -266,17 +266,17 @@ func TestTroubles(t *testing.T) {
 		t.Error("half an answer was taken for one")
 	}
 	f.mde.Life = -2 * time.Hour // every token is expired when it comes
-	f.pass(2 * time.Hour)
+	f.Pass(2 * time.Hour)
 	if s := f.work(); !s.Failing || !strings.Contains(s.Error, "401") {
 		t.Errorf("with tokens that are expired it is %+v", s)
 	}
 	f.mde.Life = time.Hour
-	f.pass(2 * time.Hour)
+	f.Pass(2 * time.Hour)
 	f.well()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	f.mde.Hang(cancel)
-	f.pass(2 * time.Hour)
+	f.Pass(2 * time.Hour)
 	if err := f.manager.all[0].product.sync(ctx, &Status{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a far end that hangs gave %v", err)
 	}

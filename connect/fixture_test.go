@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -36,23 +35,10 @@ type fixture struct {
 	manager *Manager
 	config  Connector
 
-	mu sync.Mutex
-	at time.Time
+	*doubles.Clock
 }
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-func (f *fixture) now() time.Time {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.at
-}
-
-func (f *fixture) pass(d time.Duration) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.at = f.at.Add(d)
-}
 
 // ago is a time before the start, as Defender writes it.
 func ago(d time.Duration) string { return start.Add(-d).Format("2006-01-02T15:04:05.0000000Z") }
@@ -60,14 +46,14 @@ func ago(d time.Duration) string { return start.Add(-d).Format("2006-01-02T15:04
 // newHub is a fixture without a connector.
 func newHub(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t: t, at: start}
+	f := &fixture{t: t, Clock: doubles.ClockAt(start)}
 	var err error
 	if f.store, err = sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir())); err != nil {
 		t.Fatal(err)
 	}
 	cfg := hub.DefaultConfig()
 	cfg.Flush, cfg.News = 10*time.Millisecond, true
-	if f.hub, err = hub.New(cfg, hub.Deps{Store: f.store, Clock: f.now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}}); err != nil {
+	if f.hub, err = hub.New(cfg, hub.Deps{Store: f.store, Clock: f.Now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -86,7 +72,7 @@ func newHub(t *testing.T) *fixture {
 func (f *fixture) connect() {
 	f.t.Helper()
 	var err error
-	f.manager, err = New(Deps{Memory: f.store, Accept: f.hub.Accept, Clock: f.now, Log: slog.New(slog.DiscardHandler)}, []Connector{f.config})
+	f.manager, err = New(Deps{Memory: f.store, Accept: f.hub.Accept, Clock: f.Now, Log: slog.New(slog.DiscardHandler)}, []Connector{f.config})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -96,7 +82,7 @@ func newFixture(t *testing.T, adjust func(*Connector)) *fixture {
 	t.Helper()
 	f := newHub(t)
 	f.mde, f.graph = doubles.MDE(), doubles.Graph()
-	f.mde.Clock, f.graph.Clock = f.now, f.now
+	f.mde.Clock, f.graph.Clock = f.Now, f.Now
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(doubles.Secret), 0o600); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ type snow struct {
 
 func newSnow(t *testing.T) *snow {
 	f := &snow{fixture: newHub(t), far: doubles.ServiceNow()}
-	f.far.Clock = f.now
+	f.far.Clock = f.Now
 	name := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(name, []byte(doubles.SnowSecret), 0o600); err != nil {
 		t.Fatal(err)
@@ -58,8 +58,8 @@ func newSnow(t *testing.T) *snow {
 // raise has a zone raise an alert, which is told to ServiceNow.
 func (f *snow) raise(id, rule string) {
 	f.t.Helper()
-	e := tyto.Event{Version: tyto.EventVersion, Sensor: "s", Zone: "plant", Time: f.now(), Kind: tyto.KindAlert, Alert: &tyto.Alert{ID: id, Rule: rule, Severity: tyto.Major, Title: "t",
-		First: f.now(), Last: f.now(), Count: 1}}
+	e := tyto.Event{Version: tyto.EventVersion, Sensor: "s", Zone: "plant", Time: f.Now(), Kind: tyto.KindAlert, Alert: &tyto.Alert{ID: id, Rule: rule, Severity: tyto.Major, Title: "t",
+		First: f.Now(), Last: f.Now(), Count: 1}}
 	if err := errors.Join(f.hub.Accept(f.t.Context(), []tyto.Event{e}), f.out.Send(f.t.Context(), []tyto.Event{e})); err != nil {
 		f.t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func (f *snow) raise(id, rule string) {
 // decide has somebody here decide about an alert, and tells ServiceNow if told.
 func (f *snow) decide(id, who, status string, told bool) {
 	f.t.Helper()
-	n := store.AlertNote{Time: f.now(), Who: who, What: status}
+	n := store.AlertNote{Time: f.Now(), Who: who, What: status}
 	if err := f.store.DecideAlert(f.t.Context(), id, n); err != nil {
 		f.t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func (f *snow) last(id string) (string, store.AlertNote) {
 
 func (f *snow) want(what, status string, decided uint64) {
 	f.t.Helper()
-	f.pass(time.Minute)
+	f.Pass(time.Minute)
 	if s := f.well(); s.Decided != decided {
 		f.t.Errorf("%s: %d were decided, want %d", what, s.Decided, decided)
 	}
@@ -139,17 +139,17 @@ func TestIncidentsAreFollowed(t *testing.T) {
 		t.Fatalf("the incident is %v", i)
 	}
 	f.want("it came again", store.AlertNew, 1)
-	f.pass(time.Minute)
+	f.Pass(time.Minute)
 	f.far.Set("a1", "close_notes", "it was\u202e planned")
 	f.far.Set("a1", "state", "6")
-	f.pass(time.Minute)
+	f.Pass(time.Minute)
 	f.decide("a1", "ada", store.AlertNew, true) // a comment of hers, after which our user changed the incident last
 	f.want("beth resolves it", store.AlertClosed, 2)
 	if _, note := f.last("a1"); note.Comment != "INC0000001 it was\ufffd planned" {
 		t.Errorf("the history says %+v", note)
 	}
 	f.far.Set("a1", "state", "2")
-	f.pass(time.Minute)
+	f.Pass(time.Minute)
 	f.decide("a1", "ada", store.AlertMuted, false) // and ServiceNow is away
 	f.want("ada has the last word", store.AlertMuted, 2)
 	f.far.Set("a1", "state", "8")
@@ -173,7 +173,7 @@ func TestAllPagesAreRead(t *testing.T) {
 	if err := f.out.Send(t.Context(), []tyto.Event{e}); err != nil {
 		t.Fatal(err)
 	}
-	f.pass(time.Hour)
+	f.Pass(time.Hour)
 	for _, id := range []string{"b0", "b3", "b6", "n1", "forgotten"} {
 		f.far.Set(id, "state", "7")
 	}
@@ -192,10 +192,10 @@ func TestAllPagesAreRead(t *testing.T) {
 	if !slices.Equal(f.decided, []string{"alert n1 closed"}) {
 		t.Errorf("the baseline was told %v", f.decided)
 	}
-	f.pass(time.Hour)
+	f.Pass(time.Hour)
 	f.well() // what changed a moment before the last reading is read again
 	asked := f.far.Asked("GET /api/now/table/incident")
-	f.pass(time.Hour)
+	f.Pass(time.Hour)
 	if s := f.well(); s.Decided != 4 || s.Unplaced != 1 || f.far.Asked("GET /api/now/table/incident") != asked+1 {
 		t.Errorf("nothing changed: %d pages were read, %+v", f.far.Asked("GET /api/now/table/incident")-asked, s)
 	}
@@ -229,12 +229,12 @@ func TestServiceNowTroubles(t *testing.T) {
 		t.Errorf("a far end that hangs gave %v", err)
 	}
 	f.far.Life = -2 * time.Hour
-	f.pass(2 * time.Hour)
+	f.Pass(2 * time.Hour)
 	if s := f.work(); !s.Failing || !strings.Contains(s.Error, "401") {
 		t.Errorf("with tokens that are expired it is %+v", s)
 	}
 	f.far.Life = time.Hour
-	f.pass(20 * time.Hour)
+	f.Pass(20 * time.Hour)
 	f.want("when all is well again", store.AlertClosed, 1)
 	if answer, err := f.manager.Test(t.Context(), "snow"); err != nil || !strings.Contains(answer, "is read") {
 		t.Errorf("the test said %q, %v", answer, err)

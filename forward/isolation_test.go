@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/tyto"
 )
@@ -51,7 +52,7 @@ func BenchmarkFourWhileTheFifthHangs(b *testing.B) {
 
 func p99(b *testing.B, fifth bool) time.Duration {
 	x := newBench(b)
-	x.at = time.Now()
+	x.Clock = doubles.ClockAt(time.Now())
 	f := &Forwarder{cfg: Config{Batch: 500, Poll: 5 * time.Millisecond, Wait: time.Second, MaxWait: time.Minute, Note: time.Second},
 		deps: Deps{Memory: x.store, Clock: time.Now, Log: slog.New(slog.DiscardHandler)}}
 	var four []*slowest

@@ -79,8 +79,7 @@ type bench struct {
 	t     testing.TB
 	store *sqlite.Store
 	seq   uint64
-	mu    sync.Mutex
-	at    time.Time
+	*doubles.Clock
 }
 
 func newBench(t testing.TB) *bench {
@@ -93,19 +92,7 @@ func newBench(t testing.TB) *bench {
 			t.Error(err)
 		}
 	})
-	return &bench{t: t, store: s, at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-}
-
-func (b *bench) now() time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.at
-}
-
-func (b *bench) pass(d time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.at = b.at.Add(d)
+	return &bench{t: t, store: s, Clock: doubles.ClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
 }
 
 func alert(n int) tyto.Event {
@@ -115,7 +102,7 @@ func alert(n int) tyto.Event {
 func (b *bench) log(events ...tyto.Event) {
 	b.t.Helper()
 	b.seq++
-	if _, _, err := b.store.Append(b.t.Context(), store.Batch{Zone: "z", Sensor: "s", Epoch: 1, Seq: b.seq, Events: events, Received: b.now()}); err != nil {
+	if _, _, err := b.store.Append(b.t.Context(), store.Batch{Zone: "z", Sensor: "s", Epoch: 1, Seq: b.seq, Events: events, Received: b.Now()}); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -124,7 +111,7 @@ func (b *bench) log(events ...tyto.Event) {
 func (b *bench) run(outputs map[string]*fake, d Destination) (f *Forwarder, stop func()) {
 	b.t.Helper()
 	f = &Forwarder{cfg: Config{Batch: 10, Poll: time.Millisecond, Wait: time.Millisecond, MaxWait: 20 * time.Millisecond, Note: time.Hour},
-		deps: Deps{Memory: b.store, Clock: b.now, Log: slog.New(slog.DiscardHandler)}}
+		deps: Deps{Memory: b.store, Clock: b.Now, Log: slog.New(slog.DiscardHandler)}}
 	for name, o := range outputs {
 		d.Name = name
 		f.add(&d, o)
@@ -192,7 +179,7 @@ func TestOutputThatIsDownDelaysNobodyAndMissesNothing(t *testing.T) {
 		}
 		return false
 	})
-	if n, err := b.store.TrimLog(t.Context(), b.now().Add(time.Hour)); n != 0 || err != nil {
+	if n, err := b.store.TrimLog(t.Context(), b.Now().Add(time.Hour)); n != 0 || err != nil {
 		t.Errorf("%d unread were trimmed, %v", n, err)
 	}
 	dead.behave(nil)
@@ -303,7 +290,7 @@ func TestWhatGetsTooOldIsGivenUp(t *testing.T) {
 	if f.Status()[0].Expired != 0 {
 		t.Error("given up at once")
 	}
-	b.pass(2 * time.Hour)
+	b.Pass(2 * time.Hour)
 	b.eventually("it is given up", func() bool { return f.Status()[0].Expired == 30 })
 	b.eventually("and can be seen", func() bool { all, err := f.Undelivered(t.Context(), "siem", 100); return len(all) == 30 && err == nil })
 	o.behave(nil)
@@ -318,7 +305,7 @@ func TestNewOutputIsToldOfAllDevices(t *testing.T) {
 	for i := range 25 {
 		id := fmt.Sprintf("%02d", i)
 		want = append(want, id)
-		devices = append(devices, store.DeviceRecord{Row: store.DeviceRow{ID: id, Zone: "z", First: b.now().Add(time.Duration(i))}, Device: tyto.Device{ID: id}})
+		devices = append(devices, store.DeviceRecord{Row: store.DeviceRow{ID: id, Zone: "z", First: b.Now().Add(time.Duration(i))}, Device: tyto.Device{ID: id}})
 	}
 	if err := b.store.Write(t.Context(), store.Change{Zone: "z", Devices: devices}); err != nil {
 		t.Fatal(err)
@@ -328,7 +315,7 @@ func TestNewOutputIsToldOfAllDevices(t *testing.T) {
 	b.eventually("all devices", func() bool { return slices.Equal(o.received(), want) })
 	d := devices[3]
 	d.Row.Firmware = "2"
-	if err := b.store.Write(t.Context(), store.Change{Zone: "z", News: []store.News{store.DeviceNews(&d)}, Time: b.now()}); err != nil {
+	if err := b.store.Write(t.Context(), store.Change{Zone: "z", News: []store.News{store.DeviceNews(&d)}, Time: b.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	b.eventually("the change", func() bool { return slices.Equal(o.received(), append(slices.Clone(want), "03")) })

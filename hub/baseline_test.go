@@ -71,7 +71,7 @@ func TestBaseline(t *testing.T) {
 		f.begin(nil)
 	}
 	restart()
-	f.pass(baseline.DefaultConfig().Learning + time.Hour)
+	f.Pass(baseline.DefaultConfig().Learning + time.Hour)
 	f.eventually("it operates", func() bool { return learning().Active == false })
 	const month = 30 * 24 * time.Hour
 	f.accept(later(talked(subject(2), subject(1), "modbus"), month), later(talked(subject(3), subject(1), "modbus"), month))
@@ -137,7 +137,7 @@ func TestMutes(t *testing.T) {
 	if s := status(); s["10.0.0.1"] != store.AlertMuted || s["10.0.0.3"] != store.AlertNew {
 		t.Errorf("%v", s)
 	}
-	f.pass(2 * time.Hour)
+	f.Pass(2 * time.Hour)
 	f.accept(stopped(subject(1), subject(4), 9))
 	f.eventually("the mute expired", func() bool {
 		for _, a := range f.alerts() {

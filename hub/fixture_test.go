@@ -41,20 +41,7 @@ type fixture struct {
 	// detections is what the next hub raises alerts by.
 	detections *detect.Rules
 
-	mu sync.Mutex
-	at time.Time
-}
-
-func (f *fixture) now() time.Time {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.at
-}
-
-func (f *fixture) pass(d time.Duration) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.at = f.at.Add(d)
+	*doubles.Clock
 }
 
 // begin starts a hub, and waits until it is ready; it ends with stop or with the test.
@@ -70,7 +57,7 @@ func (f *fixture) begin(l net.Listener) {
 	cfg.Detections = f.detections
 	cfg.Sites, cfg.Networks = map[string]string{"z": "Graz"}, f.networks
 	maps.Copy(cfg.Sites, f.sites)
-	deps := Deps{Store: s, Listener: l, Clock: f.now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}}
+	deps := Deps{Store: s, Listener: l, Clock: f.Now, Log: slog.New(slog.DiscardHandler), Version: api.Version{Version: "7"}}
 	if f.adjust != nil {
 		f.adjust(&deps)
 	}
@@ -94,7 +81,7 @@ func (f *fixture) begin(l net.Listener) {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t: t, folder: t.TempDir(), at: start}
+	f := &fixture{t: t, folder: t.TempDir(), Clock: doubles.ClockAt(start)}
 	f.begin(nil)
 	t.Cleanup(func() {
 		if err := f.stop(); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"tyto/api"
 	"tyto/frame"
+	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/sqlite"
 	"tyto/tyto"
@@ -125,7 +126,7 @@ func TestTrimmedLog(t *testing.T) {
 	f := newFixture(t)
 	f.accept(saw(1, tyto.Address, "10.0.0.1"), saw(2, tyto.Address, "10.0.0.2"), talked(subject(2), subject(1), "modbus"))
 	f.eventually("folded", func() bool { return len(f.conversations()) == 1 })
-	f.pass(73 * time.Hour)
+	f.Pass(73 * time.Hour)
 	f.hub.tidy(t.Context())
 	want := f.devices()
 	if err := f.stop(); err != nil {
@@ -156,7 +157,7 @@ func TestThinnedLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.pass(80 * time.Hour)
+	f.Pass(80 * time.Hour)
 	f.hub.thin(t.Context())
 	kinds := map[tyto.Kind]int{}
 	err = f.store.Read(t.Context(), "z", 0, func(e store.Entry) error {
@@ -198,7 +199,7 @@ func TestInternetHostTurnsOutADevice(t *testing.T) {
 	e.Observation.Subject = tyto.Subject{MAC: mac(8), Addr: far.Addr}
 	f.accept(e)
 	f.eventually("one is of the LAN", func() bool {
-		f.pass(time.Minute)
+		f.Pass(time.Minute)
 		totals, err := f.store.ConversationTotals(t.Context())
 		return err == nil && totals.Internet == 1
 	})
@@ -318,7 +319,7 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, folder: t.TempDir(), at: start}
+	f := &fixture{t: t, folder: t.TempDir(), Clock: doubles.ClockAt(start)}
 	f.begin(l)
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()

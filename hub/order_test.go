@@ -77,9 +77,9 @@ func (p *plant) deliver(t interface{ Fatal(...any) }, d *delivery, zone string, 
 			p.flush(t)
 		}
 		if !straight && d.Trim[step] {
-			p.pass(100 * time.Hour)
+			p.Pass(100 * time.Hour)
 			p.fixture.hub.tidy(context.Background())
-			p.pass(-100 * time.Hour) // or the hub would forget what was not seen for long
+			p.Pass(-100 * time.Hour) // or the hub would forget what was not seen for long
 		}
 		floor := 1
 		for done[floor-1] {

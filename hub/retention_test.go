@@ -15,15 +15,15 @@ func TestForgets(t *testing.T) {
 	f.accept(saw(1, tyto.Address, "10.0.0.1"), saw(1, tyto.Hostname, "old"), saw(2, tyto.Address, "10.0.0.2"), saw(2, tyto.Hostname, "new"),
 		talked(subject(1), subject(2), "modbus"), talked(subject(2), subject(2), "dns"))
 	f.eventually("two devices", func() bool { return len(f.devices()) == 2 && len(f.conversations()) == 2 })
-	f.pass(401 * 24 * time.Hour)
+	f.Pass(401 * 24 * time.Hour)
 	f.hub.tidy(t.Context()) // nothing was heard since: the newest is what counts
 	if n := len(f.devices()); n != 2 {
 		t.Fatalf("a capture of long ago is forgotten: %d devices are left", n)
 	}
 	later := saw(2, tyto.Hostname, "new")
-	later.Time = f.now()
+	later.Time = f.Now()
 	again := talked(subject(2), subject(2), "dns")
-	again.Time, again.Conversation.First, again.Conversation.Last = f.now(), f.now(), f.now()
+	again.Time, again.Conversation.First, again.Conversation.Last = f.Now(), f.Now(), f.Now()
 	f.accept(later, again)
 	f.hub.tidy(t.Context())
 	gone := func() bool {

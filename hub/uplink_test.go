@@ -38,13 +38,13 @@ type plant struct {
 
 func newPlant(t *testing.T) *plant {
 	t.Helper()
-	p := &plant{fixture: &fixture{t: t, folder: t.TempDir(), at: start}, hub: doubles.FreeAddress()}
+	p := &plant{fixture: &fixture{t: t, folder: t.TempDir(), Clock: doubles.ClockAt(start)}, hub: doubles.FreeAddress()}
 	p.adjust = func(d *Deps) {
-		ca, err := auth.OpenCA(t.Context(), d.Store, filepath.Join(p.folder, auth.SecretFile), p.now)
+		ca, err := auth.OpenCA(t.Context(), d.Store, filepath.Join(p.folder, auth.SecretFile), p.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.enrol = auth.NewEnrolment(ca, d.Store, p.now, slog.New(slog.DiscardHandler))
+		p.enrol = auth.NewEnrolment(ca, d.Store, p.Now, slog.New(slog.DiscardHandler))
 		l, err := net.Listen("tcp", p.hub)
 		if err != nil {
 			t.Fatal(err)
@@ -80,11 +80,11 @@ type probe struct {
 func (p *plant) join(sensor, zone, site string) *probe {
 	p.t.Helper()
 	folder := p.t.TempDir()
-	id, err := uplink.Join(p.t.Context(), p.token(sensor, zone, site), folder, p.now)
+	id, err := uplink.Join(p.t.Context(), p.token(sensor, zone, site), folder, p.Now)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	x := &probe{p: p, folder: folder, client: uplink.NewClient(folder, id, p.now, slog.New(slog.DiscardHandler))}
+	x := &probe{p: p, folder: folder, client: uplink.NewClient(folder, id, p.Now, slog.New(slog.DiscardHandler))}
 	p.t.Cleanup(x.client.Close)
 	return x
 }
@@ -227,15 +227,15 @@ func TestRenewal(t *testing.T) {
 		end()
 		p.must(<-done)
 	}
-	p.pass(19 * day)
+	p.Pass(19 * day)
 	keep()
 	if !expires().Equal(start.Add(30 * day)) {
 		t.Error("it is renewed too early")
 	}
-	p.pass(day)
+	p.Pass(day)
 	p.eventually("it is renewed", func() bool { keep(); return expires().Equal(start.Add(50 * day)) })
 	p.must(x.send(saw(1, tyto.Address, "10.0.0.1")))
-	p.pass(36 * day) // 6 after it expired
+	p.Pass(36 * day) // 6 after it expired
 	if err := x.send(saw(2, tyto.Address, "10.0.0.2")); err == nil || !strings.Contains(err.Error(), "expired") {
 		t.Errorf("with an expired certificate: %v", err)
 	}
@@ -245,7 +245,7 @@ func TestRenewal(t *testing.T) {
 	p.eventually("it came back by itself", func() bool { return x.send(saw(2, tyto.Address, "10.0.0.2")) == nil })
 	end()
 	p.must(<-done)
-	p.pass(37*day + time.Second)
+	p.Pass(37*day + time.Second)
 	if err := x.client.Renew(t.Context()); err == nil || !strings.Contains(err.Error(), "expired") {
 		t.Errorf("7 days after it expired: %v", err)
 	}
@@ -255,7 +255,7 @@ func TestRenewal(t *testing.T) {
 func TestTokens(t *testing.T) {
 	p := newPlant(t)
 	join := func(token uplink.Token) error {
-		_, err := uplink.Join(t.Context(), token, t.TempDir(), p.now)
+		_, err := uplink.Join(t.Context(), token, t.TempDir(), p.Now)
 		return err
 	}
 	token := p.token("a", "hall", "")
@@ -277,9 +277,9 @@ func TestTokens(t *testing.T) {
 	if in.Load() != 1 {
 		t.Errorf("%d came in with one token", in.Load())
 	}
-	p.pass(20 * time.Minute) // the brake on guessing
+	p.Pass(20 * time.Minute) // the brake on guessing
 	late := p.token("b", "hall", "")
-	p.pass(time.Hour)
+	p.Pass(time.Hour)
 	if err := join(late); err == nil || !strings.Contains(err.Error(), "wrong, used or expired") {
 		t.Errorf("too late: %v", err)
 	}
@@ -325,12 +325,12 @@ func TestSensorIsNoHub(t *testing.T) {
 	}()
 	token := p.token("b", "hall", "")
 	token.Hub = l.Addr().String()
-	if _, err := uplink.Join(t.Context(), token, t.TempDir(), p.now); err == nil || !strings.Contains(err.Error(), "certificate") {
+	if _, err := uplink.Join(t.Context(), token, t.TempDir(), p.Now); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("joining: %v", err)
 	}
 	posed := *id
 	posed.Hub = token.Hub
-	client := uplink.NewClient(x.folder, &posed, p.now, slog.New(slog.DiscardHandler))
+	client := uplink.NewClient(x.folder, &posed, p.Now, slog.New(slog.DiscardHandler))
 	defer client.Close()
 	if err := client.Send(t.Context(), &uplink.Batch{Epoch: 1, Seq: 1, Floor: 1, Events: 1}); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("sending: %v", err)
@@ -351,7 +351,7 @@ func TestAirGap(t *testing.T) {
 	p.must(err)
 	id, err := uplink.Answer(folder, answer)
 	p.must(err)
-	x := &probe{p: p, folder: folder, client: uplink.NewClient(folder, id, p.now, slog.New(slog.DiscardHandler))}
+	x := &probe{p: p, folder: folder, client: uplink.NewClient(folder, id, p.Now, slog.New(slog.DiscardHandler))}
 	defer x.client.Close()
 	p.must(x.send(saw(1, tyto.Address, "10.0.0.1")))
 }
@@ -367,14 +367,14 @@ func TestHubsShareAuthority(t *testing.T) {
 		t.Error("after a restart the authority is another")
 	}
 	p.eventually("sent again", func() bool { return x.send(saw(1, tyto.Address, "10.0.0.1")) == nil })
-	if _, err := auth.OpenCA(t.Context(), p.store, filepath.Join(t.TempDir(), "none"), p.now); err == nil || !strings.Contains(err.Error(), "put it back") {
+	if _, err := auth.OpenCA(t.Context(), p.store, filepath.Join(t.TempDir(), "none"), p.Now); err == nil || !strings.Contains(err.Error(), "put it back") {
 		t.Errorf("without its secret: %v", err)
 	}
 	wrong := filepath.Join(t.TempDir(), "wrong")
-	if _, err := auth.OpenCA(t.Context(), &emptyStore{}, wrong, p.now); err != nil {
+	if _, err := auth.OpenCA(t.Context(), &emptyStore{}, wrong, p.Now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.OpenCA(t.Context(), p.store, wrong, p.now); err == nil || !strings.Contains(err.Error(), "does not open") {
+	if _, err := auth.OpenCA(t.Context(), p.store, wrong, p.Now); err == nil || !strings.Contains(err.Error(), "does not open") {
 		t.Errorf("with another secret: %v", err)
 	}
 }
@@ -395,7 +395,7 @@ func TestBadBatches(t *testing.T) {
 	good := pack(t, []tyto.Event{saw(1, tyto.Address, "10.0.0.1")})
 	post := func(body []byte, certified bool, header ...string) int {
 		t.Helper()
-		client := clientOf(id, p.now, certified)
+		client := clientOf(id, p.Now, certified)
 		defer client.CloseIdleConnections()
 		r, err := http.NewRequestWithContext(t.Context(), "POST", "https://"+p.hub+uplink.PathBatches, bytes.NewReader(body))
 		p.must(err)
@@ -439,7 +439,7 @@ func TestHealthArrives(t *testing.T) {
 	p := newPlant(t)
 	x := p.join("a", "hall", "")
 	c := uplink.DefaultConfig(t.TempDir())
-	c.Sensor, c.Version, c.Clock = "a", "9.9", p.now
+	c.Sensor, c.Version, c.Clock = "a", "9.9", p.Now
 	c.Cap, c.Reserve = 256<<10, 64<<10
 	s, err := uplink.Open(t.Context(), c)
 	p.must(err)
