@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"path/filepath"
@@ -45,7 +44,7 @@ func newPlant(t *testing.T) *plant {
 			t.Fatal(err)
 		}
 		p.enrol = auth.NewEnrolment(ca, d.Store, p.Now, slog.New(slog.DiscardHandler))
-		l, err := net.Listen("tcp", p.hub)
+		l, err := doubles.Listen(p.hub)
 		if err != nil {
 			t.Fatal(err)
 		}

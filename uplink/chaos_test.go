@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -57,7 +56,7 @@ type process struct {
 
 func newChaos(t *testing.T, extra ...string) *chaos {
 	t.Helper()
-	l, err := net.Listen("tcp", doubles.FreeAddress())
+	l, err := doubles.Listen(doubles.FreeAddress())
 	if err != nil {
 		t.Fatal(err)
 	}

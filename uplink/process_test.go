@@ -21,6 +21,7 @@ import (
 	"tyto/auth"
 	"tyto/frame"
 	"tyto/hub"
+	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/sqlite"
 	"tyto/tyto"
@@ -91,7 +92,7 @@ func openHub(ctx context.Context, folder string, l net.Listener, step func(strin
 }
 
 func hubProcess() error {
-	l, err := net.Listen("tcp", os.Getenv("TYTO_ADDRESS"))
+	l, err := doubles.Listen(os.Getenv("TYTO_ADDRESS"))
 	if err != nil {
 		return err
 	}

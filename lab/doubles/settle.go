@@ -1,9 +1,11 @@
 package doubles
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"syscall"
 	"time"
 
 	"go.uber.org/goleak"
@@ -38,4 +40,16 @@ func FreeAddress() string {
 		}
 	}
 	panic("doubles: no port is free")
+}
+
+// Listen listens at an address that was in use a moment ago, and for up to a
+// minute may still be: a program that is being started has copies of the
+// sockets that others closed, until it runs.
+func Listen(address string) (net.Listener, error) {
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		l, err := net.Listen("tcp", address)
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(limit) {
+			return l, err
+		}
+	}
 }
