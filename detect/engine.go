@@ -295,6 +295,8 @@ func (g *Engine) Alerts() []tyto.Alert {
 			raised = append(raised, &x.cause)
 		}
 	}
+	// Who did things at the same time is close together in memory, too.
+	slices.SortFunc(raised, func(a, b *cause) int { return a.first.Compare(b.first) })
 	return g.tell(raised)
 }
 
