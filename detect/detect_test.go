@@ -291,3 +291,54 @@ func TestCountedActs(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestSeesBesideAScanner: the windows of a host that scans for hours fill the
+// budget, and must not blind the engine to another one.
+func TestSeesBesideAScanner(t *testing.T) {
+	rules := standard(t)
+	g := New("z", rules, nil)
+	g.room = 2000
+	scan := events(t, &rules.Rule("address-scan").Cases[0])[0]
+	c := scan.Conversation
+	for i := range 4000 {
+		c.First = epoch.Add(time.Duration(i) * 2 * time.Second)
+		scan.Time, c.Last = c.First, c.First
+		c.Server.Addr[13], c.Server.Addr[14], c.Server.Addr[15] = byte(i>>16), byte(i>>8), byte(i)
+		g.Learn(&scan)
+	}
+	for i, e := range events(t, &rules.Rule("login-failures").Cases[0]) {
+		e.Time = c.First.Add(time.Duration(i) * time.Second)
+		g.Learn(&e)
+	}
+	if got := alertsOf(g, "login-failures"); len(got) != 1 || g.counted > g.room {
+		t.Errorf("beside a scanner there is %+v, of %d values, %d refused", got, g.counted, g.Refused)
+	}
+}
+
+// TestOneIsNoNews: after many failures that were told, a single one is none of
+// them; many are.
+func TestOneIsNoNews(t *testing.T) {
+	rules := standard(t)
+	g := New("z", rules, nil)
+	guess := events(t, &rules.Rule("login-failures").Cases[0])
+	for i := range guess {
+		g.Learn(&guess[i])
+	}
+	first := g.Changed()
+	if len(first) != 1 {
+		t.Fatalf("%+v", first)
+	}
+	for i := range guess {
+		guess[i].Time = guess[i].Time.Add(48 * time.Hour)
+	}
+	g.Learn(&guess[0])
+	if got := g.Changed(); len(got) != 0 {
+		t.Errorf("a mistyped password, and there is %+v", got)
+	}
+	for i := range guess[1:] {
+		g.Learn(&guess[1+i])
+	}
+	if got := g.Changed(); len(got) != 1 || got[0].ID != first[0].ID || got[0].Count != uint64(len(guess)) {
+		t.Errorf("guessed again, and there is %+v", got)
+	}
+}

@@ -39,7 +39,9 @@ type Engine struct {
 	beacons    beacons
 
 	asked   time.Time // the clock when the waiting were looked at
-	counted int
+	counted int       // values in windows, at most room
+	room    int
+	denied  int // values since old windows were dropped
 	scratch []byte
 
 	// Refused counts events whose cause or value did not fit into a budget.
@@ -49,7 +51,7 @@ type Engine struct {
 // New is an engine without alerts. Devices may be nil: rules that ask about
 // devices then raise none.
 func New(zone string, rules *Rules, devices Devices) *Engine {
-	return &Engine{rules: rules, zone: zone, devices: devices, causes: map[string]*cause{}, changed: map[*cause]struct{}{}, waiting: map[*cause]struct{}{},
+	return &Engine{rules: rules, zone: zone, devices: devices, room: maxCounted, causes: map[string]*cause{}, changed: map[*cause]struct{}{}, waiting: map[*cause]struct{}{},
 		beacons: beacons{rule: rules.finder(findBeacons, tyto.KindConversation), lines: map[line]*beacon{}},
 		hits:    map[tyto.Kind]*Rule{tyto.KindConversation: rules.finder(findIndicators, tyto.KindConversation), tyto.KindObservation: rules.finder(findIndicators, tyto.KindObservation)}}
 }
@@ -97,7 +99,7 @@ func (g *Engine) matched(r *Rule) {
 		return
 	}
 	g.note(c)
-	if r.Count == nil || g.count(c) || c.raised {
+	if r.Count == nil || g.count(c) {
 		g.raise(c)
 	}
 }
@@ -145,7 +147,8 @@ func (g *Engine) note(c *cause) {
 }
 
 // count puts the event's value into the windows that it is in, each half a
-// window after the one before, and reports whether one has enough.
+// window after the one before, and reports whether one of these has enough: a
+// single failure, long after the many that an alert told of, is no news of it.
 func (g *Engine) count(c *cause) (enough bool) {
 	at := g.event.Time
 	if g.event.Conversation != nil {
@@ -170,9 +173,10 @@ func (g *Engine) count(c *cause) (enough bool) {
 		}
 		g.enter(w, hash, times)
 		c.most = max(c.most, len(w))
+		enough = enough || len(w) >= c.rule.atLeast()
 	}
 	c.thin(g)
-	return c.most >= c.rule.atLeast()
+	return enough
 }
 
 // enter puts a value into a window, or as many as an act stands for.
@@ -185,7 +189,7 @@ func (g *Engine) enter(w map[uint64]struct{}, hash, times uint64) {
 		if _, has := w[value]; has {
 			continue
 		}
-		if g.counted >= maxCounted {
+		if g.counted >= g.room && !g.forgetWindows() {
 			g.Refused++
 			return
 		}
@@ -211,6 +215,37 @@ func (c *cause) thin(g *Engine) {
 		g.counted -= len(c.windows[oldest])
 		delete(c.windows, oldest)
 	}
+}
+
+// Windows that ended so long ago are dropped first when there is no room, and
+// the clock is looked at again after so many values that had none.
+const (
+	late       = time.Hour
+	denyBefore = 10_000
+)
+
+// forgetWindows makes room for values, and reports whether there was any to
+// make: the windows of all causes that ended longest ago, a quarter of the
+// values at least. What they had at most is kept.
+func (g *Engine) forgetWindows() bool {
+	if g.denied++; g.denied%denyBefore != 1 {
+		return false
+	}
+	for ago := late; ago >= time.Minute && g.counted > g.room*3/4; ago /= 2 {
+		before := g.clock.Add(-ago).UnixNano()
+		for _, c := range g.causes {
+			for start, w := range c.windows {
+				if (start+2)*(int64(c.rule.within())/2) < before {
+					g.counted -= len(w)
+					delete(c.windows, start)
+				}
+			}
+		}
+	}
+	if g.counted < g.room {
+		g.denied = 0
+	}
+	return g.counted < g.room
 }
 
 // valueOf is the hash of what is to be different: without names, the packet.

@@ -172,6 +172,9 @@ func (f *Family) forget(some iter.Seq[*kin]) {
 	all := slices.SortedFunc(some, func(a, b *kin) int { return cmp.Or(a.Last.Compare(b.Last), strings.Compare(a.ID, b.ID)) })
 	for _, k := range all[:len(all)/2] {
 		delete(f.kin, k.ID)
+		if parent := f.kin[k.Parent]; parent != nil {
+			parent.children = slices.DeleteFunc(parent.children, func(x *kin) bool { return x == k })
+		}
 		left := slices.DeleteFunc(f.of[k.client], func(x *kin) bool { return x == k })
 		if f.of[k.client] = left; len(left) == 0 {
 			delete(f.of, k.client)

@@ -62,6 +62,16 @@ func TestFamilyOfOne(t *testing.T) {
 	for i := range 4 * maxOfClient {
 		f.Place([]tyto.Alert{raised("port-scan", strconv.Itoa(i), "d1", i)})
 	}
+	parent := raised("address-scan", "parent", "d1", 0)
+	f.Place([]tyto.Alert{parent})
+	for i := range 4 * maxOfClient {
+		child := raised("port-scan", "c"+strconv.Itoa(i), "d1", 10*maxOfClient+i)
+		parent.Last = child.Last
+		f.Place([]tyto.Alert{parent, child})
+	}
+	if n := len(f.kin["parent"].children); n > maxOfClient {
+		t.Errorf("%d consequences of one alert are kept", n)
+	}
 	if len(f.of["d1"]) > maxOfClient || len(f.kin) != len(f.of["d1"]) {
 		t.Errorf("%d alerts of one client, %d in all", len(f.of["d1"]), len(f.kin))
 	}

@@ -243,6 +243,15 @@ func (s *indicatorSet) domain(name string, at time.Time) *Indicator {
 	}
 }
 
+// answered reports whether a server did more than refuse, or accept and hear
+// nothing.
+func answered(c *tyto.Conversation) bool {
+	if c.Transport == "tcp" {
+		return c.Packets[1] > 1
+	}
+	return c.Packets[1] > 0
+}
+
 // match is the indicator that an event hits, nil if none.
 func (s *indicatorSet) match(x *tyto.Event) *Indicator {
 	switch {
@@ -254,7 +263,9 @@ func (s *indicatorSet) match(x *tyto.Event) *Indicator {
 		if i := s.addr(c.Server.Addr, x.Time); i != nil {
 			return i
 		}
-		return s.addr(c.Client.Addr, x.Time)
+		if answered(c) { // who is open to the internet is tried by known hosts all day
+			return s.addr(c.Client.Addr, x.Time)
+		}
 	case x.Observation != nil:
 		o := x.Observation
 		if o.Attr == tyto.LookedUp {
