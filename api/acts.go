@@ -17,7 +17,7 @@ import (
 type ActsInput struct {
 	IDInput
 	Paging
-	Verb []string `query:"verb,explode" maxItems:"20" doc:"read, write, identify, start, stop, program, update-firmware, login, login-failed, scan, browse, configure, execute, transfer"`
+	Verb []string `query:"verb,explode" maxItems:"20" doc:"read, write, identify, start, stop, program, update-firmware, login, login-failed, scan, browse, configure, execute, transfer, violate"`
 }
 
 // Moved is a program, firmware or file that went to or from a device.

@@ -73,7 +73,7 @@ func (b *Baseline) converse(c *tyto.Conversation) {
 
 func (b *Baseline) act(a *tyto.Act, at time.Time) {
 	switch a.Verb {
-	case tyto.NoVerb, tyto.Login, tyto.LoginFailed, tyto.Scan:
+	case tyto.NoVerb, tyto.Login, tyto.LoginFailed, tyto.Scan, tyto.Violate:
 		return // told by rules of package detect
 	}
 	b.hear(&sighting{client: a.Client, server: a.Server, protocol: a.Evidence.Protocol, operation: a.Operation, verb: a.Verb,

@@ -63,10 +63,10 @@ func (t *tally) count(hash uint64, now int64, patience time.Duration, eager bool
 }
 
 // counted reports whether rules count such acts: attempts to sign in, what is
-// refused, and starting and stopping.
+// refused or breaks a rule, and starting and stopping.
 func counted(v tyto.Verb, outcome string) bool {
 	switch v {
-	case tyto.Login, tyto.LoginFailed, tyto.Start, tyto.Stop:
+	case tyto.Login, tyto.LoginFailed, tyto.Start, tyto.Stop, tyto.Violate:
 		return true
 	}
 	return refused(outcome)

@@ -13,7 +13,7 @@ import (
 // published: as captures of it agree.
 func init() {
 	register(Dissector{
-		Name:     "ams",
+		Name: "ams", Industrial: true,
 		Where:    []Where{TCP(48898), UDP(48899)},
 		Anywhere: true, First: "\x00\x03",
 		Is: isAMS, Split: splitAMS, Tell: tellAMS,

@@ -12,7 +12,7 @@ import (
 // serial interface manual 576013-635) as it is spoken on TCP.
 func init() {
 	register(Dissector{
-		Name:  "atg",
+		Name: "atg", Industrial: true,
 		Where: []Where{TCP(10001)},
 		Is:    isATG, Tell: tellATG,
 	})

@@ -12,7 +12,7 @@ import (
 // BACnet over UDP (ANSI/ASHRAE 135 annex J) and over Ethernet (clause 7).
 func init() {
 	register(Dissector{
-		Name:     "bacnet",
+		Name: "bacnet", Industrial: true,
 		Where:    []Where{UDP(47808), LLC(0x82)},
 		Anywhere: true, First: "\x81",
 		Is: isBACnet, Tell: tellBACnet,

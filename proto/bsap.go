@@ -13,7 +13,7 @@ import (
 // the serial line in datagrams on port 1235.
 func init() {
 	register(Dissector{
-		Name:  "bsap",
+		Name: "bsap", Industrial: true,
 		Where: []Where{UDP(1234), UDP(1235)},
 		Is:    isBSAP, Tell: tellBSAP,
 	})

@@ -9,7 +9,7 @@ import (
 // ANSI C12.22 of electricity meters (IEEE 1703), over TCP and UDP (RFC 6142).
 func init() {
 	register(Dissector{
-		Name:  "c1222",
+		Name: "c1222", Industrial: true,
 		Where: []Where{TCP(1153), UDP(1153)},
 		Is:    isC1222, Split: splitC1222, Tell: tellC1222,
 	})

@@ -12,7 +12,7 @@ import (
 // on UDP port 61450, and the search for stations on port 61451.
 func init() {
 	register(Dissector{
-		Name:  "cciefb",
+		Name: "cciefb", Industrial: true,
 		Where: []Where{UDP(61450), UDP(61451)},
 		Is:    isCCIEFB, Tell: tellCCIEFB,
 	})

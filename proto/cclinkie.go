@@ -5,7 +5,7 @@ package proto
 // is all that is told.
 func init() {
 	register(Dissector{
-		Name:  "cclinkie",
+		Name: "cclinkie", Industrial: true,
 		Where: []Where{EtherType(0x890f)},
 		Is:    isCCLinkIE, Tell: tellCCLinkIE,
 	})

@@ -9,7 +9,7 @@ import (
 // the configuration server that makes a channel of them.
 func init() {
 	register(Dissector{
-		Name:  "cnip",
+		Name: "cnip", Industrial: true,
 		Where: []Where{UDP(1628), UDP(1629)},
 		Is:    isCNIP, Tell: tellCNIP,
 	})

@@ -14,7 +14,7 @@ import (
 // them (Nochvay, "Security research: CODESYS Runtime", 2019; Redpoint).
 func init() {
 	register(Dissector{
-		Name:  "codesys",
+		Name: "codesys", Industrial: true,
 		Where: []Where{UDP(1740), UDP(1741), UDP(1742), UDP(1743), TCP(11740), TCP(1200), TCP(2455)},
 		Is:    isCodesys, Split: splitCodesys, Tell: tellCodesys,
 	})

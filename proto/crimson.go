@@ -9,7 +9,7 @@ import (
 // published; a public script for nmap (cr3-fingerprint) shows how maker and model are asked for.
 func init() {
 	register(Dissector{
-		Name:  "crimson",
+		Name: "crimson", Industrial: true,
 		Where: []Where{TCP(789)},
 		Is:    isCrimson, Split: splitCrimson, Tell: tellCrimson,
 	})

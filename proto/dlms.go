@@ -11,7 +11,7 @@ import (
 // modems and concentrators tunnel them.
 func init() {
 	register(Dissector{
-		Name:     "dlms",
+		Name: "dlms", Industrial: true,
 		Where:    []Where{TCP(4059), UDP(4059), TCP(4060)},
 		Anywhere: true, First: "\x00\x7e",
 		Is: isDLMS, Split: splitDLMS, Tell: tellDLMS,

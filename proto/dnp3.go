@@ -13,7 +13,7 @@ import (
 // DNP3 over TCP and UDP (IEEE 1815-2012).
 func init() {
 	register(Dissector{
-		Name:     "dnp3",
+		Name: "dnp3", Industrial: true,
 		Where:    []Where{TCP(20000), UDP(20000)},
 		Anywhere: true, First: "\x05",
 		Is: isDNP3, Split: splitDNP3, Tell: tellDNP3,

@@ -11,7 +11,7 @@ import (
 // that it carries.
 func init() {
 	register(Dissector{
-		Name:  "doip",
+		Name: "doip", Industrial: true,
 		Where: []Where{UDP(13400), TCP(13400), TCP(3496)},
 		Is:    isDoIP, Split: splitDoIP, Tell: tellDoIP,
 	})

@@ -11,7 +11,7 @@ import (
 // and come back to the master that sent them.
 func init() {
 	register(Dissector{
-		Name:  "ecat",
+		Name: "ecat", Industrial: true,
 		Where: []Where{EtherType(0x88a4)},
 		Is:    isECAT, Tell: tellECAT,
 	})

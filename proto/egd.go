@@ -8,7 +8,7 @@ import (
 // Ethernet Global Data of GE Fanuc controllers (GFK-2224).
 func init() {
 	register(Dissector{
-		Name:     "egd",
+		Name: "egd", Industrial: true,
 		Where:    []Where{UDP(18246)},
 		Anywhere: true, First: "\x0d",
 		Is: isEGD, Tell: tellEGD,

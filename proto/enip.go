@@ -13,7 +13,7 @@ import (
 // Library, volumes 1 and 2), and PCCC (Allen-Bradley 1770-6.5.16) in it.
 func init() {
 	register(Dissector{
-		Name:     "enip",
+		Name: "enip", Industrial: true,
 		Where:    []Where{TCP(44818), UDP(44818), UDP(2222)},
 		Anywhere: true,
 		First:    "\x04\x63\x64\x65\x6f\x70",

@@ -11,7 +11,7 @@ import (
 // Ethernet POWERLINK (EPSG DS 301), version 2.
 func init() {
 	register(Dissector{
-		Name:  "epl",
+		Name: "epl", Industrial: true,
 		Where: []Where{EtherType(0x88ab)},
 		Is:    isEPL, Tell: tellEPL,
 	})

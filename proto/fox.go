@@ -12,7 +12,7 @@ import (
 // read as captures of it agree: a line of words, and fields in braces.
 func init() {
 	register(Dissector{
-		Name:     "fox",
+		Name: "fox", Industrial: true,
 		Where:    []Where{TCP(1911)},
 		Anywhere: true, First: "f",
 		Is: isFox, Split: splitFox, Tell: tellFox,

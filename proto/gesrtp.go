@@ -14,7 +14,7 @@ import (
 // memory acquisition of a GE Fanuc Series 90-30" (2017) describes what is used here.
 func init() {
 	register(Dissector{
-		Name:  "gesrtp",
+		Name: "gesrtp", Industrial: true,
 		Where: []Where{TCP(18245)},
 		Is:    isSRTP, Split: splitSRTP, Tell: tellSRTP,
 	})

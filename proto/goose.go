@@ -9,7 +9,7 @@ import (
 // GOOSE (IEC 61850-8-1), events between devices of a substation.
 func init() {
 	register(Dissector{
-		Name:  "goose",
+		Name: "goose", Industrial: true,
 		Where: []Where{EtherType(0x88b8)},
 		Is:    isGOOSE, Tell: tellGOOSE,
 	})

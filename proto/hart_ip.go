@@ -12,7 +12,7 @@ import (
 // (HCF_SPEC-081) and the universal and common practice commands (-127, -151).
 func init() {
 	register(Dissector{
-		Name:     "hart_ip",
+		Name: "hart_ip", Industrial: true,
 		Where:    []Where{TCP(5094), UDP(5094)},
 		Anywhere: true, // a server answers from, and is then asked at, a port of its own
 		First:    "\x01\x02",

@@ -9,7 +9,7 @@ import (
 // of redundant networks say that they are there.
 func init() {
 	register(Dissector{
-		Name:  "hsr_prp_supervision",
+		Name: "hsr_prp_supervision", Industrial: true,
 		Where: []Where{EtherType(0x88fb)},
 		Is:    isRedundancy, Tell: tellRedundancy,
 	})

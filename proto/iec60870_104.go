@@ -11,7 +11,7 @@ import (
 // IEC 60870-5-104 (Edition 2, 2006) with the ASDUs of IEC 60870-5-101.
 func init() {
 	register(Dissector{
-		Name:     "iec60870_104",
+		Name: "iec60870_104", Industrial: true,
 		Where:    []Where{TCP(2404)},
 		Anywhere: true, First: "\x68",
 		Is: isIEC104, Split: splitIEC104, Tell: tellIEC104,

@@ -12,7 +12,7 @@ import (
 // of KNX in it (03_06_03 cEMI, 03_03_07 application layer).
 func init() {
 	register(Dissector{
-		Name:     "kip",
+		Name: "kip", Industrial: true,
 		Where:    []Where{UDP(3671), TCP(3671)},
 		Anywhere: true, First: "\x06",
 		Is: isKIP, Split: splitKIP, Tell: tellKIP,

@@ -6,7 +6,7 @@ import "tyto/tyto"
 // (DeviceInstaller's; Lantronix, UDP 77FE), which reads and writes their setup too.
 func init() {
 	register(Dissector{
-		Name:  "lantronix",
+		Name: "lantronix", Industrial: true,
 		Where: []Where{UDP(30718)},
 		Is:    isLantronix, Tell: tellLantronix,
 	})

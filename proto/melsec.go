@@ -12,7 +12,7 @@ import (
 // as recorded traffic shows it the protocol with which MELSOFT finds controllers.
 func init() {
 	register(Dissector{
-		Name: "melsec",
+		Name: "melsec", Industrial: true,
 		Where: []Where{TCP(5000), TCP(5001), TCP(5002), TCP(5006), TCP(5007), TCP(5010), TCP(5562), UDP(5000), UDP(5001), UDP(5006),
 			UDP(5010), UDP(5560), UDP(5561)},
 		Is: isMelsec, Split: splitMelsec, Tell: tellMelsec,

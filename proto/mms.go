@@ -14,7 +14,7 @@ import (
 // MMS (ISO 9506) over TCP as IEC 61850-8-1 and TASE.2 (IEC 60870-6) use it.
 func init() {
 	register(Dissector{
-		Name:     "mms",
+		Name: "mms", Industrial: true,
 		Where:    []Where{TCP(102)},
 		Anywhere: true, First: "\x03",
 		Is: isMMS, Split: splitMMS, Tell: tellMMS,

@@ -15,7 +15,7 @@ import (
 // common model as far as they say what answers.
 func init() {
 	register(Dissector{
-		Name:     "modbus",
+		Name: "modbus", Industrial: true,
 		Where:    []Where{TCP(502), TCP(802), TCP(503)},
 		Anywhere: true,
 		Is:       isModbus, Split: splitModbus, Tell: tellModbus,

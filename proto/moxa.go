@@ -9,7 +9,7 @@ import (
 // 4800, as Digital Bond's Redpoint describes it.
 func init() {
 	register(Dissector{
-		Name:  "moxa",
+		Name: "moxa", Industrial: true,
 		Where: []Where{UDP(4800)},
 		Is:    isMoxa, Tell: tellMoxa,
 	})

@@ -12,7 +12,7 @@ import (
 // vehicles (versions 1.6 and 2.0.1), in WebSocket frames (RFC 6455).
 func init() {
 	register(Dissector{
-		Name:     "ocpp",
+		Name: "ocpp", Industrial: true,
 		Where:    []Where{TCP(9000), TCP(8180), TCP(8887)},
 		Anywhere: true, First: "\x81\x01",
 		Is: isOCPP, Split: splitOCPP, Tell: tellOCPP,

@@ -12,7 +12,7 @@ import (
 // Ethernet Units Operation Manual, section 7-4).
 func init() {
 	register(Dissector{
-		Name:     "omron",
+		Name: "omron", Industrial: true,
 		Where:    []Where{UDP(9600), TCP(9600)},
 		Anywhere: true,
 		First:    "FS\x80\x81\xc0\xc1",

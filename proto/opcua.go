@@ -12,7 +12,7 @@ import (
 // OPC UA over TCP in its binary encoding (IEC 62541-6 clause 7.1, -4 services).
 func init() {
 	register(Dissector{
-		Name:     "opcua",
+		Name: "opcua", Industrial: true,
 		Where:    []Where{TCP(4840), TCP(4841), TCP(48010), TCP(48020), TCP(53530), TCP(49320)},
 		Anywhere: true, First: "HAOM",
 		Is: isOPCUA, Split: splitOPCUA, Tell: tellOPCUA,

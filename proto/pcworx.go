@@ -11,7 +11,7 @@ import (
 // series are found and programmed, as Redpoint and nmap describe it.
 func init() {
 	register(Dissector{
-		Name:  "pcworx",
+		Name: "pcworx", Industrial: true,
 		Where: []Where{TCP(1962)},
 		Is:    isPCWorx, Split: splitPCWorx, Tell: tellPCWorx,
 	})

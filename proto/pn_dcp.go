@@ -11,7 +11,7 @@ import (
 // section 4.3), and the alarms of PROFINET IO, which share its EtherType.
 func init() {
 	register(Dissector{
-		Name:  "pn_dcp",
+		Name: "pn_dcp", Industrial: true,
 		Where: []Where{EtherType(0x8892)},
 		Is:    isDCP,
 		Tell:  tellDCP,

@@ -13,7 +13,7 @@ import (
 // a PROFINET station says of it.
 func init() {
 	register(Dissector{
-		Name:     "pn_io",
+		Name: "pn_io", Industrial: true,
 		Where:    []Where{UDP(34964)},
 		Anywhere: true, // answers come from ports of their own
 		First:    "\x04",

@@ -8,7 +8,7 @@ import (
 // MRP, the media redundancy protocol of rings (IEC 62439-2).
 func init() {
 	register(Dissector{
-		Name:  "pn_mrp",
+		Name: "pn_mrp", Industrial: true,
 		Where: []Where{EtherType(0x88e3)},
 		Is:    isMRP, Tell: tellMRP,
 	})

@@ -13,7 +13,7 @@ import (
 // how a controller is asked what it is.
 func init() {
 	register(Dissector{
-		Name:  "proconos",
+		Name: "proconos", Industrial: true,
 		Where: []Where{TCP(20547)},
 		Is:    isProConOS, Tell: tellProConOS,
 	})

@@ -9,6 +9,7 @@ package proto
 import (
 	"fmt"
 	"sort"
+	"sync"
 
 	"tyto/frame"
 )
@@ -19,6 +20,9 @@ import (
 // bytes only through a frame.Cursor.
 type Dissector struct {
 	Name string // Wireshark's short name, lower case
+	// Industrial says that machines, plants, buildings, meters or vehicles are
+	// run by it: rules for controllers are about it, and baselines learn what is done by it.
+	Industrial bool
 	// Where the protocol usually is. The content must still be confirmed by Is.
 	Where []Where
 	// Is says whether m could begin a message of this protocol. It is asked
@@ -111,6 +115,18 @@ func register(d Dissector) {
 	}
 	registered = append(registered, &d)
 }
+
+var industrial = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	for _, d := range registered {
+		names[d.Name] = d.Industrial
+	}
+	return names
+})
+
+// Industrial reports whether a protocol is one that machines, plants,
+// buildings, meters or vehicles are run by; the name is a dissector's.
+func Industrial(name string) bool { return industrial()[name] }
 
 // All is the registered dissectors, by name.
 func All() []*Dissector {

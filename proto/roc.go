@@ -9,7 +9,7 @@ import (
 // controllers (D301180X012, D301053X012).
 func init() {
 	register(Dissector{
-		Name:  "roc",
+		Name: "roc", Industrial: true,
 		Where: []Where{TCP(4000), UDP(4000)},
 		Is:    isROC, Split: splitROC, Tell: tellROC,
 	})

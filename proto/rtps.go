@@ -12,7 +12,7 @@ import (
 // medical systems speak it.
 func init() {
 	register(Dissector{
-		Name:     "rtps",
+		Name: "rtps", Industrial: true,
 		Where:    []Where{UDP(7400), UDP(7410)},
 		Anywhere: true, First: "R",
 		Is: isRTPS, Tell: tellRTPS,

@@ -14,7 +14,7 @@ import (
 // what recorded traffic shows.
 func init() {
 	register(Dissector{
-		Name:     "s7comm-plus",
+		Name: "s7comm-plus", Industrial: true,
 		Where:    []Where{TCP(102)},
 		Anywhere: true,
 		First:    "\x03",

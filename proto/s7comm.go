@@ -14,7 +14,7 @@ import (
 // Siemens' S7 communication over COTP and TPKT.
 func init() {
 	register(Dissector{
-		Name:     "s7comm",
+		Name: "s7comm", Industrial: true,
 		Where:    []Where{TCP(102)},
 		Anywhere: true,
 		First:    "\x03",

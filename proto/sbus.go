@@ -10,7 +10,7 @@ import (
 // SAIA S-Bus over UDP (Saia-Burgess, Ether-S-Bus), which PCD controllers speak.
 func init() {
 	register(Dissector{
-		Name:     "sbus",
+		Name: "sbus", Industrial: true,
 		Where:    []Where{UDP(5050)},
 		Anywhere: true, First: "\x00",
 		Is: isSBus, Tell: tellSBus,

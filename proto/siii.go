@@ -5,7 +5,7 @@ import "tyto/tyto"
 // SERCOS III (IEC 61158-4-19), cyclic telegrams between a master and drives.
 func init() {
 	register(Dissector{
-		Name:  "siii",
+		Name: "siii", Industrial: true,
 		Where: []Where{EtherType(0x88cd)},
 		Is:    isSIII, Tell: tellSIII,
 	})

@@ -9,7 +9,7 @@ import (
 // discovery protocol and energy meter protocol, technical information).
 func init() {
 	register(Dissector{
-		Name:  "speedwire",
+		Name: "speedwire", Industrial: true,
 		Where: []Where{UDP(9522)},
 		Is:    isSpeedwire, Tell: tellSpeedwire,
 	})

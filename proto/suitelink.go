@@ -13,7 +13,7 @@ import (
 // shows, as a public Wireshark plug-in (finngineering/suitelink-dissector) describes it.
 func init() {
 	register(Dissector{
-		Name:  "suitelink",
+		Name: "suitelink", Industrial: true,
 		Where: []Where{TCP(5413)},
 		Is:    isSuiteLink, Split: splitSuiteLink, Tell: tellSuiteLink,
 	})

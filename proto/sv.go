@@ -10,7 +10,7 @@ import (
 // Sampled Values (IEC 61850-9-2), the measurements of merging units.
 func init() {
 	register(Dissector{
-		Name:  "sv",
+		Name: "sv", Industrial: true,
 		Where: []Where{EtherType(0x88ba)},
 		Is:    isSV, Tell: tellSV,
 	})

@@ -11,7 +11,7 @@ import (
 // IEEE C37.118.2 (2005, 2011), synchrophasors.
 func init() {
 	register(Dissector{
-		Name:     "synphasor",
+		Name: "synphasor", Industrial: true,
 		Where:    []Where{TCP(4712), UDP(4713), UDP(4712), TCP(4713)},
 		Anywhere: true, First: "\xaa",
 		Is: isSynphasor, Split: splitSynphasor, Tell: tellSynphasor,

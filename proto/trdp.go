@@ -12,7 +12,7 @@ import (
 // data (PD) and messages (MD) between devices of a train.
 func init() {
 	register(Dissector{
-		Name:     "trdp",
+		Name: "trdp", Industrial: true,
 		Where:    []Where{UDP(17224), UDP(17225), TCP(17225)},
 		Anywhere: true, First: "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f",
 		Is: isTRDP, Split: splitTRDP, Tell: tellTRDP,

@@ -9,7 +9,7 @@ import (
 // describe it who took apart what attacked it (CISA MAR-17-352-01; Nozomi, TriStation protocol plug-in).
 func init() {
 	register(Dissector{
-		Name:  "tristation",
+		Name: "tristation", Industrial: true,
 		Where: []Where{UDP(1502)},
 		Is:    isTriStation, Tell: tellTriStation,
 	})

@@ -9,6 +9,7 @@ import (
 	"tyto/observe"
 	"tyto/proto"
 	"tyto/stream"
+	"tyto/tyto"
 )
 
 // A worker is the packet path of one goroutine: it owns one of everything it
@@ -241,9 +242,6 @@ func (w *worker) tell(d *proto.Dissector) {
 	if w.spy != nil {
 		w.spy(f, d, &w.sink)
 	}
-	if w.sink.Broken() != "" {
-		w.malformed()
-	}
 	w.counters.Overflow += uint64(w.sink.Overflow())
 	if name := w.sink.Name(); len(name) > 0 {
 		c.Name = w.names.swap(c.Name, name)
@@ -258,5 +256,18 @@ func (w *worker) tell(d *proto.Dissector) {
 	if w.sink.Finished() {
 		c.Flags |= flow.Done
 	}
+	if why := w.sink.Broken(); why != "" {
+		w.malformed()
+		w.violated(why)
+	}
 	w.observer.Told(f, d.Name, &w.sink)
+}
+
+// violated has it told that the sender breaks a rule of the protocol. It is
+// no operation of the conversation. Where part of the message or of the stream
+// before it is missing, the capture may be what is broken.
+func (w *worker) violated(why string) {
+	if w.message.Frame.Missing == 0 && !w.message.Cut && w.conv.Flags&flow.Lossy == 0 {
+		w.sink.Did(tyto.Violate, why, nil, "")
+	}
 }

@@ -141,11 +141,12 @@ const (
 	Configure
 	Execute
 	Transfer
+	Violate // breaks a rule of the protocol; the operation is the rule
 	endOfVerbs
 )
 
 var verbNames = [endOfVerbs]string{"", "read", "write", "identify", "start", "stop", "program", "update-firmware", "login",
-	"login-failed", "scan", "browse", "configure", "execute", "transfer"}
+	"login-failed", "scan", "browse", "configure", "execute", "transfer", "violate"}
 
 // String is v's name as in JSON.
 func (v Verb) String() string {

@@ -4553,7 +4553,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
-                /** @description read, write, identify, start, stop, program, update-firmware, login, login-failed, scan, browse, configure, execute, transfer */
+                /** @description read, write, identify, start, stop, program, update-firmware, login, login-failed, scan, browse, configure, execute, transfer, violate */
                 verb?: string[];
             };
             header?: never;
