@@ -184,7 +184,7 @@ func (r *sensorSetup) form(s streams, faces []faceRate) *huh.Form {
 		huh.NewGroup(
 			huh.NewMultiSelect[string]().Title("Which interfaces get the mirrored traffic?").
 				Description("Space chooses, enter goes on. The rates are of the last "+r.For.String()+".").
-				Options(options...).Value(&r.Interface).Validate(atLeastOne),
+				Options(options...).Height(min(len(options), 12)+3).Value(&r.Interface).Validate(atLeastOne),
 			huh.NewInput().Title("The sensor's name").Value(&r.Name).Validate(shortWord("a name")),
 			huh.NewInput().Title("The zone").Description("The address space that it listens to; with a token, the hub says it.").Value(&r.Zone).Validate(shortWord("a zone")),
 			huh.NewInput().Title("Token of the hub").Description("From the portal, page Sensors, or tyto hub token. Empty if there is no hub.").Value(&r.Token).Validate(rightToken),
