@@ -161,8 +161,8 @@ func dnp3Provides(m *Message, s *Sink) {
 
 func dnp3Message(m *Message, s *Sink, l *dnp3.Link, c *frame.Cursor) {
 	x := dnp3.ReadMessage(c)
-	if x.Broken != "" {
-		s.Malformed(x.Broken)
+	if why := x.Violation(l.FromMaster()); why != "" {
+		s.Malformed(why)
 	}
 	if x.Group == dnp3.FileGroup && x.Broken == "" {
 		dnp3File(m, s, &x, *c)

@@ -108,6 +108,9 @@ func tellENIP(m *Message, s *Sink) {
 		}
 		if h.Command == enip.RegisterSession {
 			tellENIPRole(m, s, toServer)
+			if version := c.L16(); toServer && version != 1 && !c.Short() {
+				s.Malformed("enip: version of the protocol")
+			}
 		}
 	}
 }

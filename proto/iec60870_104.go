@@ -206,9 +206,11 @@ func iec104ASDU(m *Message, s *Sink, c *frame.Cursor) {
 	case kind == 0 || kind >= 128:
 		s.Malformed("iec60870_104: type of an ASDU")
 		return
+	case iec104Types[kind].name == "" && (kind < 81 || kind > 95): // those are of IEC 60870-5-7
+		s.Malformed("iec60870_104: reserved type of an ASDU")
 	case number&0x7f == 0:
 		s.Malformed("iec60870_104: number of objects")
-	case cause&0x3f == 0 || cause&0x3f > iec104UnknownIOA:
+	case iec104Reserved(cause & 0x3f):
 		s.Malformed("iec60870_104: cause of transmission")
 	}
 	if asks := cause&0x3f == iec104Activation || cause&0x3f == iec104Deactivation; asks || kind <= 40 || !iec104Command(kind) && !iec104Repeats(cause&0x3f) {
@@ -228,6 +230,11 @@ func iec104ASDU(m *Message, s *Sink, c *frame.Cursor) {
 	case cause >= iec104UnknownType && cause <= iec104UnknownIOA:
 		iec104Answered(m, s, kind, address, object, iec104Outcome(cause, negative))
 	}
+}
+
+// iec104Reserved reports whether a cause has no meaning (IEC 60870-5-101 table 14, IEC 60870-5-7).
+func iec104Reserved(cause uint8) bool {
+	return cause == 0 || cause >= 17 && cause < 20 || cause > 41 && cause < iec104UnknownType || cause > iec104UnknownIOA
 }
 
 // iec104Repeats reports whether a message of the cause repeats the one that it answers.

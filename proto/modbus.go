@@ -63,7 +63,7 @@ func isModbus(m *Message) bool {
 			return c.U16() == 0
 		}
 		pdu := c.Bytes(min(n, c.Len()))
-		if !ok || len(pdu) < n && strict || len(pdu) == 0 || pdu[0]&0x7f == 0 {
+		if !ok || len(pdu) < n && strict || len(pdu) == 0 {
 			return false
 		}
 		if strict && !modbus.IsStandard(pdu) {

@@ -149,15 +149,42 @@ type Message struct {
 	Index              uint32 // its first index, if HasIndex
 	HasObject          bool
 	HasIndex           bool
+	Confirm            bool   // the sender wants the message confirmed
 	Broken             string // the rule that it breaks, a constant
 }
 
 // IsResponse reports whether an outstation sent it.
 func (m *Message) IsResponse() bool { return m.Function >= Response }
 
+// Functions that IEEE 1815 keeps for old outstations only (clause 4.4).
+const (
+	InitializeData    = 15
+	SaveConfiguration = 19
+)
+
+// Violation is the rule that a message breaks which is well formed, a
+// constant; "" if none. A master asks and is not confirmed (clause 4.2.2.4), an
+// outstation answers; two bits of the indications are reserved (clause 4.2.2.7).
+func (m *Message) Violation(fromMaster bool) string {
+	switch {
+	case m.Broken != "":
+		return m.Broken
+	case m.IsResponse() == fromMaster:
+		return "dnp3: function of the other side"
+	case fromMaster && m.Confirm:
+		return "dnp3: master asks for confirmation"
+	case m.Function == InitializeData || m.Function == SaveConfiguration:
+		return "dnp3: obsolete function"
+	case m.IsResponse() && m.Indications&0xc0 != 0:
+		return "dnp3: reserved indication"
+	}
+	return ""
+}
+
 // ReadMessage reads header and first object; the cursor stands after the first object's header.
 func ReadMessage(c *frame.Cursor) (m Message) {
-	m.Sequence = c.U8() & 15
+	control := c.U8()
+	m.Sequence, m.Confirm = control&15, control&0x20 != 0
 	m.Function = c.U8()
 	if m.IsResponse() {
 		m.Indications = c.U16()
