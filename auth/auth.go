@@ -212,7 +212,7 @@ func hashOf(token string) string {
 // Audit writes down what somebody does or tried. What cannot be written down
 // must not be done, so callers audit first.
 func (a *Auth) Audit(ctx context.Context, who Identity, from Caller, what, object, outcome string) error {
-	r := tyto.AuditRecord{Time: a.now(), Who: who.Name(), What: what, Object: cut(object, maxObject), Outcome: cut(outcome, maxObject)}
+	r := tyto.AuditRecord{Time: a.now(), Who: cut(who.Name(), maxWho), What: what, Object: cut(object, maxObject), Outcome: cut(outcome, maxObject)}
 	if from.Addr.IsValid() {
 		r.From = from.Addr.String()
 	}
@@ -222,8 +222,12 @@ func (a *Auth) Audit(ctx context.Context, who Identity, from Caller, what, objec
 	return nil
 }
 
-// maxObject bounds the texts of an audit record.
-const maxObject = 1024
+// Bounds of the texts of an audit record: names that were tried, or that a
+// provider vouches for, are as long as somebody likes.
+const (
+	maxWho    = 128
+	maxObject = 1024
+)
 
 // cut is text of at most n bytes of UTF-8.
 func cut(s string, n int) string {

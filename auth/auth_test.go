@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -250,6 +251,29 @@ func TestGuessingIsSlow(t *testing.T) {
 	d.Pass(24 * time.Hour)
 	if _, _, err := d.SignIn(t.Context(), "ada", password, "", abroad); err != nil {
 		t.Errorf("a day later: %v", err)
+	}
+}
+
+// TestGuessingAtOnce: who sends all guesses at once has no more of them.
+func TestGuessingAtOnce(t *testing.T) {
+	d := newDoor(t, false)
+	d.add(t, "ada", tyto.Viewer)
+	var all sync.WaitGroup
+	var tried atomic.Int32
+	for range 50 {
+		all.Go(func() {
+			_, _, err := d.SignIn(t.Context(), "ada", "guess", "", abroad)
+			if wait := (*auth.WaitError)(nil); !errors.As(err, &wait) {
+				tried.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if n := tried.Load(); n == 0 || n > 5 {
+		t.Errorf("%d guesses were looked at", n)
+	}
+	if _, _, err := d.SignIn(t.Context(), "ada", password, "", home); err != nil {
+		t.Errorf("the user is locked out at home: %v", err)
 	}
 }
 

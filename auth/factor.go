@@ -79,7 +79,7 @@ func (a *Auth) BeginFactor(ctx context.Context, who Identity, from Caller, passw
 	case !f.Confirmed.IsZero():
 		return n, ErrFactorSet
 	}
-	if err := a.again(ctx, who, from, &u, password, "second-factor.begin"); err != nil {
+	if err := a.again(ctx, who, from, &u, "password", password, "second-factor.begin"); err != nil {
 		return n, err
 	}
 	secret := make([]byte, factorSecret)
@@ -256,7 +256,7 @@ func (a *Auth) both(ctx context.Context, who Identity, from Caller, password, co
 	case f.Confirmed.IsZero():
 		return ErrNoFactor
 	}
-	if err := a.again(ctx, who, from, &u, password, what); err != nil {
+	if err := a.again(ctx, who, from, &u, "password", password, what); err != nil {
 		return err
 	}
 	return a.show(ctx, who, from, &f, code, what)
@@ -264,17 +264,19 @@ func (a *Auth) both(ctx context.Context, who Identity, from Caller, password, co
 
 // again asks who is signed in for their password: a session may be somebody
 // else's by now.
-func (a *Auth) again(ctx context.Context, who Identity, from Caller, u *tyto.User, password, what string) error {
-	if wait := a.guard.wait(u.Name, from.Addr, a.now()); wait > 0 {
+func (a *Auth) again(ctx context.Context, who Identity, from Caller, u *tyto.User, field, password, what string) error {
+	if wait := a.guard.enter(u.Name, from.Addr, a.now()); wait > 0 {
 		return &WaitError{Retry: wait}
 	}
+	came := undecided
+	defer func() { a.guard.leave(u.Name, from.Addr, a.now(), came) }()
 	good, err := a.hash.verify(ctx, password, u.Password)
 	if err != nil {
-		return fmt.Errorf("auth: second factor: %w", err)
+		return fmt.Errorf("auth: %s: %w", what, err)
 	}
 	if !good {
-		a.guard.failed(u.Name, from.Addr, a.now())
-		return errors.Join(&RuleError{"password", "that is not your password"}, a.Audit(ctx, who, from, what, u.Name, "refused"))
+		came = failed
+		return errors.Join(&RuleError{field, "that is not your password"}, a.Audit(ctx, who, from, what, u.Name, "refused"))
 	}
 	return nil
 }

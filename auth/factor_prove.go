@@ -62,9 +62,11 @@ func (a *Auth) second(ctx context.Context, u *tyto.User, code string, from Calle
 // prove uses up a code, and says which kind it is. The error is ErrCodeRefused,
 // a *WaitError, or of the store.
 func (a *Auth) prove(ctx context.Context, f *tyto.SecondFactor, code string) (by string, err error) {
-	if wait := a.codes.wait(f.User, netip.Addr{}, a.now()); wait > 0 {
+	if wait := a.codes.enter(f.User, netip.Addr{}, a.now()); wait > 0 {
 		return "", &WaitError{Retry: wait}
 	}
+	came := undecided
+	defer func() { a.codes.leave(f.User, netip.Addr{}, a.now(), came) }()
 	code = foldCode(code)
 	by, good := "a code", false
 	if len(code) == factorCode.Digits.Length() {
@@ -77,10 +79,10 @@ func (a *Auth) prove(ctx context.Context, f *tyto.SecondFactor, code string) (by
 	case err != nil:
 		return "", fmt.Errorf("auth: second factor: %w", err)
 	case !good:
-		a.codes.failed(f.User, netip.Addr{}, a.now())
+		came = failed
 		return "", ErrCodeRefused
 	}
-	a.codes.succeeded(f.User, netip.Addr{})
+	came = succeeded
 	return by, nil
 }
 

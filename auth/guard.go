@@ -35,6 +35,7 @@ type track struct {
 
 type failures struct {
 	count int
+	busy  int // attempts under way
 	last  time.Time
 }
 
@@ -86,21 +87,81 @@ func (g *guard) limit(t track) limit {
 }
 
 // wait is how long the next attempt has to wait.
-func (g *guard) wait(name string, from netip.Addr, now time.Time) (wait time.Duration) {
+func (g *guard) wait(name string, from netip.Addr, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.due(name, from, now)
+}
+
+func (g *guard) due(name string, from netip.Addr, now time.Time) (wait time.Duration) {
 	for _, t := range tracks(name, from) {
 		f := g.seen[t]
 		if f == nil {
 			continue
 		}
 		if now.Sub(f.last) >= forgetAfter {
-			delete(g.seen, t)
-			continue
+			f.count = 0
 		}
-		wait = max(wait, f.last.Add(g.limit(t).delay(f.count)).Sub(now))
+		l := g.limit(t)
+		wait = max(wait, f.last.Add(l.delay(f.count)).Sub(now))
+		if f.busy > 0 && f.count+f.busy >= l.free {
+			wait = max(wait, time.Second)
+		}
 	}
 	return wait
+}
+
+// What came of an attempt.
+type outcome int
+
+const (
+	undecided outcome = iota
+	failed
+	succeeded
+)
+
+// enter begins an attempt, unless it has to wait: it counts as if it failed
+// until it leaves, so that a thousand at once are not a thousand guesses.
+func (g *guard) enter(name string, from netip.Addr, now time.Time) (wait time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if wait = g.due(name, from, now); wait > 0 {
+		return wait
+	}
+	for _, t := range tracks(name, from) {
+		g.track(t).busy++
+	}
+	return 0
+}
+
+// leave ends an attempt that entered. Success forgives the failures of the
+// name from the place.
+func (g *guard) leave(name string, from netip.Addr, now time.Time, came outcome) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, t := range tracks(name, from) {
+		f := g.track(t)
+		f.busy = max(f.busy-1, 0)
+		switch {
+		case came == failed:
+			f.count, f.last = f.count+1, now
+		case came == succeeded && i == 0:
+			f.count = 0
+		}
+		if f.count == 0 && f.busy == 0 {
+			delete(g.seen, t)
+		}
+	}
+}
+
+func (g *guard) track(t track) *failures {
+	f := g.seen[t]
+	if f == nil {
+		g.makeRoom()
+		f = &failures{}
+		g.seen[t] = f
+	}
+	return f
 }
 
 func (l limit) delay(count int) time.Duration {
@@ -115,12 +176,7 @@ func (g *guard) failed(name string, from netip.Addr, now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, t := range tracks(name, from) {
-		f := g.seen[t]
-		if f == nil {
-			g.makeRoom()
-			f = &failures{}
-			g.seen[t] = f
-		}
+		f := g.track(t)
 		f.count, f.last = f.count+1, now
 	}
 }
@@ -142,11 +198,4 @@ func (g *guard) makeRoom() {
 		}
 	}
 	delete(g.seen, oldest)
-}
-
-// succeeded forgives the failures of a name from a place.
-func (g *guard) succeeded(name string, from netip.Addr) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.seen, tracks(name, from)[0])
 }

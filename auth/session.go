@@ -31,9 +31,11 @@ const maxAgent = 200
 // *WaitError, or the store's.
 func (a *Auth) SignIn(ctx context.Context, name, password, code string, from Caller) (Identity, *http.Cookie, error) {
 	name = foldName(name)
-	if wait := a.guard.wait(name, from.Addr, a.now()); wait > 0 {
+	if wait := a.guard.enter(name, from.Addr, a.now()); wait > 0 {
 		return Identity{}, nil, &WaitError{Retry: wait}
 	}
+	came := undecided
+	defer func() { a.guard.leave(name, from.Addr, a.now(), came) }()
 	u, found, err := a.store.User(ctx, name)
 	if err != nil {
 		return Identity{}, nil, fmt.Errorf("auth: sign in: %w", err)
@@ -44,7 +46,7 @@ func (a *Auth) SignIn(ctx context.Context, name, password, code string, from Cal
 	}
 	late := !u.Temporary.IsZero() && !a.now().Before(u.Temporary)
 	if !good || !found || u.Disabled || late {
-		a.guard.failed(name, from.Addr, a.now())
+		came = failed
 		a.log.WarnContext(ctx, "sign-in refused", "from", from.Addr, "user", name)
 		outcome := "refused"
 		switch {
@@ -62,7 +64,7 @@ func (a *Auth) SignIn(ctx context.Context, name, password, code string, from Cal
 	if err != nil {
 		return Identity{}, nil, err
 	}
-	a.guard.succeeded(name, from.Addr)
+	came = succeeded
 	return a.begin(ctx, u, from, by)
 }
 

@@ -180,19 +180,8 @@ func (a *Auth) ChangePassword(ctx context.Context, who Identity, from Caller, ol
 	if u.Origin != "" {
 		return ErrVouched
 	}
-	if wait := a.guard.wait(u.Name, from.Addr, a.now()); wait > 0 {
-		return &WaitError{Retry: wait}
-	}
-	good, err := a.hash.verify(ctx, old, u.Password)
-	if err != nil {
-		return fmt.Errorf("auth: change a password: %w", err)
-	}
-	if !good {
-		a.guard.failed(u.Name, from.Addr, a.now())
-		if err := a.Audit(ctx, who, from, "password.change", u.Name, "refused"); err != nil {
-			return err
-		}
-		return &RuleError{"old", "that is not your password now"}
+	if err := a.again(ctx, who, from, &u, "old", old, "password.change"); err != nil {
+		return err
 	}
 	if password == old {
 		return &RuleError{"password", "want another one than before"}
