@@ -2,9 +2,11 @@ package connect
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -319,6 +321,34 @@ func TestHostileMachines(t *testing.T) {
 	}
 	if len(got.Adapters) > maxAdapters || len(got.Tags) > maxTags {
 		t.Errorf("it has %d adapters and %d tags", len(got.Adapters), len(got.Tags))
+	}
+}
+
+// TestNextPageIsOfTheSameHost: the token goes nowhere else, however the
+// address of the next page is written.
+func TestNextPageIsOfTheSameHost(t *testing.T) {
+	t.Setenv("DEFENDER_SECRET", "s3cret")
+	for _, next := range []string{".evil.example/api/machines", "@evil.example/", "evil:x", "https://api.example@evil.example"} {
+		asked := 0
+		far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/api/machines" {
+				asked++
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"value": []any{}, "@odata.nextLink": next, "access_token": "t", "expires_in": 3600})
+		}))
+		d, err := newDefender(&Connector{Name: "defender", Defender: &Defender{Microsoft: outbound.Microsoft{URL: far.URL, Graph: far.URL,
+			App: outbound.App{Tenant: "t", Client: "c", Secret: outbound.Secret{Env: "DEFENDER_SECRET"}, Login: far.URL}}}}, Deps{Clock: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = d.each(t.Context(), d.machines, d.URL, "/api/machines", func([]json.RawMessage) error { return nil })
+		if err == nil || !strings.Contains(err.Error(), "next page") || asked != 1 {
+			t.Errorf("%q: asked %d times, %v", next, asked, err)
+		}
+		if err := d.close(); err != nil {
+			t.Error(err)
+		}
+		far.Close()
 	}
 }
 

@@ -141,7 +141,9 @@ func (d *defender) each(ctx context.Context, by *outbound.Caller, base, path str
 		if err != nil {
 			return fmt.Errorf("where the next page is: %w", err)
 		}
-		path = next.EscapedPath() + "?" + next.RawQuery
+		if path = next.EscapedPath() + "?" + next.RawQuery; path[0] != '/' { // it would go on with the host's name
+			return fmt.Errorf("where the next page is: %q is no address", outbound.OneLine(p.Next, 200))
+		}
 	}
 	return fmt.Errorf("the list has more than %d pages", maxPages)
 }

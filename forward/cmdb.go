@@ -35,7 +35,7 @@ func (o *serviceNowOutput) devices(ctx context.Context, events []tyto.Event) err
 	items, place := []ireItem{}, []int{}
 	for i := range events {
 		if d := events[i].Device; d != nil && !d.Gone {
-			items, place = append(items, o.item(&events[i])), append(place, i)
+			items, place = append(items, o.item(&events[i], len(items))), append(place, i)
 		}
 	}
 	if len(items) == 0 {
@@ -74,11 +74,11 @@ const maxValue = 255
 // maxAdapters bounds the addresses that an item is looked up by.
 const maxAdapters = 16
 
-// item is a device as a configuration item: found by our id, else by its
-// serial number, else by its network adapters.
-func (o *serviceNowOutput) item(e *tyto.Event) ireItem {
+// item is a device as the configuration item number n of a payload: found by
+// our id, else by its serial number, else by its network adapters.
+func (o *serviceNowOutput) item(e *tyto.Event, n int) ireItem {
 	d := e.Device
-	x := ireItem{Class: o.class(d), ID: "d", Values: map[string]string{}, Source: &ireSource{Key: outbound.OneLine(d.ID, maxValue), Name: o.Source, Time: sysTime(e.Time)}}
+	x := ireItem{Class: o.class(d), ID: fmt.Sprint("d", n), Values: map[string]string{}, Source: &ireSource{Key: outbound.OneLine(d.ID, maxValue), Name: o.Source, Time: sysTime(e.Time)}}
 	put := func(key, value string) {
 		if value != "" {
 			x.Values[key] = outbound.OneLine(value, maxValue)
@@ -104,11 +104,11 @@ func (o *serviceNowOutput) item(e *tyto.Event) ireItem {
 		put("os", d.OS)
 	}
 	if d.Serial != "" {
-		x.Lookup = append(x.Lookup, ireItem{Class: "cmdb_serial_number", ID: "s", Values: map[string]string{
+		x.Lookup = append(x.Lookup, ireItem{Class: "cmdb_serial_number", ID: x.ID + "-serial", Values: map[string]string{
 			"serial_number": outbound.OneLine(d.Serial, maxValue), "serial_number_type": "system", "valid": "true"}})
 	}
 	for i, m := range d.MACs[:min(len(d.MACs), maxAdapters)] {
-		a := ireItem{Class: "cmdb_ci_network_adapter", ID: fmt.Sprint("n", i), Values: map[string]string{"name": m, "mac_address": m}}
+		a := ireItem{Class: "cmdb_ci_network_adapter", ID: fmt.Sprint(x.ID, "-adapter", i), Values: map[string]string{"name": m, "mac_address": m}}
 		if i == 0 && len(d.IPs) > 0 {
 			a.Values["ip_address"] = d.IPs[0]
 		}

@@ -226,6 +226,7 @@ func (p *pump) deliver(ctx context.Context, events []tyto.Event) error {
 				return err
 			}
 			events = events[1:]
+			p.answers(ctx) // it does not fail
 			continue
 		}
 		p.fail(ctx, err)
@@ -253,12 +254,14 @@ func (p *pump) send(ctx context.Context, events []tyto.Event) (err error) {
 }
 
 func (p *pump) sent(ctx context.Context, n int) {
+	p.tell(func(s *Status) { s.Sent += uint64(n); s.LastSent = p.f.deps.Clock() })
+	p.answers(ctx)
+}
+
+// answers notes that the far end took or refused events.
+func (p *pump) answers(ctx context.Context) {
 	was := false
-	p.tell(func(s *Status) {
-		was, s.Failing = s.Failing, false
-		s.Sent += uint64(n)
-		s.LastSent = p.f.deps.Clock()
-	})
+	p.tell(func(s *Status) { was, s.Failing = s.Failing, false })
 	if was {
 		p.f.deps.Log.InfoContext(ctx, "output takes events again", "output", p.name)
 	}

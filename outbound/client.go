@@ -3,6 +3,7 @@ package outbound
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -90,6 +91,10 @@ func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
 	q.Header = r.Header
 	q.Header.Set("User-Agent", "tyto")
 	a, err := c.http.Do(q)
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		failed.URL = q.URL.Scheme + "://" + q.URL.Host // path and query of a webhook may be its secret
+	}
 	if err != nil {
 		c.answer = OneLine(err.Error(), MaxReason)
 		return nil, err
@@ -117,14 +122,17 @@ func zipped(b []byte) []byte {
 	return z.Bytes()
 }
 
+// longestAfter is the longest wait that is believed.
+const longestAfter = 24 * time.Hour
+
 // RetryAfter is the wait that a header asks for, in seconds or until a time
 // (RFC 9110, section 10.2.3).
 func RetryAfter(s string) time.Duration {
 	if n, err := strconv.Atoi(s); err == nil {
-		return time.Duration(min(max(n, 0), 86400)) * time.Second
+		return min(time.Duration(min(max(n, 0), 1<<30))*time.Second, longestAfter)
 	}
 	if at, err := http.ParseTime(s); err == nil {
-		return max(0, time.Until(at))
+		return min(max(0, time.Until(at)), longestAfter)
 	}
 	return 0
 }

@@ -163,7 +163,7 @@ func TestCheckURL(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
-	for text, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "-7": 0, "99999999": 24 * time.Hour, "soon": 0, "Mon, 02 Jan 2006 15:04:05 GMT": 0} {
+	for text, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "-7": 0, "99999999": 24 * time.Hour, "soon": 0, "Fri, 31 Dec 9999 23:59:59 GMT": 24 * time.Hour, "Mon, 02 Jan 2006 15:04:05 GMT": 0} {
 		if got := RetryAfter(text); got != want {
 			t.Errorf("%q is %v, want %v", text, got, want)
 		}
@@ -200,7 +200,11 @@ func TestClientGivesUp(t *testing.T) {
 		t.Errorf("it waits for %v", c.http.Timeout)
 	}
 	c.http.Timeout = 50 * time.Millisecond
-	if _, err := c.Do(t.Context(), Request{URL: hangs.URL}); err == nil || !strings.Contains(err.Error(), "Timeout") {
+	_, err = c.Do(t.Context(), Request{URL: hangs.URL + "/services/T0/s3cret?sig=s3cret"})
+	if err == nil || !strings.Contains(err.Error(), "Timeout") || !strings.Contains(err.Error(), hangs.URL) {
 		t.Error(err)
+	}
+	if text := fmt.Sprint(err, c.Answer()); strings.Contains(text, "s3cret") {
+		t.Errorf("%q tells the secret of the address", text)
 	}
 }

@@ -315,7 +315,14 @@ func (d *ServiceNowDouble) identify(source string, body []byte) (int, any) {
 		return http.StatusBadRequest, fault("INVALID_INPUT_DATA", "the data source is no choice of discovery_source: "+source)
 	}
 	done := []any{}
+	ids := map[string]bool{}
 	for i := range q.Items {
+		for _, x := range append(q.Items[i].Lookup, q.Items[i]) {
+			if ids[x.ID] {
+				return http.StatusBadRequest, fault("INVALID_INPUT_DATA", "two items of the payload have the internal_id "+x.ID)
+			}
+			ids[x.ID] = x.ID != "" // it may be left out
+		}
 		operation, problem := d.reconcile(&q.Items[i])
 		if problem != "" {
 			done = append(done, map[string]any{"className": q.Items[i].ClassName, "operation": "NO_CHANGE", "sysId": "Unknown", "errorCount": 1,
