@@ -2,6 +2,27 @@ package inventory
 
 import "tyto/tyto"
 
+// What things cost, in bytes, with their places in maps and lists; a test
+// measures them together.
+const (
+	costIface  = 120
+	costHost   = 96
+	costPair   = 110
+	costClaim  = 58
+	costWord   = 16
+	costDevice = 80
+	costKey    = 72 // and one who has it
+	costTag    = 3
+)
+
+// Bytes is about how much memory an inventory takes. It depends on what was
+// learnt alone, so that what goes when there is no more room does, too.
+func (v *Inventory) Bytes() int64 {
+	return int64(len(v.ifaces)-len(v.freeIfaces))*costIface + int64(len(v.hosts)-len(v.freeHosts))*costHost + int64(v.subjects())*costPair +
+		int64(v.claims.held())*costClaim + int64(v.words.bytes) + int64(len(v.words.begin))*costWord + int64(len(v.devices)-len(v.free))*costDevice +
+		int64(len(v.keys)+len(v.kin.machines)+len(v.kin.inside))*costKey + int64(v.tags)*costTag
+}
+
 // claimOf adds a claim to a pair, and reports whether it is new.
 func (v *Inventory) claimOf(n uint32, what uint64, value word, source uint32, packet uint64, first, last int64) bool {
 	slot := v.claims.slot(n, what, value, source)
@@ -22,7 +43,7 @@ func (v *Inventory) claimOf(n uint32, what uint64, value word, source uint32, pa
 			return true
 		}
 	}
-	if int(v.claims.n) >= v.config.MaxClaims || p.n >= maxClaimsOf {
+	if v.claims.held() >= v.config.MaxClaims || p.n >= maxClaimsOf {
 		v.refused++
 		return false
 	}

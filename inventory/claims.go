@@ -33,7 +33,8 @@ const claimBlock = 4096
 // claims holds all claims, in blocks that never move.
 type claims struct {
 	blocks  [][]claim
-	n       uint32   // claims held, and the last one's number
+	n       uint32   // the last claim's number; some before it may be free
+	free    []uint32 // numbers that are used again
 	index   []uint32 // open addressing by what a claim says
 	sources []source
 	known   map[source]uint32
@@ -92,16 +93,48 @@ func (c *claims) slot(pair uint32, what uint64, value word, source uint32) int {
 
 // add puts a claim at a slot that is free, and is its number.
 func (c *claims) add(slot int, x claim) uint32 {
+	n := c.place()
+	*c.at(n) = x
+	c.index[slot] = n
+	if c.held()*4 > len(c.index)*3 {
+		c.reindex(2 * len(c.index))
+	}
+	return n
+}
+
+// place is a number for one more claim.
+func (c *claims) place() uint32 {
+	if last := len(c.free) - 1; last >= 0 {
+		n := c.free[last]
+		c.free = c.free[:last]
+		return n
+	}
 	if int(c.n) == len(c.blocks)*claimBlock {
 		c.blocks = append(c.blocks, make([]claim, claimBlock))
 	}
 	c.n++
-	*c.at(c.n) = x
-	c.index[slot] = c.n
-	if int(c.n)*4 > len(c.index)*3 {
-		c.grow()
-	}
 	return c.n
+}
+
+// held is how many claims there are.
+func (c *claims) held() int { return int(c.n) - len(c.free) }
+
+// drop frees claim i.
+func (c *claims) drop(i uint32) {
+	x := c.at(i)
+	c.remove(c.slot(x.pair, x.meta&whatMask, x.value, x.source))
+	*x = claim{}
+	c.free = append(c.free, i)
+}
+
+// reword gives all claims other words for the same values.
+func (c *claims) reword(move func(word) word) {
+	for n := uint32(1); n <= c.n; n++ {
+		if x := c.at(n); x.pair != 0 {
+			x.value = move(x.value)
+		}
+	}
+	c.reindex(len(c.index))
 }
 
 // replace puts x in the place of claim i of the same pair.
@@ -132,11 +165,19 @@ func (c *claims) remove(i int) {
 	c.index[i] = 0
 }
 
-func (c *claims) grow() {
-	c.index = make([]uint32, 2*len(c.index))
-	mask := len(c.index) - 1
+// reindex makes the index anew.
+func (c *claims) reindex(size int) {
+	if size == len(c.index) {
+		clear(c.index)
+	} else {
+		c.index = make([]uint32, size)
+	}
+	mask := size - 1
 	for n := uint32(1); n <= c.n; n++ {
 		x := c.at(n)
+		if x.pair == 0 {
+			continue
+		}
 		i := int(hashClaim(x.pair, x.meta&whatMask, x.value, x.source)) & mask
 		for c.index[i] != 0 {
 			i = (i + 1) & mask

@@ -12,6 +12,8 @@ func (v *Inventory) converse(c *tyto.Conversation) {
 	client := v.spoke(&c.Client, c.Packets[0], c.Bytes[0], first, last)
 	server := v.spoke(&c.Server, c.Packets[1], c.Bytes[1], first, last)
 	v.together(c, client, server)
+	v.tookPart(client, c.Packets[0] > 1 && c.Packets[1] > 0)
+	v.tookPart(server, c.Packets[0] > 0)
 	if c.Protocol == "" {
 		if server != 0 && answers(c) {
 			v.provides(server, c, first, last)
@@ -69,6 +71,14 @@ func (v *Inventory) spoke(s *tyto.Subject, packets, bytes uint64, first, last in
 func (v *Inventory) speaks(n uint32, name word, source uint32, packet uint64, first, last int64) {
 	if n != 0 {
 		v.claimOf(n, uint64(tyto.Protocol), name, source, packet, first, last)
+	}
+}
+
+// tookPart notes that a side of a conversation took part in it: it went on when
+// it was answered, or answered itself.
+func (v *Inventory) tookPart(n uint32, is bool) {
+	if n != 0 && is {
+		v.pair(n).flags |= answered
 	}
 }
 

@@ -83,7 +83,8 @@ type Inventory struct {
 
 	held map[uint64]string // the type last told of a device, by id; nil unless Config.Steady
 
-	evicted, refused uint64
+	evicted, refused, strangers uint64
+	shut                        uint // by how many halves strangers are turned away: shed.go
 
 	scratch []byte // memory that is used again
 	rivals  []uint32
@@ -277,10 +278,16 @@ type Stats struct {
 	Claims   int    `json:"claims"`
 	Evicted  uint64 `json:"evicted"` // subjects that went to make room
 	Refused  uint64 `json:"refused"` // claims and addresses beyond a budget
+	// Strangers is addresses that only sent a frame or two, said nothing of
+	// themselves and were not answered, and for which there was no room. One is
+	// counted as often as a sensor tells that it sent.
+	Strangers uint64 `json:"strangers"`
 }
 
 // Stats is the inventory's own count.
 func (v *Inventory) Stats() Stats {
 	v.settle()
-	return Stats{Devices: len(v.byID), Subjects: int(v.n), Claims: int(v.claims.n), Evicted: v.evicted, Refused: v.refused}
+	return Stats{Devices: len(v.byID), Subjects: v.subjects(), Claims: v.claims.held(), Evicted: v.evicted, Refused: v.refused, Strangers: v.strangers}
 }
+
+func (v *Inventory) subjects() int { return int(v.n) - len(v.freePairs) }

@@ -8,8 +8,11 @@ import (
 // Learn takes an observation or a conversation; other events are ignored. It
 // keeps nothing of e.
 func (v *Inventory) Learn(e *tyto.Event) {
-	if int(v.n) >= v.config.MaxSubjects {
-		v.shed()
+	if v.turnsAway(e) {
+		return
+	}
+	if v.subjects() >= v.config.MaxSubjects {
+		v.makeRoom()
 	}
 	at := nanos(e.Time)
 	switch {

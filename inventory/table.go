@@ -102,6 +102,7 @@ const (
 	stating                        // has claims of Identity or Serial
 	vip                            // an address of VRRP or the like
 	used                           // first and last are set
+	answered                       // somebody spoke with it, and was answered
 )
 
 const (
@@ -111,6 +112,7 @@ const (
 	maxOwn       = 4096 // proved addresses kept of one interface
 	maxNets      = 1024 // networks of the internet that can be on a link here
 	maxClaimsOf  = 1024
+	maxTags      = 256     // VLANs kept of one interface
 	sightingTime = 15 * 60 // seconds; a sighting is news that often
 )
 
@@ -119,12 +121,15 @@ type tables struct {
 	ifaces  []iface
 	hosts   []host
 	blocks  [][]pair
-	n       uint32 // pairs
+	n       uint32 // the last pair; some before it may be free
 	byMAC   map[uint64]uint32
 	byAddr  map[frame.Addr]uint32
 	byBoth  map[uint64]uint32 // iface<<32 | host
 	vlans   map[uint32][]uint16
 	localNs map[frame.Addr]bool // networks of internet addresses that are on a link here
+
+	freeIfaces, freeHosts, freePairs []uint32 // places that are used again
+	tags                             int      // in vlans
 }
 
 func newTables() tables {
@@ -142,8 +147,8 @@ func (t *tables) iface(m frame.MAC, vlan uint16) uint32 {
 	key := macKey(m, vlan)
 	i, ok := t.byMAC[key]
 	if !ok {
-		i = uint32(len(t.ifaces))
-		t.ifaces = append(t.ifaces, iface{key: key})
+		i = place(&t.ifaces, &t.freeIfaces)
+		t.ifaces[i] = iface{key: key}
 		t.byMAC[key] = i
 		if isSharedMAC(m) {
 			t.ifaces[i].flags |= shared
@@ -170,15 +175,18 @@ func (t *tables) tag(i uint32, vlan uint16) {
 			return
 		}
 	}
-	t.vlans[i] = append(t.vlans[i], vlan)
+	if len(t.vlans[i]) < maxTags {
+		t.vlans[i] = append(t.vlans[i], vlan)
+		t.tags++
+	}
 }
 
 // host is the number of an address, made if it is new.
 func (t *tables) host(a frame.Addr) uint32 {
 	h, ok := t.byAddr[a]
 	if !ok {
-		h = uint32(len(t.hosts))
-		t.hosts = append(t.hosts, host{addr: a, reach: reachOf(a)})
+		h = place(&t.hosts, &t.freeHosts)
+		t.hosts[h] = host{addr: a, reach: reachOf(a)}
 		t.byAddr[a] = h
 	}
 	return h
@@ -193,22 +201,45 @@ func (t *tables) near(h *host) bool {
 func (t *tables) both(iface, host uint32) uint32 { return t.byBoth[uint64(iface)<<32|uint64(host)] }
 
 func (t *tables) addPair(iface, host uint32) uint32 {
+	n := t.pairPlace()
+	p := t.pair(n)
+	*p = pair{iface: iface, host: host}
+	if iface != 0 {
+		p.nextOfIface, t.ifaces[iface].pairs = t.ifaces[iface].pairs, n
+	}
+	if host != 0 {
+		h := &t.hosts[host]
+		p.nextOfHost, h.pairs = h.pairs, n
+		h.n++
+	}
+	t.byBoth[uint64(iface)<<32|uint64(host)] = n
+	return n
+}
+
+// pairPlace is a place for one more pair.
+func (t *tables) pairPlace() uint32 {
+	if last := len(t.freePairs) - 1; last >= 0 {
+		n := t.freePairs[last]
+		t.freePairs = t.freePairs[:last]
+		return n
+	}
 	if int(t.n) == len(t.blocks)*pairBlock {
 		t.blocks = append(t.blocks, make([]pair, pairBlock))
 	}
 	t.n++
-	p := t.pair(t.n)
-	*p = pair{iface: iface, host: host}
-	if iface != 0 {
-		p.nextOfIface, t.ifaces[iface].pairs = t.ifaces[iface].pairs, t.n
-	}
-	if host != 0 {
-		h := &t.hosts[host]
-		p.nextOfHost, h.pairs = h.pairs, t.n
-		h.n++
-	}
-	t.byBoth[uint64(iface)<<32|uint64(host)] = t.n
 	return t.n
+}
+
+// place is a place in a table for one more.
+func place[T any](table *[]T, free *[]uint32) uint32 {
+	if last := len(*free) - 1; last >= 0 {
+		n := (*free)[last]
+		*free = (*free)[:last]
+		return n
+	}
+	var none T
+	*table = append(*table, none)
+	return uint32(len(*table) - 1)
 }
 
 // seat is a core's seat.
