@@ -78,6 +78,7 @@ func FuzzStreams(f *testing.F) {
 			}
 		})
 	}
+	feeder := stream.NewFeeder(4)
 	f.Fuzz(func(t *testing.T, b []byte, cut uint16, toServer bool) {
 		for _, d := range All() {
 			if d.Split == nil {
@@ -86,7 +87,7 @@ func FuzzStreams(f *testing.F) {
 			h := &streamHandler{t: t, d: d, left: 4*len(b) + 100}
 			h.m = Message{Frame: &frame.Frame{SrcPort: 502, Src: frame.V4(10, 0, 0, 1), Dst: frame.V4(10, 0, 0, 2)}, Body: b, ToServer: toServer, Memory: new([4]uint64)}
 			d.Is(&h.m)
-			feeder, half, seq := stream.NewFeeder(4), new(stream.Half), uint32(1)
+			half, seq := new(stream.Half), uint32(1)
 			for rest := b; len(rest) > 0; {
 				n := min(len(rest), int(cut)+1)
 				feeder.Feed(half, seq, rest[:n], 0, h)
@@ -95,6 +96,7 @@ func FuzzStreams(f *testing.F) {
 				h.m.ToServer = toServer != (seq%3 == 0)
 			}
 			feeder.End(half, h)
+			feeder.Kill(half)
 		}
 	})
 }
