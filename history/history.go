@@ -24,8 +24,11 @@ type Table struct {
 	n      uint32
 	slots  []uint32 // open addressing; row number from 1
 	words  words
-	ops    map[uint32]map[uint32]uint64 // row → word of the operation → count
+	ops    []operation // of all rows; 0 is none
 	names  map[asked]answer
+
+	shut uint // by how many halves calls into the void are turned away: shed.go
+	left Left
 }
 
 const rowsPerChunk = 4096
@@ -36,6 +39,7 @@ type row struct {
 	clientMAC, serverMAC frame.MAC
 	vlan                 uint16
 	lossy                bool
+	ops                  uint32 // the first in Table.ops; 0 if none
 	capture              uint32
 	sessions             uint32
 	first, last          int64
@@ -47,6 +51,13 @@ type key struct {
 	client, server            frame.Addr // or MACs, without IP
 	transport, protocol, name uint32
 	port                      uint16
+}
+
+// An operation of a row, and how often it was done.
+type operation struct {
+	n    uint64
+	word uint32
+	next uint32 // of the same row; 0 ends
 }
 
 // asked and answer are a look-up: who wanted to know which address's name.
@@ -62,7 +73,7 @@ const maxAnswers = 1 << 20
 
 // New is an empty table.
 func New() *Table {
-	return &Table{slots: make([]uint32, 1<<10), ops: map[uint32]map[uint32]uint64{}, names: map[asked]answer{}, words: newWords()}
+	return &Table{slots: make([]uint32, 1<<10), ops: make([]operation, 1), names: map[asked]answer{}, words: newWords()}
 }
 
 // Len is the number of rows.
@@ -101,6 +112,9 @@ func (t *Table) add(c *tyto.Conversation) {
 		copy(k.client[:], c.Client.MAC[:])
 		copy(k.server[:], c.Server.MAC[:])
 	}
+	if t.turnsAway(&k, c) {
+		return
+	}
 	i, isNew := t.find(&k)
 	r := t.at(i)
 	first, last := c.First.UnixNano(), c.Last.UnixNano()
@@ -118,19 +132,26 @@ func (t *Table) add(c *tyto.Conversation) {
 		r.bytes[d] += c.Bytes[d]
 	}
 	if len(c.Operations) > 0 {
-		t.count(i, c.Operations)
+		t.count(r, c.Operations)
 	}
 }
 
-func (t *Table) count(i uint32, operations map[string]uint64) {
-	ops := t.ops[i]
-	if ops == nil {
-		ops = map[uint32]uint64{}
-		t.ops[i] = ops
-	}
+func (t *Table) count(r *row, operations map[string]uint64) {
 	for op, n := range operations {
-		ops[t.words.number(op)] += n
+		t.operation(r, t.words.number(op)).n += n
 	}
+}
+
+// operation is a row's count of an operation, valid until the next.
+func (t *Table) operation(r *row, word uint32) *operation {
+	for i := r.ops; i != 0; i = t.ops[i].next {
+		if t.ops[i].word == word {
+			return &t.ops[i]
+		}
+	}
+	t.ops = append(t.ops, operation{word: word, next: r.ops})
+	r.ops = uint32(len(t.ops) - 1)
+	return &t.ops[r.ops]
 }
 
 func (t *Table) at(i uint32) *row { return &t.chunks[(i-1)/rowsPerChunk][(i-1)%rowsPerChunk] }
@@ -157,6 +178,11 @@ func (t *Table) find(k *key) (i uint32, isNew bool) {
 
 func (t *Table) grow() {
 	t.slots = make([]uint32, 2*len(t.slots))
+	t.index()
+}
+
+// index puts all rows into slots, which are empty.
+func (t *Table) index() {
 	mask := uint32(len(t.slots) - 1)
 	for i := uint32(1); i <= t.n; i++ {
 		at := t.at(i).key.hash() & mask
@@ -238,11 +264,11 @@ func (t *Table) conversation(i uint32, c *tyto.Conversation) {
 	if c.ServerName == "" {
 		c.ServerName = t.words.text[t.names[asked{r.client, r.server}].name]
 	}
-	for op, n := range t.ops[i] {
+	for k := r.ops; k != 0; k = t.ops[k].next {
 		if ops == nil {
 			ops = map[string]uint64{}
 		}
-		ops[t.words.text[op]] = n
+		ops[t.words.text[t.ops[k].word]] = t.ops[k].n
 	}
 	c.Operations = ops
 }
@@ -251,6 +277,7 @@ func (t *Table) conversation(i uint32, c *tyto.Conversation) {
 type words struct {
 	numbers map[string]uint32
 	text    []string
+	bytes   int
 }
 
 func newWords() words { return words{numbers: map[string]uint32{"": 0}, text: []string{""}} }
@@ -260,6 +287,7 @@ func (w *words) number(s string) uint32 {
 	if !ok {
 		n = uint32(len(w.text))
 		s = strings.Clone(s)
+		w.bytes += len(s)
 		w.numbers[s] = n
 		w.text = append(w.text, s)
 	}
