@@ -129,7 +129,7 @@ func (a *api) conversation(r store.ConversationRow) Conversation {
 
 // place adds to a party that is no device where it is.
 func (a *api) place(p Party, s tyto.Subject) Party {
-	if p.ID == "" && store.Public(s.Addr) {
+	if p.ID == "" && s.Addr.IsPublic() {
 		where := a.Geo.Find(s.Addr)
 		p.Country, p.ASN, p.Network = where.Country, where.ASN, where.Network
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/zeebo/xxh3"
 	"golang.org/x/net/publicsuffix"
 
-	"tyto/frame"
 	"tyto/tyto"
 )
 
@@ -44,8 +43,8 @@ func (b *Baseline) judge() {
 // and whether the devices in it are known.
 func (b *Baseline) resolve(s *sighting) (x tyto.Fact, known bool) {
 	client, server := b.devices.Find(s.client), b.devices.Find(s.server)
-	if client == "" || client == server || server == "" && (s.operation != "" || !public(s.server.Addr)) {
-		return x, client == server || client == "" && public(s.client.Addr)
+	if client == "" || client == server || server == "" && (s.operation != "" || !s.server.Addr.IsPublic()) {
+		return x, client == server || client == "" && s.client.Addr.IsPublic()
 	}
 	x = tyto.Fact{Device: client, Peer: server, Protocol: s.protocol, Client: s.client, Server: s.server,
 		First: s.first.UTC(), Last: s.last.UTC(), Count: s.n, Evidence: s.evidence}
@@ -115,10 +114,6 @@ func (b *Baseline) destination(s *sighting) string {
 		return ""
 	}
 	return prefix.String()
-}
-
-func public(a frame.Addr) bool {
-	return !a.IsUnspecified() && !a.IsPrivate() && !a.IsLinkLocal() && !a.IsLoopback() && !a.IsMulticast() && a != frame.V4(255, 255, 255, 255)
 }
 
 // idOf is the id of a fact: 64 bits of what makes it the one it is.

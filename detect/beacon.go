@@ -55,7 +55,7 @@ var unlikely = map[string]bool{"ntp": true, "dns": true, "mdns": true, "icmp": t
 // beacon notes a connection to the internet.
 func (g *Engine) beacon(c *tyto.Conversation) {
 	b := &g.beacons
-	if b.rule == nil || c.Sessions != 1 || c.Packets[1] == 0 || unlikely[c.Protocol] || !public(c.Server.Addr) || public(c.Client.Addr) || c.Transport != "tcp" && c.Transport != "udp" {
+	if b.rule == nil || c.Sessions != 1 || c.Packets[1] == 0 || unlikely[c.Protocol] || !c.Server.Addr.IsPublic() || c.Client.Addr.IsPublic() || c.Transport != "tcp" && c.Transport != "udp" {
 		return
 	}
 	key := line{client: c.Client.Addr, server: c.Server.Addr, name: c.ServerName, port: c.Port}

@@ -30,7 +30,7 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 type ofCategory string
 
 func (c ofCategory) Find(s tyto.Subject) string {
-	if c == "" || public(s.Addr) {
+	if c == "" || s.Addr.IsPublic() {
 		return ""
 	}
 	return s.Addr.String()

@@ -8,7 +8,6 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/interpreter"
 
-	"tyto/frame"
 	"tyto/tyto"
 )
 
@@ -232,11 +231,6 @@ func subjectText(s *tyto.Subject) string {
 	return s.Addr.String()
 }
 
-// public reports whether an address is one that hosts have on the internet.
-func public(a frame.Addr) bool {
-	return !a.IsUnspecified() && !a.IsPrivate() && !a.IsLinkLocal() && !a.IsLoopback() && !a.IsMulticast()
-}
-
 // Devices is what rules ask about devices.
 type Devices interface {
 	// Find is the id of the device that a subject is part of, "" if it is none.
@@ -306,8 +300,8 @@ var numbers = map[string]func(*event) int64{
 
 // truths is what of an event holds or does not.
 var truths = map[string]func(*event) bool{
-	"client_public": func(e *event) bool { return public(e.client.Addr) },
-	"server_public": func(e *event) bool { return public(e.server.Addr) },
+	"client_public": func(e *event) bool { return e.client.Addr.IsPublic() },
+	"server_public": func(e *event) bool { return e.server.Addr.IsPublic() },
 	"server_group":  func(e *event) bool { return e.server.Addr.IsMulticast() || e.server.MAC.IsGroup() },
 }
 

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"tyto/frame"
 	"tyto/outbound"
 	"tyto/tyto"
 )
@@ -209,7 +210,7 @@ var domainRule = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[
 func indicatorsOf(a *tyto.Alert) (all []indicator) {
 	if value, _, ok := strings.Cut(a.Detail, " of list "); ok {
 		value = strings.ToLower(strings.TrimSuffix(value, "."))
-		if ip, err := netip.ParseAddr(value); err == nil && ip.IsGlobalUnicast() && !ip.IsPrivate() {
+		if ip, err := netip.ParseAddr(value); err == nil && frame.AddrFrom(ip).IsPublic() {
 			return []indicator{{"IpAddress", ip.String()}}
 		}
 		if len(value) <= 253 && domainRule.MatchString(value) {
@@ -217,7 +218,7 @@ func indicatorsOf(a *tyto.Alert) (all []indicator) {
 		}
 	}
 	for i, s := range a.Subjects {
-		if known := i < len(a.Of) && a.Of[i] != ""; known || s.Addr.IsZero() || s.Addr.IsPrivate() || s.Addr.IsLinkLocal() || s.Addr.IsLoopback() || s.Addr.IsMulticast() || s.Addr.IsUnspecified() {
+		if known := i < len(a.Of) && a.Of[i] != ""; known || !s.Addr.IsPublic() {
 			continue
 		}
 		all = append(all, indicator{"IpAddress", s.Addr.String()})

@@ -74,6 +74,33 @@ func (a Addr) IsPrivate() bool {
 	return a[0]&0xfe == 0xfc
 }
 
+// IsPublic reports whether a is one that hosts have on the internet: none of
+// those that IANA's special-purpose registries (RFC 6890) keep for other
+// things, such as what providers share among customers (100.64/10, RFC 6598).
+// The blocks for documentation stand for the internet wherever they are used.
+func (a Addr) IsPublic() bool {
+	return !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback() && !a.IsLinkLocal() && !a.IsPrivate() && !a.isReserved()
+}
+
+func (a Addr) isReserved() bool {
+	if !a.Is4() {
+		return a[0] == 0x20 && a[1] == 0x01 && a[2] < 2 && a[2]|a[3] != 0 || // 2001::/23; Teredo's 2001::/32 is of the internet
+			a[0] == 0x01 && a[1] == 0 // discard only
+	}
+	b, c, d := a[12], a[13], a[14]
+	switch b {
+	case 0:
+		return true
+	case 100:
+		return c&0xc0 == 64
+	case 192:
+		return c == 0 && d == 0
+	case 198:
+		return c&0xfe == 18
+	}
+	return b >= 240
+}
+
 // Netip is a as a netip.Addr; the zero Addr is the invalid one.
 func (a Addr) Netip() netip.Addr {
 	if a.IsZero() {

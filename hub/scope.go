@@ -80,7 +80,7 @@ func (z *zone) scope(ctx context.Context, c *store.Change) error {
 		}
 		x.Scope = store.ScopeOtherZone
 		for s, id := range map[tyto.Subject]string{x.Client: x.ClientDevice, x.Server: x.ServerDevice} {
-			if id == "" && store.Public(s.Addr) && !away[s.Addr] {
+			if id == "" && s.Addr.IsPublic() && !away[s.Addr] {
 				x.Scope = store.ScopeInternet // which says more
 			}
 		}

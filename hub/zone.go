@@ -249,7 +249,7 @@ func (z *zone) takeConversations(c *store.Change) {
 // place is the device of a subject, and remembers that the store has it so.
 func (z *zone) place(s tyto.Subject) string {
 	id := z.known.Find(s)
-	if id != "" || !store.Public(s.Addr) || len(z.placed) < maxPlaced { // the internet does not fit
+	if id != "" || !s.Addr.IsPublic() || len(z.placed) < maxPlaced { // the internet does not fit
 		z.placed[s] = id
 	}
 	return id

@@ -14,38 +14,17 @@ const (
 	internet              // anybody's, unless the link proves to be of its network
 )
 
-// reachOf is the reach of an address (IANA's special-purpose registries,
-// RFC 6890; 100.64/10 of RFC 6598 counts as inside). The blocks for
-// documentation stand for the internet wherever they are used.
+// reachOf is the reach of an address.
 func reachOf(a frame.Addr) reach {
 	switch {
 	case a.IsUnspecified() || a.IsMulticast() || a.IsLoopback():
 		return nowhere
 	case a.IsLinkLocal():
 		return link
-	case a.IsPrivate() || reserved(a):
-		return inside
+	case a.IsPublic():
+		return internet
 	}
-	return internet
-}
-
-func reserved(a frame.Addr) bool {
-	if !a.Is4() {
-		return a[0] == 0x20 && a[1] == 0x01 && a[2] < 2 && a[2]|a[3] != 0 || // 2001::/23; Teredo's 2001::/32 is of the internet
-			a[0] == 0x01 && a[1] == 0 // discard only
-	}
-	b, c, d := a[12], a[13], a[14]
-	switch b {
-	case 0:
-		return true
-	case 100:
-		return c&0xc0 == 64
-	case 192:
-		return c == 0 && d == 0
-	case 198:
-		return c&0xfe == 18
-	}
-	return b >= 240
+	return inside
 }
 
 // netOf is the network an address would usually be in: /24 of IPv4, /64 of IPv6.

@@ -288,8 +288,7 @@ func (r *Result) scope(c *tyto.Conversation) string {
 }
 
 func (r *Result) internet(s tyto.Subject) bool {
-	a := s.Addr
-	return !a.IsUnspecified() && !a.IsPrivate() && !a.IsLinkLocal() && !a.IsLoopback() && r.Find(s) == ""
+	return s.Addr.IsPublic() && r.Find(s) == ""
 }
 
 // count is how many conversations there are, and how many go to the internet.

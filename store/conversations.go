@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"tyto/frame"
 	"tyto/tyto"
 )
 
@@ -41,15 +40,10 @@ func ScopeOf(c *Conversation) string {
 	switch {
 	case c.Server.Addr.IsMulticast() || c.Server.MAC.IsGroup() || c.Client.Addr.IsMulticast():
 		return ScopeMulticast
-	case c.ClientDevice == "" && Public(c.Client.Addr) || c.ServerDevice == "" && Public(c.Server.Addr):
+	case c.ClientDevice == "" && c.Client.Addr.IsPublic() || c.ServerDevice == "" && c.Server.Addr.IsPublic():
 		return ScopeInternet
 	}
 	return ScopeLAN
-}
-
-// Public reports whether an address is one that hosts have on the internet.
-func Public(a frame.Addr) bool {
-	return !a.IsUnspecified() && !a.IsPrivate() && !a.IsLinkLocal() && !a.IsLoopback() && !a.IsMulticast()
 }
 
 // A ConversationQuery selects conversations.

@@ -251,7 +251,7 @@ func (w *writer) begin(fresh []*talk) error {
 			macText(t.Server.MAC), t.Server.Addr.String(), t.ServerDevice, t.Transport, t.Protocol, t.ServerName, t.Scope} {
 			text[i] = append(text[i], x)
 		}
-		for i, x := range [13]int64{int64(t.Client.VLAN), int64(bit(store.Public(t.Client.Addr))), int64(t.Server.VLAN), int64(bit(store.Public(t.Server.Addr))), int64(t.Port),
+		for i, x := range [13]int64{int64(t.Client.VLAN), int64(bit(t.Client.Addr.IsPublic())), int64(t.Server.VLAN), int64(bit(t.Server.Addr.IsPublic())), int64(t.Port),
 			nanos(t.First), nanos(t.Last), int64(t.Packets[0]), int64(t.Packets[1]), int64(t.Bytes[0]), int64(t.Bytes[1]), int64(t.Sessions), int64(bit(t.Lossy))} {
 			number[i] = append(number[i], x)
 		}
