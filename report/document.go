@@ -26,6 +26,7 @@ type Result struct {
 	Find          func(tyto.Subject) string    // id of the device that a subject is part of, "" if none
 	Acts          []Act
 	Alerts        []Alert
+	Changes       map[Change]uint64 // how often devices changed others
 }
 
 // Capture is one input file, as in the document.
@@ -289,19 +290,4 @@ func (r *Result) scope(c *tyto.Conversation) string {
 
 func (r *Result) internet(s tyto.Subject) bool {
 	return s.Addr.IsPublic() && r.Find(s) == ""
-}
-
-// count is how many conversations there are, and how many go to the internet.
-func (r *Result) count() (all, internet int) {
-	each := r.Unsorted
-	if each == nil {
-		each = r.Conversations
-	}
-	for c := range each {
-		all++
-		if r.scope(c) == "internet" {
-			internet++
-		}
-	}
-	return all, internet
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"tyto/frame"
@@ -20,152 +19,183 @@ type Look struct {
 	Width  int // of the terminal, in columns; 0 does not cut
 }
 
-type column struct {
-	title string
-	text  func(*tyto.Device) string
-	max   int // columns that it may take
-}
-
-var columns = []column{
-	{"TYPE", kindOf, 22},
-	{"VENDOR", func(d *tyto.Device) string { return cmp.Or(d.Value(tyto.Vendor), nicVendor(d)) }, 24},
-	{"MODEL", model, 26},
-	{"OS / FIRMWARE", func(d *tyto.Device) string { return cmp.Or(d.Value(tyto.OS), d.Value(tyto.Firmware)) }, 22},
-	{"NAME", func(d *tyto.Device) string { return d.Value(tyto.Hostname) }, 24},
-	{"IP", firstIP, 39},
-	{"MAC", firstMAC, 17},
-	{"PROTOCOLS", func(d *tyto.Device) string { return strings.Join(d.Protocols, " ") }, 40},
-}
-
-// Table writes the devices as a table for people, and a summary.
+// Table writes the devices as a table for people, and what is remarkable
+// under it, where a terminal ends up showing.
 func Table(out io.Writer, r *Result, look Look) error {
-	rows, counts := [][]string{}, map[string]int{}
-	for d := range r.Devices {
-		row := make([]string, len(columns))
-		for i, c := range columns {
-			row[i] = shorten(safe(c.text(d)), c.max)
-		}
-		rows = append(rows, row)
-		counts[cmp.Or(d.Value(tyto.Category), "unknown")]++
-	}
-	slices.SortStableFunc(rows, func(a, b []string) int {
-		return cmp.Or(cmp.Compare(last(a[0]), last(b[0])), cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]), cmp.Compare(a[2], b[2]))
-	})
+	var rows []row
+	d := digestOf(r, func(x *tyto.Device) { rows = append(rows, rowOf(x)) })
+	slices.SortStableFunc(rows, byCategory)
 	w := bufio.NewWriter(out)
+	p := printer{w, look}
 	if len(rows) > 0 {
-		grid(w, rows, look)
+		p.grid(rows, d.grave)
 	}
-	summary(w, r, len(rows), counts)
-	alerts(w, r.Alerts)
+	p.summary(d)
+	p.talkers(d.talkers)
+	p.changes(d.changes)
+	p.findings(r, d)
 	return w.Flush()
 }
 
-// maxAlerts is how many alerts are listed under the table.
-const maxAlerts = 20
+type printer struct {
+	io.Writer
+	look Look
+}
 
-// alerts lists the alerts, the gravest first, a line each.
-func alerts(w io.Writer, all []Alert) {
-	if len(all) == 0 {
-		return
+// The colours, as terminals name them: the user's own palette.
+const (
+	plain  = ""
+	bold   = "1"
+	faint  = "2"
+	red    = "31"
+	yellow = "33"
+	cyan   = "36"
+	alarm  = "1;31"
+)
+
+func (p printer) colour(how, text string) string {
+	if !p.look.Colour || how == plain || text == "" {
+		return text
 	}
-	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b Alert) int { return cmp.Compare(b.Severity, a.Severity) })
-	fmt.Fprintf(w, "\n%s:\n", number(len(all), "alert"))
-	for _, a := range all[:min(len(all), maxAlerts)] {
-		var who []string
-		for _, s := range a.Subjects {
-			if s.Addr.IsUnspecified() {
-				who = append(who, s.MAC.String())
-			} else {
-				who = append(who, s.Addr.String())
+	return "\x1b[" + how + "m" + text + "\x1b[0m"
+}
+
+func ofSeverity(s tyto.Severity) string {
+	switch s {
+	case tyto.Critical:
+		return alarm
+	case tyto.Major:
+		return red
+	case tyto.Minor:
+		return yellow
+	}
+	return cyan
+}
+
+// say writes a line, broken between words to the terminal's width; what
+// follows the first line begins under the text.
+func (p printer) say(head, text string, width int, how string) {
+	room := max(24, p.look.Width-width)
+	if p.look.Width == 0 {
+		room = 1 << 20
+	}
+	lead := p.colour(how, head) + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(head)))
+	for len(text) > 0 {
+		line := text
+		if utf8.RuneCountInString(text) > room {
+			line = string([]rune(text)[:room])
+			if i := strings.LastIndexByte(line, ' '); i > 0 {
+				line = line[:i]
 			}
 		}
-		fmt.Fprintf(w, "  %-8s  %s: %s (%s; packet %d)\n", a.Severity, a.Title, strings.Join(who, " → "), safe(shorten(a.Detail, 80)), a.Packet)
-	}
-	if len(all) > maxAlerts {
-		fmt.Fprintf(w, "  … and %d more; --format json has them all.\n", len(all)-maxAlerts)
+		text = strings.TrimLeft(text[len(line):], " ")
+		fmt.Fprintln(p, lead+line)
+		lead = strings.Repeat(" ", width)
 	}
 }
 
-// last sorts what is not known behind what is.
-func last(kind string) int {
-	if kind == "" || kind == "unknown" {
-		return 1
+// side is how wide the words at the side of the summary are.
+const side = 10
+
+func (p printer) summary(d *digest) {
+	p.say("Devices", fmt.Sprintf("%s%s", number(d.devices, "device"), split(d.categories)), side, bold)
+	p.say("Traffic", fmt.Sprintf("%s (%d to the internet), %s and %s in %s", number(d.conversations, "conversation"), d.outside,
+		number(int(d.packets), "packet"), size(d.bytes), d.when()), side, bold)
+	if d.malformed > 0 {
+		p.say("", number(int(d.malformed), "packet")+" broke the rules of a protocol.", side, plain)
 	}
-	return 0
+	if d.truncated > 0 {
+		p.say("", number(int(d.truncated), "packet")+" captured shorter than they were: what stood behind is not known.", side, yellow)
+	}
+	if d.devices == 0 && d.packets > 0 {
+		p.say("", "No host here ever sent a packet of its own in this capture. Was the mirror port set to both directions?", side, yellow)
+	}
 }
 
-func grid(w io.Writer, rows [][]string, look Look) {
-	widths := make([]int, len(columns))
-	for i, c := range columns {
-		for _, row := range rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+// maxListed is how many talkers, changes and devices of an alert are named.
+const maxListed = 5
+
+func (p printer) talkers(all []talker) {
+	for i, t := range all[:min(len(all), maxListed)] {
+		text := fmt.Sprintf("%s: %s with %s", safe(t.Who), size(t.Bytes), safe(strings.Join(t.Names[:min(len(t.Names), 3)], ", ")))
+		if n := len(t.Names) - 3; n > 0 {
+			text += fmt.Sprintf(" and %d more", n)
 		}
-		if widths[i] > 0 {
-			widths[i] = max(widths[i], len(c.title))
+		if t.Called > 0 {
+			text += fmt.Sprintf("; %s began outside", number(t.Called, "conversation"))
 		}
+		p.say([]string{"Internet", ""}[min(i, 1)], text, side, bold)
 	}
-	titles := make([]string, len(columns))
-	for i, c := range columns {
-		titles[i] = c.title
-	}
-	on, off := "", ""
-	if look.Colour {
-		on, off = "\x1b[1m", "\x1b[0m"
-	}
-	fmt.Fprintf(w, "%s%s%s\n", on, line(titles, widths, look.Width), off)
-	for _, row := range rows {
-		fmt.Fprintln(w, line(row, widths, look.Width))
-	}
-	fmt.Fprintln(w)
+	p.rest(len(all), "device")
 }
 
-// line is the cells beside each other; empty columns are left out.
-func line(cells []string, widths []int, limit int) string {
-	var b strings.Builder
-	for i, c := range cells {
-		if widths[i] == 0 {
-			continue
+func (p printer) changes(all []deed) {
+	for i, c := range all[:min(len(all), maxListed)] {
+		text := fmt.Sprintf("%s → %s: %s %s", safe(c.Client), safe(c.Server), c.Protocol, c.Verb)
+		if c.Times > 1 {
+			text += fmt.Sprintf(", %d times", c.Times)
 		}
-		b.WriteString(c)
-		b.WriteString(strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(c))+2))
+		p.say([]string{"Changes", ""}[min(i, 1)], text, side, bold)
 	}
-	text := strings.TrimRight(b.String(), " ")
-	if limit > 0 {
-		text = shorten(text, limit)
-	}
-	return text
+	p.rest(len(all), "change")
 }
 
-func summary(w io.Writer, r *Result, devices int, counts map[string]int) {
-	var packets, bytes, malformed, truncated uint64
-	var first, end time.Time
-	for _, c := range r.Captures {
-		packets, bytes, malformed, truncated = packets+c.Packets, bytes+c.Bytes, malformed+c.Malformed, truncated+c.Truncated
-		if first.IsZero() || !c.First.IsZero() && c.First.Before(first) {
-			first = c.First
-		}
-		if c.Last.After(end) {
-			end = c.Last
-		}
-	}
-	conversations, outside := r.count()
-	fmt.Fprintf(w, "%s%s, %s (%d to the internet), %s and %s in %s.\n", number(devices, "device"), split(counts),
-		number(conversations, "conversation"), outside, number(int(packets), "packet"), size(bytes), end.Sub(first).Round(time.Millisecond))
-	if malformed > 0 {
-		fmt.Fprintf(w, "%s broke the rules of a protocol.\n", number(int(malformed), "packet"))
-	}
-	if truncated > 0 {
-		fmt.Fprintf(w, "%s captured shorter than they were: what stood behind is not known.\n", number(int(truncated), "packet"))
-	}
-	if devices == 0 && packets > 0 {
-		fmt.Fprintln(w, "No host here ever sent a packet of its own in this capture. Was the mirror port set to both directions?")
+func (p printer) rest(all int, what string) {
+	if n := all - maxListed; n > 0 {
+		p.say("", "… and "+number(n, "more "+what), side, faint)
 	}
 }
+
+// maxFindings is how many kinds of alert are listed.
+const maxFindings = 20
+
+func (p printer) findings(r *Result, d *digest) {
+	if len(r.Alerts) == 0 {
+		return
+	}
+	fmt.Fprintf(p, "\n%s\n", p.colour(bold, number(len(r.Alerts), "alert")+":"))
+	for _, f := range d.findings[:min(len(d.findings), maxFindings)] {
+		title := f.Title
+		if n := len(f.Alerts); n > 1 {
+			title += fmt.Sprintf(", %d times", n)
+		}
+		if f.Follow > 0 {
+			title += fmt.Sprintf(", with %s under it", number(f.Follow, "alert"))
+		}
+		p.say("  "+f.Severity.String(), title, side+2, ofSeverity(f.Severity))
+		for _, a := range f.Alerts[:min(len(f.Alerts), maxListed)] {
+			p.say("", d.alert(r, a), side+4, plain)
+		}
+		if n := len(f.Alerts) - maxListed; n > 0 {
+			p.say("", fmt.Sprintf("… and %d more", n), side+4, faint)
+		}
+	}
+	if n := len(d.findings) - maxFindings; n > 0 {
+		fmt.Fprintf(p, "  … and %s more; --format json has them all.\n", number(n, "kind of alert"))
+	}
+}
+
+// alert is who and what, and where to look.
+func (d *digest) alert(r *Result, a Alert) string {
+	var who []string
+	for _, s := range a.Subjects {
+		who = append(who, d.name(r, s))
+	}
+	why := []string{}
+	for _, x := range [...]string{shorten(a.Detail, 100), d.origin(r, a)} {
+		if x != "" {
+			why = append(why, x)
+		}
+	}
+	return safe(strings.Join(who, " → ") + " (" + strings.Join(why, "; ") + ")")
+}
+
+// categories is their order, what can hurt people first.
+var categories = [...][2]string{{"ot", "OT"}, {"medical", "medical"}, {"network", "network"}, {"iot", "IoT"}, {"it", "IT"}, {"unknown", "unknown"}}
 
 func split(counts map[string]int) string {
 	var parts []string
-	for _, c := range [...][2]string{{"it", "IT"}, {"iot", "IoT"}, {"ot", "OT"}, {"network", "network"}, {"medical", "medical"}, {"unknown", "unknown"}} {
+	for _, c := range categories {
 		if n := counts[c[0]]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, c[1]))
 		}
@@ -176,9 +206,13 @@ func split(counts map[string]int) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
+// number is n of what, in the plural if that is due.
 func number(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
+	}
+	if before, after, ok := strings.Cut(what, " of "); ok {
+		return fmt.Sprintf("%d %ss of %s", n, before, after)
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -168,7 +168,8 @@ func (a *analyzeCommand) whole(ctx context.Context, out io.Writer, source captur
 	if err != nil {
 		return err
 	}
-	k := knowledge{listed: a.Format == "json", family: detect.NewFamily(hub.Under(rules)), devices: inventory.New(set.Zone, known), talks: history.New()}
+	k := knowledge{listed: a.Format == "json", family: detect.NewFamily(hub.Under(rules)), devices: inventory.New(set.Zone, known), talks: history.New(),
+		changes: map[report.Change]uint64{}}
 	k.alerts = detect.New(set.Zone, rules, k.devices)
 	indicators := new(detect.Indicators)
 	indicators.Put(bad)
@@ -222,6 +223,7 @@ type knowledge struct {
 	talks   *history.Table
 	acts    []act
 	listed  bool // the acts are shown
+	changes map[report.Change]uint64
 	alerts  *detect.Engine
 	usual   *baseline.Baseline // nil without captures of what is usual
 	family  *detect.Family
@@ -244,6 +246,7 @@ func (k *knowledge) learn(events []tyto.Event) error {
 			k.usual.Learn(e)
 		}
 		if e.Act != nil {
+			k.change(e.Act)
 			if k.listed && len(k.acts) < maxActs {
 				k.acts = append(k.acts, act{e.Time, *e.Act})
 			}
@@ -256,7 +259,7 @@ func (k *knowledge) learn(events []tyto.Event) error {
 }
 
 func (k *knowledge) result(captures []capture.Info, malformed []uint64) *report.Result {
-	r := &report.Result{Version: version, Devices: k.devices.All(), Conversations: k.talks.All(), Unsorted: k.talks.Unsorted(), Find: k.devices.Find,
+	r := &report.Result{Version: version, Devices: k.devices.All(), Conversations: k.talks.All(), Unsorted: k.talks.Unsorted(), Find: k.devices.Find, Changes: k.changes,
 		Acts: []report.Act{}, Alerts: []report.Alert{}, Captures: []report.Capture{}}
 	for i, c := range captures {
 		x := report.Capture{File: c.Name, Packets: c.Packets, Bytes: c.Bytes, LinkType: c.Link.String(), Truncated: c.Truncated}

@@ -20,12 +20,15 @@ type progress struct {
 // progressEvery is how often the bar is drawn.
 const progressEvery = 100 * time.Millisecond
 
+// progressAfter is what needs no bar, since it would be gone before it is read.
+const progressAfter = 300 * time.Millisecond
+
 func newProgress(out io.Writer, quiet bool) *progress {
 	f, ok := out.(*os.File)
 	if quiet || !ok || !term.IsTerminal(int(f.Fd())) {
 		return &progress{}
 	}
-	return &progress{bar: progressbar.NewOptions64(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("reading"),
+	return &progress{next: time.Now().Add(progressAfter), bar: progressbar.NewOptions64(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("reading"),
 		progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())}
 }
 
