@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -52,7 +53,9 @@ type Deps struct {
 	Decided func(context.Context, []tyto.Event) error
 	Portal  http.Handler // what is served where the API is not; may be nil
 	TLS     bool         // whether clients come over TLS
-	Rate    Rate         // how many requests each client may make; zero is DefaultRate
+	// Proxies are before the hub: X-Forwarded-For of what they pass on is believed.
+	Proxies []netip.Prefix
+	Rate    Rate // how many requests each client may make; zero is DefaultRate
 }
 
 // api is the handlers' receiver.

@@ -98,8 +98,8 @@ func (a *api) identify(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		from, _ := netip.ParseAddrPort(r.RemoteAddr)
-		ctx := context.WithValue(r.Context(), remoteKey{}, auth.Caller{Addr: from.Addr().Unmap(), Agent: r.UserAgent()})
+		from := a.origin(r)
+		ctx := context.WithValue(r.Context(), remoteKey{}, auth.Caller{Addr: from, Agent: r.UserAgent()})
 		who, ok, err := a.Auth.Identify(r)
 		if err != nil {
 			a.Log.ErrorContext(ctx, "cannot tell who asks", "err", err)
@@ -109,7 +109,7 @@ func (a *api) identify(next http.Handler) http.Handler {
 		if ok {
 			ctx = auth.With(ctx, who)
 		}
-		if wait := a.rates.take(rateKey(who, ok, from.Addr())); wait > 0 {
+		if wait := a.rates.take(rateKey(who, ok, from)); wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 			writeProblem(w, http.StatusTooManyRequests, "too many requests; slow down")
 			return

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,6 +40,9 @@ type Config struct {
 	Baseline baseline.Config
 	// Indicators is what is known to be bad, beside what users put into the store.
 	Indicators []detect.Indicator
+	// Proxies are before the hub: what they pass on comes over TLS, and from
+	// where they say. See api.Deps.
+	Proxies []netip.Prefix
 	// PlainHTTP allows passwords to travel readable beyond this machine.
 	PlainHTTP bool
 }

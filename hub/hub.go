@@ -77,7 +77,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	if err := validate(&cfg, &deps); err != nil {
 		return nil, err
 	}
-	cfg.Auth.TLS = deps.TLS != nil
+	cfg.Auth.TLS = deps.TLS != nil || len(cfg.Proxies) > 0
 	gate, err := auth.New(cfg.Auth, deps.Store, deps.Clock, deps.Log)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	h.handler = api.New(api.Deps{
 		Store: deps.Store, Auth: gate, Notices: &h.notices, Registry: registry, MetricsToken: deps.MetricsToken, Clock: deps.Clock, Log: deps.Log,
 		Version: deps.Version, TypeName: deps.TypeName, Rules: cfg.Detections, Integrations: deps.Integrations, Analysts: h, Geo: deps.Geo, Ready: h.isReady, Enrolment: deps.Enrolment, SensorAddress: h.SensorAddressFor, PlacesChanged: h.PlacesChanged, Decided: h.Accept,
-		Packets: deps.Packets, Portal: deps.Portal, TLS: deps.TLS != nil,
+		Packets: deps.Packets, Portal: deps.Portal, TLS: cfg.Auth.TLS, Proxies: cfg.Proxies,
 	})
 	return h, nil
 }

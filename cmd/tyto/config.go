@@ -40,6 +40,7 @@ type settings struct {
 
 	Networks networkSettings `yaml:"networks"`
 
+	Proxies proxySettings  `yaml:"proxies"`
 	Metrics metricsSetting `yaml:"metrics"`
 	Packets packetSetting  `yaml:"packets"`
 	Confine bool           `yaml:"confine"`
@@ -101,6 +102,7 @@ var manual = yaml.CommentMap{
 	"$.auth.second_factor":   {yaml.HeadComment(" Whether users with a password here have codes of an app beside it: off, optional, or required-for-admins.", " See docs/how-to/users.md.")},
 	"$.oidc":                 {yaml.HeadComment(" An identity provider that people may sign in with: see docs/how-to/users.md.")},
 	"$.networks":             {yaml.HeadComment(" Whose addresses networks are, by zone, such as hall-3: [10.3.0.0/16]. A conversation with an address of another zone of", " the same site is told as such: see docs/explanation/zones.md.")},
+	"$.proxies":              {yaml.HeadComment(" Addresses of reverse proxies in front of the portal, which speak TLS: 127.0.0.1 is one on this machine. Their X-Forwarded-For", " says who asks, for the audit log and so that who guesses passwords slows nobody else down. See docs/how-to/install.md.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
 	"$.packets.megabytes":    {yaml.HeadComment(" How many megabytes of recent packets 'tyto run' keeps on disk, so that alerts can show theirs; 0 keeps none.")},
 	"$.connect":              {yaml.HeadComment(" Products that are kept in step with what is known of devices: see docs/how-to/defender.md and servicenow.md.")},
@@ -115,7 +117,7 @@ func defaultSettings() settings {
 	}
 	return settings{
 		Rules: defaultRules(), Fingerprints: fingerprintSetting{Trust: []string{}},
-		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{}, Auth: authSetting{SecondFactor: auth.FactorOptional},
+		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{}, Proxies: proxySettings{}, Auth: authSetting{SecondFactor: auth.FactorOptional},
 		Sensor:  sensorSetting{Interfaces: []string{}, Window: time.Minute, Memory: 512, Spool: 4096, Reserve: 512},
 		Capture: captureSetting{Watch: []string{}, OverIP: []string{}, Tunnels: []tunnelSetting{}, Flows: []tunnelSetting{}},
 		Log:     logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
@@ -167,6 +169,7 @@ func (c *settings) check(text string) error {
 	}
 	c.Retention.check(bad)
 	c.Networks.check(bad)
+	c.Proxies.check(bad)
 	c.Auth.check(bad)
 	if c.Sensor.Workers < 0 || c.Sensor.Workers > maxWorkers {
 		bad("sensor.workers", fmt.Sprintf("%d is not between 0 and %d; 0 chooses by itself", c.Sensor.Workers, maxWorkers))

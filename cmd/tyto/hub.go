@@ -95,6 +95,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	config.Detections, config.Indicators, config.Baseline = rules, indicators, set.Rules.baseline()
 	config.Retention = store.Retention(set.Retention)
 	config.Networks = set.Networks.networks()
+	config.Proxies = set.Proxies.prefixes()
 	config.Auth.OIDC, config.Auth.SecondFactor, config.Auth.Secret = set.OIDC, set.Auth.SecondFactor, filepath.Join(set.Data, auth.SecretFile)
 	deps := hub.Deps{Store: memory, Listener: listener, Geo: places, MetricsToken: set.Metrics.Token.Read, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
 		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}
