@@ -177,13 +177,13 @@ func TestTLSFingerprints(t *testing.T) {
 }
 
 func TestTLSCertificate(t *testing.T) {
-	x := tlsTestCertificate(t, pkix.Name{CommonName: "EX7945-02005E10001E", SerialNumber: "PID:EX-7945 SN:EXA1742A0B7", Organization: []string{"Example Phones"}})
+	x := tlsTestCertificate(t, pkix.Name{CommonName: "EX7945-02005E10001E", SerialNumber: "PID:EX-7945 SN:EXA1742A0B7", Organization: []string{"Example Phones, Inc."}})
 	raw := x.Certificate[0]
 	n := len(raw)
 	body := append([]byte{11, 0, byte((n + 6) >> 8), byte(n + 6), 0, byte((n + 3) >> 8), byte(n + 3), 0, byte(n >> 8), byte(n)}, raw...)
 	record := append([]byte{22, 3, 3, byte(len(body) >> 8), byte(len(body))}, body...)
 	s := shown(t, "tls", &Message{Body: record})
-	for field, want := range map[string]string{"x509sat.subject": "O=Example Phones,CN=EX7945-02005E10001E,SERIALNUMBER=PID:EX-7945 SN:EXA1742A0B7",
+	for field, want := range map[string]string{"x509sat.subject": `SERIALNUMBER=PID:EX-7945 SN:EXA1742A0B7,CN=EX7945-02005E10001E,O=Example Phones\, Inc.`,
 		"x509af.notBefore": "2025-01-01", "x509af.notAfter": "2055-01-01", "x509af.serialNumber": "042a77", "x509ce.dNSName": "camera-04.lab.example",
 		"x509ce.iPAddress": "192.168.17.40", "x509af.subjectPublicKey": "ec", "x509af.selfSigned": "self-signed"} {
 		if got := fact(s, field); got != want {

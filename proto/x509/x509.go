@@ -3,7 +3,9 @@
 package x509
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"tyto/frame"
 	"tyto/proto/der"
@@ -239,15 +241,20 @@ func partName(id []byte) string {
 	return ""
 }
 
-// AppendName appends a name as "CN=…,O=…", with the parts that we name, in the
-// order in which they stand, and no more than b has room for.
+// AppendName appends a name as RFC 4514 writes it, "CN=…,OU=…,O=…": what is most
+// special first, the reverse of how it stands in the certificate, with commas and the
+// like escaped. Of parts that we name, and no more than b has room for.
 func AppendName(b, name []byte) []byte {
-	parts := ReadName(name)
-	for range mostParts {
+	var all [mostParts]Part
+	n, parts := 0, ReadName(name)
+	for ; n < len(all); n++ {
 		part, ok := parts.Next()
 		if !ok {
-			return b
+			break
 		}
+		all[n] = part
+	}
+	for _, part := range slices.Backward(all[:n]) {
 		if part.Name == "" || len(b)+len(part.Name)+2+3*len(part.body) > cap(b) {
 			continue
 		}
@@ -255,7 +262,19 @@ func AppendName(b, name []byte) []byte {
 			b = append(b, ',')
 		}
 		b = append(append(b, part.Name...), '=')
-		b = part.Append(b)
+		value := len(b)
+		b = escape(part.Append(b), value)
+	}
+	return b
+}
+
+// escape puts a backslash before what RFC 4514, 2.4, reserves in b from an index on.
+func escape(b []byte, from int) []byte {
+	for i := from; i < len(b); i++ {
+		if strings.IndexByte(`,+"\<>;`, b[i]) >= 0 {
+			b = slices.Insert(b, i, '\\')
+			i++
+		}
 	}
 	return b
 }
