@@ -20,7 +20,7 @@ func TestOUI(t *testing.T) {
 		{"52:54:00:00:00:01", "QEMU", Hypervisor, 24},
 		{"5c:cf:7f:00:00:01", "Espressif", Module, 24},
 		{"00:00:0c:00:00:01", "Cisco", Network, 24},
-		{"b0:c5:54:00:00:01", "D-Link", Network, 24},
+		{"b0:c5:54:00:00:01", "D-Link", Brand, 24},
 		{"00:50:c2:00:00:01", "T.L.S", Brand, 36},
 		{"00:12:79:00:00:01", "HP", Brand, 24},
 	} {
