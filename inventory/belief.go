@@ -39,7 +39,11 @@ type candidate struct {
 func believe(out *tyto.Device, facts []fact, held string) []fact {
 	fade(facts, out.Last)
 	for _, a := range believed {
-		if b, ok := belief(a, ofDevice(facts, a)); ok {
+		claims := ofDevice(facts, a)
+		if a == tyto.Vendor {
+			claims = usual(claims)
+		}
+		if b, ok := belief(a, claims); ok {
 			out.Beliefs[a] = b
 		}
 	}
@@ -172,12 +176,15 @@ func better(a tyto.Attr, x, y *candidate) int {
 	return cmp.Or(sure, support, last)
 }
 
+// nameless is what systems call themselves that were given no name.
+var nameless = map[string]bool{"localhost": true, "android": true, "none": true, "(none)": true, "null": true, "unknown": true}
+
 // usable is lower for host names that name nobody: UUIDs, which browsers use
-// to hide addresses, addresses, and "localhost".
+// to hide addresses, addresses, and the names of systems without one.
 func usable(name string) int {
 	host, _, _ := strings.Cut(name, ".")
 	switch {
-	case host == "" || host == "localhost" || len(host) == 36 && strings.Count(host, "-") == 4:
+	case host == "" || nameless[host] || len(host) == 36 && strings.Count(host, "-") == 4:
 		return 0
 	case strings.Trim(name, "0123456789.") == "" || strings.Count(name, ":") > 1:
 		return 0

@@ -22,6 +22,9 @@ type known struct {
 // Has implements fingerprint.Context.
 func (k *known) Has(a tyto.Attr, value string) bool {
 	k.asked = true
+	if a == tyto.Vendor {
+		return isMadeBy(k.facts, value) || has(k.follows, a, value)
+	}
 	return has(k.facts, a, value) || has(k.follows, a, value)
 }
 

@@ -70,9 +70,11 @@ func (t *tally) add(w *expected, d *device) {
 }
 
 // claims counts what each claim says of an attribute that is known: the same value
-// with the same confidence once.
+// with the same confidence once. A device has many names, of which one is known: of a device
+// that says that one, the others are left out.
 func (t *tally) claims(attr, want string, d *device) {
 	seen := map[string]bool{}
+	named := attr == "hostname" && slices.ContainsFunc(d.Hostnames, func(h string) bool { return agrees(attr, want, h) })
 	for _, e := range d.Evidence {
 		if e.Attribute != attr || seen[e.Value+e.Confidence] {
 			continue
@@ -88,7 +90,7 @@ func (t *tally) claims(attr, want string, d *device) {
 		switch {
 		case agrees(attr, want, e.Value):
 			c.right++
-		case attr == "type" && isWider(e.Value, want), attr == "os" && isFamily(e.Value, want):
+		case attr == "type" && isWider(e.Value, want), attr == "os" && isFamily(e.Value, want), named:
 			c.wider++
 		default:
 			c.wrong++
@@ -123,8 +125,11 @@ func isWider(have, want string) bool {
 
 // isFamily reports whether an operating system is told by its family alone.
 func isFamily(have, want string) bool {
-	return strings.HasPrefix(strings.ToLower(want), strings.ToLower(have)+" ") || have == "Linux" && strings.HasPrefix(want, "Android")
+	return strings.HasPrefix(strings.ToLower(want), strings.ToLower(have)+" ") || slices.Contains(families[have], strings.Fields(want)[0])
 }
+
+// families is what is built on a system.
+var families = map[string][]string{"Linux": {"Android", "Raspbian", "Debian", "Ubuntu"}, "Debian": {"Raspbian", "Ubuntu"}}
 
 var plain = regexp.MustCompile(`[^a-z0-9]+`)
 
