@@ -86,7 +86,11 @@ func (o *options) run() error {
 	if err != nil {
 		return err
 	}
-	text := t.tables(len(documents)) + beside
+	banners, err := o.besideRecog()
+	if err != nil {
+		return err
+	}
+	text := t.tables(len(documents)) + beside + banners
 	if o.scores != "" {
 		scores, err := captures(o.scores)
 		if err != nil {
