@@ -77,7 +77,9 @@ func (o *options) besideRecog() (string, error) {
 			if v := vendors[b.Matches]; v != nil {
 				got := b.told(rules)
 				v.add(cmp.Or(b.say("hw.vendor"), b.say("os.vendor")), got[tyto.Vendor])
-				systems[b.Matches].add(b.say("os.product"), got[tyto.OS])
+				if b.say("os.cpe23") != "" { // else it is often the device's model
+					systems[b.Matches].add(b.say("os.product"), got[tyto.OS])
+				}
 			}
 		}); err != nil {
 			return "", err
