@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"tyto", "stream", "filter"},
 	{"capture", "decode", "flow", "proto", "fingerprint", "content", "geo"},
 	{"observe", "mirror", "packets", "flows", "inventory", "baseline", "detect", "vuln", "store", "history", "uplink", "auth", "outbound"},
-	{"api", "portal", "report", "forward", "connect"},
+	{"api", "portal", "report", "forward", "connect", "logs"},
 	{"sensor", "hub"},
 	{"cmd", "lab"},
 }

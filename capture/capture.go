@@ -36,6 +36,8 @@ type Info struct {
 	Name      string
 	Packets   uint64
 	Bytes     uint64 // on the wire
+	Logs      bool   // what other programs wrote: it has lines instead of packets
+	Lines     uint64 // evidence's packet is one of them
 	Truncated uint64 // packets of which less was captured
 	First     int64  // time of the earliest packet, nanoseconds since 1970; 0 without packets
 	Last      int64  // time of the latest packet

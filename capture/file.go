@@ -151,6 +151,30 @@ func inflater(head []byte) (func(io.Reader) (io.Reader, io.Closer, error), bool)
 	return nil, false
 }
 
+// Inflate is what r has, inflated if it is compressed with gzip or zstd, to a
+// TiB at most. What it returns is to be closed; r is not closed by it.
+func Inflate(r io.Reader) (plain io.ReadCloser, packed bool, err error) {
+	head := make([]byte, 4)
+	n, err := io.ReadFull(r, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, false, err
+	}
+	head = head[:n]
+	inflate, packed := inflater(head)
+	r = io.MultiReader(sliceReader(&head), r)
+	if !packed {
+		return io.NopCloser(r), false, nil
+	}
+	in, c, err := inflate(r)
+	if err != nil {
+		return nil, true, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{&io.LimitedReader{R: in, N: Options{}.withDefaults().MaxInflated}, c}, true, nil
+}
+
 func hasPrefix(b []byte, prefix string) bool {
 	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
 }

@@ -18,6 +18,20 @@ type Watch struct {
 	Clock Clock         // the system's if nil
 }
 
+// WithDefaults is w with the defaults where it says nothing.
+func (w Watch) WithDefaults() Watch {
+	if w.Every <= 0 {
+		w.Every = time.Second
+	}
+	if w.Quiet <= 0 {
+		w.Quiet = 5 * time.Second
+	}
+	if w.Clock == nil {
+		w.Clock = systemClock{}
+	}
+	return w
+}
+
 // folder is a Source of capture files that appear in a folder. All of them
 // are one capture, with one count of packets.
 type folder struct {
@@ -51,15 +65,7 @@ func OpenFolder(dir string, w Watch, o Options) (Source, error) {
 	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
 		return nil, &Error{Name: dir, Reason: "cannot be watched", Err: errors.Unwrap(err), Remedy: "name a folder that is there and can be read"}
 	}
-	if w.Every <= 0 {
-		w.Every = time.Second
-	}
-	if w.Quiet <= 0 {
-		w.Quiet = 5 * time.Second
-	}
-	if w.Clock == nil {
-		w.Clock = systemClock{}
-	}
+	w = w.WithDefaults()
 	list, err := loadReading(w.State)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,9 @@ const (
 // those of tyto.Health, all of them since the same time.
 func Findings(counters map[string]uint64) []Finding {
 	c := counters
+	if lines, ok := c["lines"]; ok {
+		return written(lines)
+	}
 	if f := refused(c); c["packets"] == 0 && f != nil {
 		return []Finding{*f}
 	}
@@ -66,6 +69,15 @@ func Findings(counters map[string]uint64) []Finding {
 		return []Finding{{Good, "Too little was heard so far to say more.", "Wait, or make some traffic."}}
 	}
 	return []Finding{{Good, "Conversations between others are heard from both sides, each packet once, and nothing is lost.", ""}}
+}
+
+// written is what there is to say of logs that another program writes.
+func written(lines uint64) []Finding {
+	if lines == 0 {
+		return []Finding{{Bad, "Nothing is written to these logs.",
+			"Check that Zeek or Suricata runs and writes there, and that what it writes is text with tabs or JSON."}}
+	}
+	return []Finding{{Good, fmt.Sprintf("%d lines of logs were read.", lines), ""}}
 }
 
 // unicast looks whether there is any traffic between others.

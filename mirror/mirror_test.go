@@ -45,3 +45,13 @@ func TestFindings(t *testing.T) {
 		}
 	}
 }
+
+// TestLogs speaks of lines where there are no packets.
+func TestLogs(t *testing.T) {
+	if f := Findings(map[string]uint64{"lines": 0, "packets": 0}); f[0].Level != Bad || f[0].Remedy == "" {
+		t.Errorf("%+v", f)
+	}
+	if f := Findings(map[string]uint64{"lines": 7, "packets": 0}); f[0].Level != Good || f[0].Text != "7 lines of logs were read." {
+		t.Errorf("%+v", f)
+	}
+}

@@ -41,6 +41,9 @@ func (o *Observer) Sensor() string { return o.sensor }
 // Capture names the file or interface that the next frames are of.
 func (o *Observer) Capture(name string) { o.capture = name }
 
+// Where is that name.
+func (o *Observer) Where() string { return o.capture }
+
 // Room is the batch, with room for one more event.
 func (o *Observer) Room() *Batch {
 	if o.out.Full() {

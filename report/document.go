@@ -34,6 +34,7 @@ type Capture struct {
 	File      string    `json:"file"`
 	Packets   uint64    `json:"packets"`
 	Bytes     uint64    `json:"bytes"`
+	Lines     uint64    `json:"lines,omitempty"` // of a log that another program wrote
 	First     time.Time `json:"first,omitzero"`
 	Last      time.Time `json:"last,omitzero"`
 	LinkType  string    `json:"link_type,omitempty"`

@@ -176,7 +176,7 @@ func (c *crew) publish(publish func([]tyto.Event) error) error {
 			default:
 			}
 		case events := <-c.sensor.config.Beside:
-			if err := publish(c.sensor.number(c.named(events))); err != nil {
+			if err := publish(c.sensor.number(c.sensor.named(events))); err != nil {
 				return err
 			}
 		}
@@ -186,20 +186,9 @@ func (c *crew) publish(publish func([]tyto.Event) error) error {
 // last is what others told before the end.
 func (c *crew) last(publish func([]tyto.Event) error) error {
 	for len(c.sensor.config.Beside) > 0 {
-		if err := publish(c.sensor.number(c.named(<-c.sensor.config.Beside))); err != nil {
+		if err := publish(c.sensor.number(c.sensor.named(<-c.sensor.config.Beside))); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// named puts the sensor's name on events that others told of.
-func (c *crew) named(events []tyto.Event) []tyto.Event {
-	for i := range events {
-		events[i].Sensor = c.sensor.config.Name
-		if x := events[i].Conversation; x != nil {
-			x.Evidence.Sensor = c.sensor.config.Name
-		}
-	}
-	return events
+	return c.sensor.after(publish)
 }

@@ -70,6 +70,9 @@ func health(x capture.Info, i int, t *Totals) *tyto.Health {
 		"packets": x.Packets, "bytes": x.Bytes, "truncated": x.Truncated, "absences": x.Absences,
 		"kernel_seen": x.Seen, "ignored": x.Ignored, "filtered": x.Filtered, "refused": x.Refused, "kernel_drops": x.Dropped, "unread": x.Unread,
 	}}
+	if x.Logs {
+		h.Counters["lines"] = x.Lines
+	}
 	if h.Counters["endpoint"] = 0; x.Endpoint {
 		h.Coverage, h.Counters["endpoint"] = "endpoint", 1
 	}
@@ -85,7 +88,7 @@ func health(x capture.Info, i int, t *Totals) *tyto.Health {
 			h.Counters[name] = n
 		}
 	}
-	if x.Packets > 0 {
+	if x.Packets+x.Lines > 0 {
 		h.Counters["first_ns"], h.Counters["last_ns"] = uint64(x.First), uint64(x.Last)
 	}
 	return h

@@ -40,9 +40,12 @@ type Config struct {
 	// Keep is given all packets, with the names of the interfaces by Source;
 	// they are valid during the call, and the reader waits for it.
 	Keep func(all []frame.Packet, names []string)
-	// Beside is events of conversations that others tell of, which are told
-	// with this sensor's name, in live mode; nil if there are none.
+	// Beside is events of what others tell of, which are told with this
+	// sensor's name, in live mode; nil if there are none.
 	Beside <-chan []tyto.Event
+	// After tells what others tell of when the source has ended, not in live
+	// mode; nil if there is nothing.
+	After  func(publish func([]tyto.Event) error) error
 	Failed func(Failure)                                     // is told what this program failed on; called by workers
 	Spy    func(*frame.Frame, *proto.Dissector, *proto.Sink) // sees each message told; for tests; one worker only
 }
@@ -117,7 +120,35 @@ func (s *Sensor) alone(ctx context.Context, publish func([]tyto.Event) error) er
 	}
 	w.finish()
 	s.totals.add(w.totals())
-	return failed
+	if failed != nil {
+		return failed
+	}
+	return s.after(publish)
+}
+
+// after is what others tell of when the source has ended.
+func (s *Sensor) after(publish func([]tyto.Event) error) error {
+	if s.config.After == nil || s.config.Live {
+		return nil
+	}
+	return s.config.After(func(events []tyto.Event) error { return publish(s.number(s.named(events))) })
+}
+
+// named puts the sensor's name on events that others told of.
+func (s *Sensor) named(events []tyto.Event) []tyto.Event {
+	for i := range events {
+		e := &events[i]
+		e.Sensor = s.config.Name
+		switch {
+		case e.Observation != nil:
+			e.Observation.Evidence.Sensor = s.config.Name
+		case e.Act != nil:
+			e.Act.Evidence.Sensor = s.config.Name
+		case e.Conversation != nil:
+			e.Conversation.Evidence.Sensor = s.config.Name
+		}
+	}
+	return events
 }
 
 // closeWith closes the source when the context is done, so that a Read that

@@ -20,13 +20,14 @@ import (
 	"tyto/history"
 	"tyto/hub"
 	"tyto/inventory"
+	"tyto/logs"
 	"tyto/report"
 	"tyto/sensor"
 	"tyto/tyto"
 )
 
 type analyzeCommand struct {
-	Files []string `arg:"" name:"file" help:"Capture files (pcap, pcapng, gzip of either), folders of them, or - for standard input."`
+	Files []string `arg:"" name:"file" help:"Capture files (pcap, pcapng, gzip of either), logs of Zeek or Suricata, folders of them, or - for standard input."`
 	choosing
 	Format  string   `enum:"table,json,events,csv,html" default:"table" help:"How to say it: ${enum}."`
 	Output  string   `short:"o" type:"path" placeholder:"FILE" help:"Write there instead of to standard output."`
@@ -43,6 +44,7 @@ func (analyzeCommand) Help() string {
   tyto analyze --format json plant.pcapng.gz      everything, with evidence, for programs
   tyto analyze --format html -o report.html dir/  a page to pass on
   tcpdump -w - -i eth1 | tyto analyze -           what another program captures
+  tyto analyze conn.log dhcp.log eve.json         what Zeek and Suricata wrote
   tyto analyze --filter 'not port 443' dir/       without what that expression of tcpdump refuses
   tyto analyze --learn monday.pcap tuesday.pcap   what Tuesday had that Monday had not
 
@@ -70,7 +72,7 @@ func (a *analyzeCommand) Run(ctx context.Context, s streams, c *commands) error 
 	if err != nil {
 		return err
 	}
-	source, err := openFiles(a.Files, only)
+	source, err := openInputs(a.Files, only)
 	if err != nil {
 		return usageError{fmt.Errorf("analyze: %w", err)}
 	}
@@ -123,11 +125,14 @@ func (a *analyzeCommand) end(s streams, source capture.Source, err error) error 
 
 // anythingRead reports whether a packet was read, or a file that is whole and has none.
 func anythingRead(captures []capture.Info) bool {
-	return slices.ContainsFunc(captures, func(c capture.Info) bool { return c.Packets > 0 || c.Err == nil })
+	return slices.ContainsFunc(captures, func(c capture.Info) bool { return c.Packets+c.Lines > 0 || c.Err == nil })
 }
 
 func (a *analyzeCommand) sensor(set settings, source capture.Source, bar *progress) *sensor.Sensor {
 	config := sensor.DefaultConfig()
+	if written, ok := source.(*logs.Files); ok {
+		config.After = written.Tell
+	}
 	config.Name, config.Zone = "analyze", set.Zone
 	config.Window, config.Conversations = set.Sensor.Window, cmp.Or(set.Sensor.Conversations, config.Conversations)
 	config.Workers = a.Workers
@@ -262,8 +267,8 @@ func (k *knowledge) result(captures []capture.Info, malformed []uint64) *report.
 	r := &report.Result{Version: version, Devices: k.devices.All(), Conversations: k.talks.All(), Unsorted: k.talks.Unsorted(), Find: k.devices.Find, Changes: k.changes,
 		Acts: []report.Act{}, Alerts: []report.Alert{}, Captures: []report.Capture{}}
 	for i, c := range captures {
-		x := report.Capture{File: c.Name, Packets: c.Packets, Bytes: c.Bytes, LinkType: c.Link.String(), Truncated: c.Truncated}
-		if c.Packets > 0 {
+		x := report.Capture{File: c.Name, Packets: c.Packets, Bytes: c.Bytes, Lines: c.Lines, LinkType: c.Link.String(), Truncated: c.Truncated}
+		if c.Packets+c.Lines > 0 {
 			x.First, x.Last = time.Unix(0, c.First).UTC(), time.Unix(0, c.Last).UTC()
 		}
 		if i < len(malformed) {

@@ -23,11 +23,12 @@ type captureSetting struct {
 
 	Tunnels []tunnelSetting `yaml:"tunnels"`
 	Flows   []tunnelSetting `yaml:"flows"`
+	Logs    []string        `yaml:"logs"`
 
-	told chan []tyto.Event // the conversations that flows are of; nil before they are listened to
+	told chan []tyto.Event // what flows and logs tell; nil before they are listened to
 }
 
-// tell is where conversations come that flows are of.
+// tell is where what flows and logs tell comes.
 func (c *captureSetting) tell() chan []tyto.Event {
 	if c.told == nil {
 		c.told = make(chan []tyto.Event, 16)
@@ -74,6 +75,11 @@ func (c *captureSetting) check(bad func(key, why string)) {
 	for _, dir := range c.Watch {
 		if !filepath.IsAbs(dir) {
 			bad("capture.watch", fmt.Sprintf("%q is not the whole path of a folder; it begins with /", dir))
+		}
+	}
+	for _, path := range c.Logs {
+		if !filepath.IsAbs(path) {
+			bad("capture.logs", fmt.Sprintf("%q is not the whole path of a log or a folder of logs; it begins with /", path))
 		}
 	}
 	check := func(key, each string, all []tunnelSetting, known []string) {

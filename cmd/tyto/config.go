@@ -95,6 +95,7 @@ var manual = yaml.CommentMap{
 	"$.capture.over_ip":      {yaml.HeadComment(" HOST:PORT of programs that send a capture over TCP (pcap-over-IP).")},
 	"$.capture.tunnels":      {yaml.HeadComment(" Mirror tunnels that end here, each with protocol (vxlan, geneve, tzsp, or gre, which is ERSPAN too), address (of this machine)", " and from (who may send): - {protocol: gre, address: 10.0.0.5, from: [10.0.0.1]}")},
 	"$.capture.flows":        {yaml.HeadComment(" Routers and switches that tell of conversations, each with protocol (netflow, ipfix or sflow), address and from as above.")},
+	"$.capture.logs":         {yaml.HeadComment(" Logs that Zeek or Suricata (eve.json) write of traffic that this sensor does not hear: files, or folders of them, such as", " /opt/zeek/logs/current. See docs/how-to/zeek-and-suricata.md.")},
 	"$.sensors.listen":       {yaml.HeadComment(" Where a hub lets sensors on other machines in, such as 0.0.0.0:8443; empty is nowhere.")},
 	"$.sensors.address":      {yaml.HeadComment(" HOST:PORT by which these reach it, if it is another, such as behind a port forwarding.")},
 	"$.log.level":            {yaml.HeadComment(" debug, info, warn or error.")},
@@ -119,7 +120,7 @@ func defaultSettings() settings {
 		Rules: defaultRules(), Fingerprints: fingerprintSetting{Trust: []string{}},
 		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{}, Proxies: proxySettings{}, Auth: authSetting{SecondFactor: auth.FactorOptional},
 		Sensor:  sensorSetting{Interfaces: []string{}, Window: time.Minute, Memory: 512, Spool: 4096, Reserve: 512},
-		Capture: captureSetting{Watch: []string{}, OverIP: []string{}, Tunnels: []tunnelSetting{}, Flows: []tunnelSetting{}},
+		Capture: captureSetting{Watch: []string{}, OverIP: []string{}, Tunnels: []tunnelSetting{}, Flows: []tunnelSetting{}, Logs: []string{}},
 		Log:     logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
 	}
 }

@@ -134,7 +134,7 @@ func (a *analyzeCommand) learnUsual(ctx context.Context, k *knowledge, set setti
 	if err != nil {
 		return err
 	}
-	source, err := openFiles(a.Learn, only)
+	source, err := openInputs(a.Learn, only)
 	if err != nil {
 		return usageError{fmt.Errorf("analyze: --learn: %w", err)}
 	}

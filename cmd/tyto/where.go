@@ -11,6 +11,7 @@ import (
 	"tyto/capture"
 	"tyto/filter"
 	"tyto/flows"
+	"tyto/logs"
 )
 
 // where says what a sensor listens to.
@@ -22,6 +23,7 @@ type where struct {
 	Speed      float64  `default:"1" placeholder:"N" help:"Play N times as fast as it was captured; 0 as fast as it goes."`
 	Watch      []string `type:"path" placeholder:"DIR" help:"Read capture files as they appear in a folder and grow, each packet once."`
 	PcapOverIP []string `name:"pcap-over-ip" placeholder:"HOST:PORT" help:"Read a capture from a program that sends it over TCP; it is connected to again when it ends."`
+	Logs       []string `type:"path" placeholder:"PATH" help:"Follow a log of Zeek or Suricata, or a folder of them, each line once."`
 }
 
 // open is the source, and whether it is live: what a file is not.
@@ -44,8 +46,8 @@ func (w *where) open(set *settings) (capture.Source, bool, error) {
 // replay plays files.
 func (w *where) replay(only *filter.Filter) (capture.Source, error) {
 	switch {
-	case len(w.Interface)+len(w.Watch)+len(w.PcapOverIP) > 0:
-		return nil, usageError{errors.New("listen with -i, --watch or --pcap-over-ip, or play with --pcap, not both")}
+	case len(w.Interface)+len(w.Watch)+len(w.PcapOverIP)+len(w.Logs) > 0:
+		return nil, usageError{errors.New("listen with -i, --watch, --pcap-over-ip or --logs, or play with --pcap, not both")}
 	case w.Endpoint:
 		return nil, usageError{errors.New("--endpoint is about listening with -i; a capture has what it has")}
 	case w.Speed < 0:
@@ -60,10 +62,10 @@ func (w *where) replay(only *filter.Filter) (capture.Source, error) {
 
 // listen opens what the command line names, else what the configuration does.
 func (w *where) listen(set *settings, only *filter.Filter) (capture.Source, error) {
-	interfaces, folders, remotes := w.Interface, w.Watch, w.PcapOverIP
+	interfaces, folders, remotes, written := w.Interface, w.Watch, w.PcapOverIP, w.Logs
 	var tunnels, told []tunnelSetting
-	if len(interfaces)+len(folders)+len(remotes) == 0 {
-		interfaces, folders, remotes = set.Sensor.Interfaces, set.Capture.Watch, set.Capture.OverIP
+	if len(interfaces)+len(folders)+len(remotes)+len(written) == 0 {
+		interfaces, folders, remotes, written = set.Sensor.Interfaces, set.Capture.Watch, set.Capture.OverIP, set.Capture.Logs
 		tunnels, told = set.Capture.Tunnels, set.Capture.Flows
 	}
 	b, err := set.Sensor.budget(len(interfaces)+len(tunnels)+len(told), true)
@@ -99,8 +101,12 @@ func (w *where) listen(set *settings, only *filter.Filter) (capture.Source, erro
 		}
 		add(s, bad)
 	}
+	for _, path := range written {
+		s, bad := logs.Follow(path, capture.Watch{State: rememberedIn(set.Data, "logs "+path)}, set.Capture.tell())
+		add(s, bad)
+	}
 	if err == nil && len(all) == 0 {
-		err = usageError{errors.New("nothing to listen to: name an interface with -i, a capture with --pcap, or a folder with --watch")}
+		err = usageError{errors.New("nothing to listen to: name an interface with -i, a capture with --pcap, a folder with --watch, or logs with --logs")}
 	}
 	if err != nil {
 		for _, s := range all {
