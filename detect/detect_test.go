@@ -43,6 +43,20 @@ func (c ofCategory) Outline(id string) (tyto.Device, bool) {
 	return tyto.Device{ID: id, Beliefs: map[tyto.Attr]tyto.Belief{tyto.Category: {Claim: tyto.Claim{Value: string(c)}}}}, true
 }
 
+// ofType has one device for each address, all of one category and type.
+type ofType struct {
+	ofCategory
+	kind string
+}
+
+func (o ofType) Outline(id string) (tyto.Device, bool) {
+	d, ok := o.ofCategory.Outline(id)
+	if ok && o.kind != "" {
+		d.Beliefs[tyto.Type] = tyto.Belief{Claim: tyto.Claim{Value: o.kind}}
+	}
+	return d, ok
+}
+
 // events is a case's events, a second after each other.
 func events(t testing.TB, c *Case) (all []tyto.Event) {
 	t.Helper()
@@ -93,7 +107,7 @@ func TestCases(t *testing.T) {
 			if c.Alerts > 0 {
 				raising++
 			}
-			g := New("z", rules, ofCategory(c.Category))
+			g := New("z", rules, ofType{ofCategory(c.Category), c.Type})
 			g.Watch(watched(t, &c))
 			for _, e := range events(t, &c) {
 				g.Learn(&e)

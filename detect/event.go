@@ -8,6 +8,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/interpreter"
 
+	"tyto/proto"
 	"tyto/tyto"
 )
 
@@ -24,6 +25,7 @@ const (
 	clientMAC
 	serverMAC
 	clientVLAN
+	clientPart
 	port
 	transport
 	protocol
@@ -39,7 +41,7 @@ const (
 	endOfNames
 )
 
-var nameTexts = [endOfNames]string{"client", "server", "client_ip", "server_ip", "client_mac", "server_mac", "client_vlan", "port", "transport",
+var nameTexts = [endOfNames]string{"client", "server", "client_ip", "server_ip", "client_mac", "server_mac", "client_vlan", "client_part", "port", "transport",
 	"protocol", "operation", "object", "outcome", "verb", "server_name", "attribute", "value", "field", "zone"}
 
 func parseNames(texts []string) (names []name, err error) {
@@ -176,6 +178,8 @@ func (e *event) text(n name) string {
 		return e.server.MAC.String()
 	case clientVLAN:
 		return strconv.Itoa(int(e.client.VLAN))
+	case clientPart:
+		return strconv.Itoa(int(e.client.Part))
 	case protocol:
 		if e.Conversation != nil {
 			return e.Conversation.Protocol
@@ -302,6 +306,7 @@ var numbers = map[string]func(*event) int64{
 var truths = map[string]func(*event) bool{
 	"client_public": func(e *event) bool { return e.client.Addr.IsPublic() },
 	"server_public": func(e *event) bool { return e.server.Addr.IsPublic() },
+	"industrial":    func(e *event) bool { return proto.Industrial(e.text(protocol)) },
 	"server_group":  func(e *event) bool { return e.server.Addr.IsMulticast() || e.server.MAC.IsGroup() },
 }
 

@@ -71,6 +71,7 @@ type Case struct {
 	Times  int    `yaml:"times"` // how often the events come; {i} in them is the turn
 	// Category is what all devices are in this case; "" if nothing is known.
 	Category string `yaml:"category"`
+	Type     string `yaml:"type"`  // of these devices
 	Every    int    `yaml:"every"` // seconds between the events; 0 is 1
 	// Indicators is what users know to be bad in this case.
 	Indicators []string `yaml:"indicators"`

@@ -396,6 +396,9 @@ func cipVerb(a *enip.Asked) tyto.Verb {
 		}
 		return tyto.Write
 	case enip.Reset:
+		if a.Class == enip.Identify { // the whole device
+			return tyto.Stop
+		}
 		return tyto.Execute
 	case enip.Start:
 		return tyto.Start

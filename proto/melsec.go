@@ -202,10 +202,8 @@ func melsecVerb(d slmp.Deed, outcome string) tyto.Verb {
 		return tyto.Identify
 	case slmp.Starts:
 		return tyto.Start
-	case slmp.Stops:
+	case slmp.Stops, slmp.Resets: // from a reset on, the controller stops until it is told to run
 		return tyto.Stop
-	case slmp.Resets:
-		return tyto.Execute
 	case slmp.Programs:
 		return tyto.Program
 	case slmp.Transfers:

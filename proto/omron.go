@@ -205,7 +205,7 @@ func finsVerb(d fins.Deed) tyto.Verb {
 		return tyto.Identify
 	case fins.Starts:
 		return tyto.Start
-	case fins.Stops:
+	case fins.Stops, fins.Resets:
 		return tyto.Stop
 	case fins.Programs:
 		return tyto.Program
@@ -213,8 +213,6 @@ func finsVerb(d fins.Deed) tyto.Verb {
 		return tyto.Transfer
 	case fins.Configures:
 		return tyto.Configure
-	case fins.Resets:
-		return tyto.Execute
 	}
 	return tyto.NoVerb
 }

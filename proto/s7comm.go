@@ -135,7 +135,7 @@ var (
 	s7Server = []byte("s7comm server")
 
 	s7Program, s7Clock, s7Password = []byte("program"), []byte("clock"), []byte("password")
-	s7Logout, s7Blocks, s7Siemens  = []byte("logout"), []byte("blocks"), []byte("Siemens")
+	s7Blocks, s7Siemens            = []byte("blocks"), []byte("Siemens")
 )
 
 // s7Keep remembers a job until it is answered: reference, function, and 40 bits about it.
@@ -339,8 +339,6 @@ func tellS7User(m *Message, s *Sink, h *s7comm.Header) {
 			verb = tyto.LoginFailed
 		}
 		s.Undergone(verb, name, s7Password, outcome)
-	case u.Group == s7comm.Security && u.Sub == 2:
-		s.Undergone(tyto.Execute, name, s7Logout, outcome)
 	case u.Group == s7comm.Blocks && u.Sub <= 3:
 		s.Undergone(tyto.Browse, name, s7Blocks, outcome)
 	case outcome != "ok" && u.Group != s7comm.Cyclic:
