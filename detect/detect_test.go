@@ -206,7 +206,7 @@ func TestThresholds(t *testing.T) {
 	}
 	c := rules.Rule("port-scan").Cases[0]
 	c.Times = 5
-	g := New("z", rules, nil)
+	g := New("z", rules, ofCategory("it"))
 	for _, e := range events(t, &c) {
 		g.Learn(&e)
 	}
@@ -242,13 +242,14 @@ func TestBadRules(t *testing.T) {
 func TestBounded(t *testing.T) {
 	rules := standard(t)
 	g := New("z", rules, nil)
+	g.most, g.room = 2000, 5000
 	e := events(t, &rules.Rule("port-scan").Cases[0])[0]
-	for i := range maxCauses + 5000 {
+	for i := range 3 * g.most {
 		e.Conversation.Client.Addr[12], e.Conversation.Client.Addr[13] = byte(i>>16), byte(i>>8)
 		e.Conversation.Client.Addr[14] = byte(i)
 		g.Learn(&e)
 	}
-	if len(g.causes) > maxCauses || g.counted > maxCounted {
+	if len(g.causes) > g.most || g.counted > g.room {
 		t.Errorf("%d causes, %d values", len(g.causes), g.counted)
 	}
 }
@@ -258,18 +259,46 @@ func TestBounded(t *testing.T) {
 func TestSeesThroughAFlood(t *testing.T) {
 	rules := standard(t)
 	g := New("z", rules, nil)
+	g.most = 3000
 	e := events(t, &rules.Rule("plc-stop").Cases[0])[0]
 	raised := 0
-	for i := range maxCauses + maxCauses/10 {
+	for i := range g.most + g.most/10 {
 		e.Act.Client.Addr[13], e.Act.Client.Addr[14], e.Act.Client.Addr[15] = byte(i>>16), byte(i>>8), byte(i)
 		e.Time = e.Time.Add(time.Second)
 		g.Learn(&e)
-		if i%1000 == 999 {
+		if i%100 == 99 {
 			raised += len(g.Changed())
 		}
 	}
-	if raised != maxCauses+maxCauses/10 || g.Refused != 0 || len(g.causes) > maxCauses {
+	if raised != g.most+g.most/10 || g.Refused != 0 || len(g.causes) > g.most {
 		t.Errorf("%d alerts raised, %d events refused, %d causes", raised, g.Refused, len(g.causes))
+	}
+}
+
+// TestCountsBesideWhatWaits: alerts that wait for what their clients are must
+// not push out what is being counted.
+func TestCountsBesideWhatWaits(t *testing.T) {
+	rules := standard(t)
+	g := New("z", rules, ofCategory(""))
+	g.most = 1000
+	stray := events(t, &rules.Rule("ot-to-internet").Cases[1])[0]
+	guess := events(t, &rules.Rule("login-failures").Cases[0])
+	told := 0
+	for i := range 3 * g.most {
+		stray.Time = epoch.Add(time.Duration(i) * time.Second / 10)
+		stray.Conversation.First, stray.Conversation.Last = stray.Time, stray.Time
+		stray.Conversation.Client.Addr[13], stray.Conversation.Client.Addr[14] = byte(i>>8), byte(i)
+		g.Learn(&stray)
+		if i%300 == 0 && i/300 < len(guess) {
+			guess[i/300].Time = stray.Time
+			g.Learn(&guess[i/300])
+		}
+		if i%50 == 0 {
+			told += len(g.Changed())
+		}
+	}
+	if told != 1 {
+		t.Errorf("%d alerts are told of, want that of who guesses", told)
 	}
 }
 

@@ -39,6 +39,7 @@ type Engine struct {
 	beacons    beacons
 
 	asked   time.Time // the clock when the waiting were looked at
+	most    int       // causes
 	counted int       // values in windows, at most room
 	room    int
 	denied  int // values since old windows were dropped
@@ -51,7 +52,7 @@ type Engine struct {
 // New is an engine without alerts. Devices may be nil: rules that ask about
 // devices then raise none.
 func New(zone string, rules *Rules, devices Devices) *Engine {
-	return &Engine{rules: rules, zone: zone, devices: devices, room: maxCounted, causes: map[string]*cause{}, changed: map[*cause]struct{}{}, waiting: map[*cause]struct{}{},
+	return &Engine{rules: rules, zone: zone, devices: devices, most: maxCauses, room: maxCounted, causes: map[string]*cause{}, changed: map[*cause]struct{}{}, waiting: map[*cause]struct{}{},
 		beacons: beacons{rule: rules.finder(findBeacons, tyto.KindConversation), lines: map[line]*beacon{}},
 		hits:    map[tyto.Kind]*Rule{tyto.KindConversation: rules.finder(findIndicators, tyto.KindConversation), tyto.KindObservation: rules.finder(findIndicators, tyto.KindObservation)}}
 }
@@ -109,7 +110,7 @@ func (g *Engine) matched(r *Rule) {
 func (g *Engine) cause(r *Rule) *cause {
 	c := g.causes[string(g.scratch)]
 	if c == nil {
-		if len(g.causes) >= maxCauses && !g.forgetCauses() {
+		if len(g.causes) >= g.most && !g.forgetCauses() {
 			g.Refused++
 			return nil
 		}
@@ -277,21 +278,14 @@ func (g *Engine) forgetCauses() bool {
 	return len(idle) > 0
 }
 
-// silent is the half that was silent longest of what may be forgotten: of
-// what raised no alert; or, if all did, of what nothing new is to be told of. An
-// alert of such a cause that goes on keeps its id, and counts from there.
+// silent is the half that was silent longest of what nothing new is to be
+// told of. An alert of such a cause that goes on keeps its id, and counts from there.
 func silent[K comparable, V any](g *Engine, all map[K]V, of func(V) *cause) []K {
-	var idle, told []K
+	var idle []K
 	for key, v := range all {
-		c := of(v)
-		if _, news := g.changed[c]; !c.raised {
+		if _, news := g.changed[of(v)]; !news {
 			idle = append(idle, key)
-		} else if !news {
-			told = append(told, key)
 		}
-	}
-	if len(idle) == 0 {
-		idle = told
 	}
 	slices.SortFunc(idle, func(a, b K) int {
 		x, y := of(all[a]), of(all[b])

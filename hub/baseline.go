@@ -125,7 +125,7 @@ func Under(rules *detect.Rules) map[string][]string {
 		"new-conversation":  {"telnet-scan", "botnet-scan", "address-scan", "port-scan", "service-probe", "new-device"},
 		"new-remote-access": {"telnet-scan", "botnet-scan", "address-scan", "port-scan", "service-probe", "new-device"},
 		"new-operation":     {"plc-stop", "plc-program", "firmware-update", "plc-start", "plc-scan", "new-conversation", "new-device"},
-		"new-destination":   {"indicator-contact", "ot-to-internet", "new-device"},
+		"new-destination":   {"indicator-contact", "telnet-scan", "botnet-scan", "internet-scan", "ot-to-internet", "new-device"},
 	}
 	if rules != nil {
 		maps.Copy(under, rules.Under())
