@@ -34,6 +34,7 @@ type Config struct {
 	News      bool              // log devices that change for readers, such as package forward
 	Auth      auth.Config
 	Inventory inventory.Config
+	Memory    int64 // bytes for what is known of all zones, as inventory.Bytes counts; 0 is no limit
 	// Detections is what alerts are raised by; nil raises none.
 	Detections *detect.Rules
 	// Baseline is how zones learn what is usual; without a time to learn they do not.

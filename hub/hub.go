@@ -58,12 +58,17 @@ type Hub struct {
 	looked   int64               // in the log, for what other hubs took; share's
 	strange  map[string]struct{} // zones of other hubs in which something happened; share's
 	told     time.Time           // when that was said last; share's
+	full     chan struct{}       // a zone has as much for the store as may wait
+	// pendingMost is how many conversations of a zone may wait for the store.
+	pendingMost int
 
 	ready chan struct{} // closed when the zones are restored
 	ended chan struct{} // closed when Run returns
 	mu    sync.Mutex
 	seq   uint64
 	zones map[string]*zone
+	// lacked is when it was last said that there is no room.
+	lacked time.Time
 }
 
 // New is a hub. It starts nothing.
@@ -82,7 +87,7 @@ func New(cfg Config, deps Deps) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{cfg: cfg, deps: deps, now: deps.Clock, log: deps.Log, auth: gate, epoch: rand.Uint64(), owner: fmt.Sprintf("%016x", rand.Uint64()), alone: deps.Store.Alone(), wanted: make(chan struct{}, 1), strange: map[string]struct{}{},
+	h := &Hub{cfg: cfg, deps: deps, now: deps.Clock, log: deps.Log, auth: gate, epoch: rand.Uint64(), owner: fmt.Sprintf("%016x", rand.Uint64()), alone: deps.Store.Alone(), wanted: make(chan struct{}, 1), strange: map[string]struct{}{}, full: make(chan struct{}, 1), pendingMost: maxPending,
 		ready: make(chan struct{}), ended: make(chan struct{}), zones: map[string]*zone{}, metrics: newMetrics()}
 	registry := prometheus.NewRegistry()
 	h.register(registry)
@@ -182,15 +187,19 @@ func (h *Hub) keep(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-flush.C:
-			// The log has it all: what cannot be written now is written later.
-			switch _, err := h.flush(ctx, false); {
-			case err != nil && !failing && ctx.Err() == nil:
-				failing = true
-				h.log.ErrorContext(ctx, "cannot write to the store; trying on", "err", err)
-			case err == nil && failing:
-				failing = false
-				h.log.InfoContext(ctx, "writing to the store again")
+		case <-h.full:
+			if failing {
+				continue // each second is enough
 			}
+		}
+		// The log has it all: what cannot be written now is written later.
+		switch _, err := h.flush(ctx, false); {
+		case err != nil && !failing && ctx.Err() == nil:
+			failing = true
+			h.log.ErrorContext(ctx, "cannot write to the store; trying on", "err", err)
+		case err == nil && failing:
+			failing = false
+			h.log.InfoContext(ctx, "writing to the store again")
 		}
 	}
 }
@@ -306,6 +315,9 @@ func (h *Hub) accept(ctx context.Context, events []tyto.Event) error {
 	name := events[0].Zone
 	if name == "" {
 		name = h.cfg.Zone
+	}
+	if err := h.wait(ctx, name); err != nil {
+		return err
 	}
 	h.mu.Lock()
 	h.seq++

@@ -319,7 +319,7 @@ var errEnough = errors.New("enough")
 
 // catchUp learns what is in the log and not learnt yet.
 func (z *zone) catchUp(ctx context.Context) error {
-	for more := true; more; {
+	for more := true; more && !z.crowded(); {
 		var err error
 		if more, err = z.catchUpSome(ctx); err != nil {
 			return fmt.Errorf("hub: zone %q: %w", z.name, err)
@@ -361,6 +361,7 @@ func (z *zone) take(e *store.Entry, fresh bool) {
 		}
 	}
 	z.position = max(z.position, e.Position)
+	z.measure()
 }
 
 // entries is how many entries of the log a batch makes, of those that an

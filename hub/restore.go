@@ -79,6 +79,7 @@ func (z *zone) restore(ctx context.Context) error {
 			}
 		}
 		z.position = max(z.position, e.Position)
+		z.measure()
 		return nil
 	})
 	if err != nil {

@@ -190,6 +190,10 @@ func (h *Hub) Receive(ctx context.Context, m tyto.Member, b store.Batch) (fresh 
 	default:
 		return false, errBusy
 	}
+	if z := h.held(m.Zone); z != nil && z.crowded() {
+		h.hurry()
+		return false, errBusy
+	}
 	uplink.Claim(b.Events, m.Sensor, m.Zone)
 	b.Sensor, b.Zone, b.Received = m.Sensor, m.Zone, h.now()
 	return h.take(ctx, b)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tyto/baseline"
@@ -21,7 +22,8 @@ import (
 type zone struct {
 	hub   *Hub
 	name  string
-	lease store.Lease // by which it is held
+	lease store.Lease  // by which it is held
+	size  atomic.Int64 // of what is known, in bytes, as it was measured last
 
 	// flushing is held by who writes to the store. It is taken before mu.
 	flushing sync.Mutex
@@ -38,6 +40,7 @@ type zone struct {
 	position int64               // in the log, up to which everything was learnt
 	end      int64               // up to where the log goes at least
 	pending  map[talk]*increment // conversations that the store does not know yet
+	taken    chan struct{}       // closed when they are taken there
 	changed  map[string]struct{} // devices that the store does not know as they are
 	sensors  map[string]store.SensorReport
 	acts     map[deed]*store.ActRecord // that the store does not know yet
@@ -54,7 +57,7 @@ type zone struct {
 }
 
 func newZone(h *Hub, name string) *zone {
-	z := &zone{hub: h, name: name, known: inventory.New(name, h.cfg.Inventory), pending: map[talk]*increment{}, changed: map[string]struct{}{},
+	z := &zone{hub: h, name: name, known: inventory.New(name, h.cfg.Inventory), pending: map[talk]*increment{}, taken: make(chan struct{}), changed: map[string]struct{}{},
 		sensors: map[string]store.SensorReport{}, heard: map[string]mark{}, traffic: map[int64]*store.Traffic{}, acts: map[deed]*store.ActRecord{}, placed: map[tyto.Subject]string{}}
 	if h.cfg.Detections != nil {
 		z.alerts = detect.New(name, h.cfg.Detections, z.known)
@@ -107,9 +110,11 @@ func (z *zone) learn(e *tyto.Event, fresh bool) {
 			z.names.learn(e.Observation)
 		}
 	case e.Conversation != nil:
-		z.known.Learn(e)
-		if fresh {
+		switch kept := z.known.Learn(e); {
+		case kept && fresh:
 			z.converse(e.Conversation)
+		case fresh:
+			z.count(e.Conversation)
 		}
 	case e.Act != nil && fresh:
 		z.act(e)
@@ -243,13 +248,15 @@ func (z *zone) takeConversations(c *store.Change) {
 		c.Conversations = append(c.Conversations, x)
 	}
 	clear(z.pending)
+	close(z.taken)
+	z.taken = make(chan struct{})
 	slices.SortFunc(c.Conversations, func(a, b store.Conversation) int { return a.First.Compare(b.First) })
 }
 
 // place is the device of a subject, and remembers that the store has it so.
 func (z *zone) place(s tyto.Subject) string {
 	id := z.known.Find(s)
-	if id != "" || !s.Addr.IsPublic() || len(z.placed) < maxPlaced { // the internet does not fit
+	if id != "" || len(z.placed) < maxPlaced { // the internet does not fit
 		z.placed[s] = id
 	}
 	return id
@@ -321,6 +328,9 @@ func (z *zone) takeMoves(c *store.Change) {
 		if id := z.known.Find(s); id != had {
 			z.placed[s] = id
 			c.Moves = append(c.Moves, store.Move{Subject: s, Device: id})
+			if id == "" && len(z.placed) >= maxPlaced {
+				delete(z.placed, s)
+			}
 		}
 	}
 	slices.SortFunc(c.Moves, func(a, b store.Move) int {

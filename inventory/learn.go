@@ -6,10 +6,11 @@ import (
 )
 
 // Learn takes an observation or a conversation; other events are ignored. It
-// keeps nothing of e.
-func (v *Inventory) Learn(e *tyto.Event) {
+// keeps nothing of e. It is false if the event is of a stranger for whom there
+// is no room.
+func (v *Inventory) Learn(e *tyto.Event) bool {
 	if v.turnsAway(e) {
-		return
+		return false
 	}
 	if v.subjects() >= v.config.MaxSubjects {
 		v.makeRoom()
@@ -21,6 +22,7 @@ func (v *Inventory) Learn(e *tyto.Event) {
 	case e.Conversation != nil:
 		v.converse(e.Conversation)
 	}
+	return true
 }
 
 func (v *Inventory) observe(o *tyto.Observation, at int64) {
