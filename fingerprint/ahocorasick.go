@@ -1,6 +1,9 @@
 package fingerprint
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // An automaton finds which of many literals are in a text, in one pass and without
 // regard to ASCII case (Aho and Corasick, 1975). Its transitions are complete: one
@@ -38,6 +41,8 @@ func newAutomaton(words []string, what []int32) *automaton {
 		a.class[c-'a'+'A'] = a.class[c]
 	}
 	a.none = slices.Repeat([]int32{-1}, a.width)
+	n := states(words)
+	a.next, a.ends = make([]int32, 0, n*a.width), make([][]end, 0, n)
 	a.state()
 	for i, w := range words {
 		e := end{what: what[i]}
@@ -49,6 +54,24 @@ func newAutomaton(words []string, what []int32) *automaton {
 	}
 	a.link()
 	return a
+}
+
+// states is how many states the automaton of words has: one for each of their beginnings.
+func states(words []string) int {
+	sorted := make([]string, len(words))
+	for i, w := range words {
+		sorted[i] = strings.TrimPrefix(w, atWord)
+	}
+	slices.Sort(sorted)
+	n, last := 1, ""
+	for _, w := range sorted {
+		shared := 0
+		for shared < min(len(w), len(last)) && w[shared] == last[shared] {
+			shared++
+		}
+		n, last = n+len(w)-shared, w
+	}
+	return n
 }
 
 // state adds a state, without transitions.

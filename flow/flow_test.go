@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"time"
 	"unsafe"
@@ -171,5 +172,25 @@ func BenchmarkSee(bm *testing.B) {
 				see(table, frames[i&4095])
 			}
 		})
+	}
+}
+
+// BenchmarkMemory tells what each of 1,000,000 conversations holds.
+func BenchmarkMemory(bm *testing.B) {
+	const n = 1_000_000
+	for bm.Loop() {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		config := DefaultConfig()
+		config.Conversations = n
+		table := New(config, func(*Report) {})
+		for i := range n {
+			see(table, tcp(frame.V4(10, byte(i>>16), byte(i>>8), byte(i)), b, 1000, 80, frame.ACK, 0))
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		bm.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/n, "B/conversation")
+		runtime.KeepAlive(table)
 	}
 }
