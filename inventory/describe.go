@@ -247,8 +247,16 @@ func (v *teller) selfEvident(c core, out *tyto.Device, facts []fact) []fact {
 	}
 	if i.flags&router != 0 && (i.flags&sendsMany != 0 || i.foreign4+i.foreign6 > 2 || i.near4 > 2) {
 		say(tyto.Role, "router", tyto.Shown, "ip", "inventory.forwards")
+	} else if v.bringsInternet(i) {
+		say(tyto.Type, "router", tyto.Guessed, "ip", "inventory.forwards")
 	}
 	return facts
+}
+
+// bringsInternet reports whether all that an interface is known to send, into a zone with addresses of its
+// own, comes from internet hosts. One host is enough for a guess.
+func (v *Inventory) bringsInternet(i *iface) bool {
+	return i.flags&router != 0 && v.settled && i.foreign4+i.foreign6 > 0 && i.own+i.near4+i.near6 == 0
 }
 
 // ofParts is the kinds of registrants who do not make the device, but what is in it.
