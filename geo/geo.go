@@ -5,6 +5,7 @@
 package geo
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -78,8 +79,8 @@ func (db *DB) Find(a frame.Addr) (p Place) {
 		if err := r.Lookup(a.Netip().Unmap()).Decode(&x); err != nil {
 			continue // of another kind: it tells nothing
 		}
-		p.Country = first(p.Country, x.Country.ISO, x.CountryCode)
-		p.Network = first(p.Network, x.Organization, x.Name)
+		p.Country = cmp.Or(p.Country, x.Country.ISO, x.CountryCode)
+		p.Network = cmp.Or(p.Network, x.Organization, x.Name)
 		if p.ASN == 0 {
 			p.ASN = x.ASN
 		}
@@ -87,13 +88,4 @@ func (db *DB) Find(a frame.Addr) (p Place) {
 	p.Country = p.Country[:min(len(p.Country), maxCountry)]
 	p.Network = strings.ToValidUTF8(p.Network[:min(len(p.Network), maxNetwork)], "")
 	return p
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

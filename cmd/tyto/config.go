@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -198,10 +199,10 @@ func (c *settings) check(text string) error {
 			bad("sensors.address", err.Error())
 		}
 	}
-	if !oneOf(c.Log.Level, "debug", "info", "warn", "error") {
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		bad("log.level", fmt.Sprintf("%q is none of debug, info, warn, error", c.Log.Level))
 	}
-	if !oneOf(c.Log.Format, "text", "json") {
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		bad("log.format", fmt.Sprintf("%q is neither text nor json", c.Log.Format))
 	}
 	c.Metrics.Token.Check("metrics.token", false, bad)
@@ -218,15 +219,6 @@ func (c *settings) check(text string) error {
 
 // maxWorkers is as many as a packet's owner can be told apart, with room.
 const maxWorkers = 64
-
-func oneOf(s string, words ...string) bool {
-	for _, w := range words {
-		if s == w {
-			return true
-		}
-	}
-	return false
-}
 
 // lineOf is "line N: " for the line of the file that sets the key.
 func lineOf(text, key string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tyto/auth"
@@ -30,7 +31,7 @@ type authSetting struct {
 }
 
 func (a authSetting) check(bad func(key, why string)) {
-	if !oneOf(string(a.SecondFactor), string(auth.FactorOff), string(auth.FactorOptional), string(auth.FactorAdmins)) {
+	if !slices.Contains([]auth.FactorPolicy{auth.FactorOff, auth.FactorOptional, auth.FactorAdmins}, a.SecondFactor) {
 		bad("auth.second_factor", fmt.Sprintf("%q is none of off, optional, required-for-admins; optional lets each user decide", a.SecondFactor))
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,8 +46,8 @@ if there is a hub, for its token; then it joins the hub and writes the configura
 // Run asks, joins and writes.
 func (r *sensorSetup) Run(ctx context.Context, s streams, c *commands) error {
 	set := defaultSettings()
-	r.Data, r.Output = orElse(r.Data, set.Data), orElse(r.Output, orElse(c.Config, "tyto.yaml"))
-	r.Name, r.Zone = orElse(r.Name, set.Name), orElse(r.Zone, set.Zone)
+	r.Data, r.Output = cmp.Or(r.Data, set.Data), cmp.Or(r.Output, c.Config, "tyto.yaml")
+	r.Name, r.Zone = cmp.Or(r.Name, set.Name), cmp.Or(r.Zone, set.Zone)
 	if full, err := filepath.Abs(r.Data); err == nil { // the configuration may be used from another folder
 		r.Data = full
 	}
@@ -71,13 +72,6 @@ func (r *sensorSetup) Run(ctx context.Context, s streams, c *commands) error {
 	}
 	fmt.Fprintf(s.out, "Wrote %s. Next:\n  tyto --config %s sensor check\n  tyto --config %s sensor\n", r.Output, r.Output, r.Output)
 	return nil
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // check finds answers that cannot be meant.
