@@ -92,7 +92,7 @@ func TestMutes(t *testing.T) {
 	if status != 200 || !strings.Contains(body, `"10.1.0.0/16"`) {
 		t.Errorf("%d %s", status, body)
 	}
-	for _, bad := range []MuteWish{{Zone: "z"}, {Subnet: "here"}} {
+	for _, bad := range []MuteWish{{Zone: "z"}, {Subnet: "here"}, {Subnet: "0.0.0.0/0"}, {Subnet: "::/0"}} {
 		if status, _ := x.do("POST", "/api/v1/mutes", bad); status != 422 {
 			t.Errorf("%+v: %d", bad, status)
 		}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -79,7 +80,7 @@ func csvRow(r DeviceRow) []string {
 // inert is a cell that no spreadsheet takes for a formula: what devices call
 // themselves is theirs to choose (CWE-1236).
 func inert(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n|%", rune(s[0])) {
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", first) { // some take the wide ones for the others
 		return "'" + s
 	}
 	return s

@@ -84,7 +84,10 @@ func (a *api) postMute(ctx context.Context, in *MuteInput) (*MuteOutput, error) 
 	if w.Subnet != "" {
 		p, err := netip.ParsePrefix(w.Subnet)
 		if err != nil {
-			return nil, huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Location: "body.subnet", Message: "it is no prefix; write 10.1.0.0/16"})
+			return nil, invalid("subnet", "is no prefix; write 10.1.0.0/16")
+		}
+		if p.Bits() == 0 {
+			return nil, invalid("subnet", "is all there is: all of a zone cannot be muted")
 		}
 		w.Subnet = p.Masked().String()
 	}

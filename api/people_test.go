@@ -204,9 +204,27 @@ func TestStreamOfASite(t *testing.T) {
 	}
 }
 
+// TestStreamOfAZoneThatMoved ends when a zone is of another site.
+func TestStreamOfAZoneThatMoved(t *testing.T) {
+	x := newSite(t)
+	x.populate()
+	r := x.send("GET", "/api/v1/stream", nil, x.as(asker{name: "viewer-a"}, 1)...)
+	defer r.Body.Close()
+	lines := bufio.NewReader(r.Body)
+	x.bell.ch <- Notice{Zone: "zone-" + sentinelA, Devices: []string{"device-" + sentinelA}}
+	if event, _ := next(t, lines); event != "devices" {
+		t.Errorf("told %s", event)
+	}
+	x.must(x.store.PutZone(t.Context(), tyto.Zone{ID: "zone-" + sentinelA, Title: "moved", Site: "b", Created: now}))
+	x.bell.ch <- Notice{Zone: "zone-" + sentinelA, Devices: []string{"device-" + sentinelA}}
+	if line, err := lines.ReadString('\n'); err == nil && strings.TrimSpace(line) != "" {
+		t.Errorf("after the zone moved, told %q", line)
+	}
+}
+
 func TestAuditPages(t *testing.T) {
 	x := signedIn(t, tyto.Admin)
-	x.must(x.store.Audit(t.Context(), tyto.AuditRecord{Time: now.Add(time.Second), Who: "=cmd|' /C calc'!A0", What: "user.create", Object: "a,\"b\"\nc", Outcome: "ok"}))
+	x.must(x.store.Audit(t.Context(), tyto.AuditRecord{Time: now.Add(time.Second), Who: "=cmd|' /C calc'!A0", What: "user.create", Object: "a,\"b\"\nc", Outcome: "＝wide"}))
 	got := ask[AuditList](x, "/api/v1/audit?what=user.&limit=1")
 	if got.Total != 2 || len(got.Items) != 1 || got.Items[0].Object != "a,\"b\"\nc" || got.Items[0].Hash == "" {
 		t.Errorf("%+v", got)
@@ -219,7 +237,7 @@ func TestAuditPages(t *testing.T) {
 	}
 	_, text := x.do("GET", "/api/v1/audit.csv", nil)
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || len(rows) < 4 || rows[len(rows)-1][2] != "'=cmd|' /C calc'!A0" {
+	if err != nil || len(rows) < 4 || rows[len(rows)-1][2] != "'=cmd|' /C calc'!A0" || rows[len(rows)-1][6] != "'＝wide" {
 		t.Errorf("%v, %v", rows, err)
 	}
 	verdict := ask[AuditVerdict](x, "/api/v1/audit/verify")

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -83,8 +83,7 @@ func (a *api) send(ctx context.Context, s *sender, who auth.Identity) error {
 			if !open {
 				return ctx.Err()
 			}
-			// What somebody may see can have changed: then they ask anew.
-			if now, ok, err := a.Auth.Recall(ctx, who, false); !ok || !reflect.DeepEqual(now.Sites, who.Sites) {
+			if same, err := a.seesTheSame(ctx, who); !same {
 				return err
 			}
 			if err := a.tell(ctx, s, n); err != nil {
@@ -94,11 +93,22 @@ func (a *api) send(ctx context.Context, s *sender, who auth.Identity) error {
 			if err := s.write(":\n\n"); err != nil {
 				return err
 			}
-			if _, ok, err := a.Auth.Recall(ctx, who, false); !ok {
+			if same, err := a.seesTheSame(ctx, who); !same {
 				return err
 			}
 		}
 	}
+}
+
+// seesTheSame reports whether somebody may see what they saw when they asked:
+// else they are to ask anew. Zones may have moved to other sites meanwhile.
+func (a *api) seesTheSame(ctx context.Context, who auth.Identity) (bool, error) {
+	now, ok, err := a.Auth.Recall(ctx, who, false)
+	if err != nil || !ok {
+		return false, err
+	}
+	view, err := a.viewOf(ctx, now, true)
+	return err == nil && now.Sites.All == who.Sites.All && slices.Equal(view.Zones(), see(ctx).Zones()), err
 }
 
 func (a *api) tell(ctx context.Context, s *sender, n Notice) error {
