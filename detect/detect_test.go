@@ -197,6 +197,28 @@ func TestWaits(t *testing.T) {
 	}
 }
 
+// TestWaitsDespiteAClock: a sensor whose clock is ahead does not keep alerts
+// from being told.
+func TestWaitsDespiteAClock(t *testing.T) {
+	rules := standard(t)
+	var known growing
+	g := New("z", rules, &known)
+	e := events(t, &rules.Rule("ot-to-internet").Cases[1])[0]
+	e.Time = epoch.AddDate(70, 0, 0)
+	g.Learn(&e)
+	if got := g.Changed(); len(got) != 0 {
+		t.Errorf("nothing is known, and there is %+v", got)
+	}
+	known.ofCategory = "ot"
+	told := 0
+	for range askEveryCalls {
+		told += len(g.Changed())
+	}
+	if told != 1 {
+		t.Errorf("it is known, and %d alerts are told of", told)
+	}
+}
+
 type growing struct{ ofCategory }
 
 func TestThresholds(t *testing.T) {

@@ -39,6 +39,7 @@ type Engine struct {
 	beacons    beacons
 
 	asked   time.Time // the clock when the waiting were looked at
+	calls   int       // of Changed
 	most    int       // causes
 	counted int       // values in windows, at most room
 	room    int
@@ -329,15 +330,19 @@ func (g *Engine) Alerts() []tyto.Alert {
 	return g.tell(raised)
 }
 
-// askEvery is how often alerts that wait for what devices are ask again.
-const askEvery = time.Minute
+// How often alerts that wait for what devices are ask again: by the clock of
+// events, which one sensor that is ahead stops, and by calls of Changed.
+const (
+	askEvery      = time.Minute
+	askEveryCalls = 60
+)
 
 // Changed is the alerts that are new or went on since the last call; their
 // Count is of that time only. Where a condition on devices does not hold yet,
 // an alert waits.
 func (g *Engine) Changed() []tyto.Alert {
 	g.findBeacons()
-	if g.clock.Sub(g.asked) >= askEvery {
+	if g.calls++; g.clock.Sub(g.asked) >= askEvery || g.calls%askEveryCalls == 0 {
 		maps.Copy(g.changed, g.waiting)
 		g.asked = g.clock
 	}
