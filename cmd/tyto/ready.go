@@ -48,6 +48,9 @@ func (r *readyCommand) Run(ctx context.Context, s streams, c *commands) error {
 		}
 		errs = append(errs, err)
 	}
+	if len(errs) > 1 && errs[0].Error() == errs[1].Error() {
+		errs = errs[:1] // nobody listens there, with TLS or without
+	}
 	return fmt.Errorf("not ready: %w", errors.Join(errs...))
 }
 

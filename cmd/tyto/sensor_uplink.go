@@ -136,7 +136,11 @@ func (r *sensorJoin) Run(ctx context.Context, s streams, c *commands) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "Joined the hub at %s as sensor %s of zone %s. Start it with: tyto sensor -i INTERFACE\n", id.Hub, id.Sensor, id.Zone)
+	where := ""
+	if r.Data != "" {
+		where = " --data " + r.Data
+	}
+	fmt.Fprintf(s.out, "Joined the hub at %s as sensor %s of zone %s. Start it with: tyto sensor -i INTERFACE%s\n", id.Hub, id.Sensor, id.Zone, where)
 	return nil
 }
 
