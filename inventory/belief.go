@@ -141,7 +141,27 @@ func belief(a tyto.Attr, facts []fact) (tyto.Belief, bool) {
 		return tyto.Belief{}, false
 	}
 	slices.SortFunc(all, func(x, y candidate) int { return -better(a, &x, &y) })
+	if a == tyto.OS {
+		specify(all)
+	}
 	return beliefOf(all), true
+}
+
+// specify puts first the best of the operating systems that are the first one with a version: "Windows" is sure
+// more often than "Windows 10", and both are right.
+func specify(all []candidate) {
+	family := all[0].folded
+	if all[0].Confidence >= tyto.Confirmed {
+		return
+	}
+	for i := 1; i < len(all); i++ {
+		c := all[i]
+		if version, ok := strings.CutPrefix(c.folded, family+" "); ok && !strings.HasPrefix(version, "or ") && c.faded <= all[0].faded {
+			copy(all[1:i+1], all[:i])
+			all[0] = c
+			return
+		}
+	}
 }
 
 // beliefOf is the first candidate, and the others as runner-ups.

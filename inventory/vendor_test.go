@@ -44,3 +44,23 @@ func TestWhoBringsTheInternetIsTakenForARouter(t *testing.T) {
 		}
 	}
 }
+
+// TestVersionsOfASystemAreToldThoughLessSure: only of the system that is believed.
+func TestVersionsOfASystemAreToldThoughLessSure(t *testing.T) {
+	for _, c := range []struct {
+		sure, guess, want string
+	}{
+		{"Windows", "Windows 10", "Windows 10"},
+		{"Windows", "Android 9", "Windows"},
+		{"macOS", "macOS or iOS", "macOS"},
+		{"Windows 10", "Windows", "Windows 10"},
+	} {
+		z := newZone(t)
+		z.sent("00:1b:17:00:00:01", "10.0.0.1", 0, 1)
+		z.say(1, "00:1b:17:00:00:01", "10.0.0.1", tyto.OS, c.sure, tyto.Shown, "dhcp", "dhcp.option.vendor_class_id")
+		z.say(2, "00:1b:17:00:00:01", "10.0.0.1", tyto.OS, c.guess, tyto.Guessed, "dhcp", "dhcp.option.request_list_item")
+		if got := z.Devices()[0].Beliefs[tyto.OS]; got.Value != c.want || len(got.Others) != 1 {
+			t.Errorf("%s, perhaps %s: believed %q of %d", c.sure, c.guess, got.Value, 1+len(got.Others))
+		}
+	}
+}

@@ -94,7 +94,7 @@ func (p *product) check(config inventory.Config) error {
 // stated is the fields that dissectors tell as attributes.
 var stated = map[string]tyto.Attr{"upnp.manufacturer": tyto.Vendor, "upnp.modelName": tyto.Model, "lldp.media.manufacturer": tyto.Vendor,
 	"lldp.media.model": tyto.Model, "mndp.platform": tyto.Vendor, "mndp.board": tyto.Model, "snmp.upsIdentManufacturer": tyto.Vendor,
-	"snmp.upsIdentModel": tyto.Model}
+	"snmp.upsIdentModel": tyto.Model, "wsdp.Manufacturer": tyto.Vendor, "wsdp.ModelName": tyto.Model}
 
 func (p *product) compare(d *tyto.Device) error {
 	vendor, typ, system := d.Beliefs[tyto.Vendor].Value, d.Beliefs[tyto.Type].Value, d.Beliefs[tyto.OS].Value
