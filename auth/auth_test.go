@@ -403,6 +403,7 @@ func TestRoles(t *testing.T) {
 // TestUnknownUsersTakeAsLong compares the shortest times, and goes on until
 // they are alike: what else the machine does makes some of them long.
 func TestUnknownUsersTakeAsLong(t *testing.T) {
+	defer auth.CostAsInUse()()
 	d := newDoor(t, false)
 	d.add(t, "ada", tyto.Viewer)
 	took := func(name string) time.Duration {
