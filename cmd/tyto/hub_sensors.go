@@ -27,6 +27,17 @@ type hubCommand struct {
 	Revoke hubRevoke `cmd:"" help:"Keep a sensor out, from its next request on."`
 }
 
+// Help is what --help adds.
+func (hubCommand) Help() string {
+	return `In this order, on the hub's machine and on the sensor's:
+  tyto hub --data /var/lib/tyto --listen 0.0.0.0:9443 --tls --sensors 0.0.0.0:8443
+  tyto hub token --data /var/lib/tyto --name hall-3 --zone hall --address hub.example.org:8443
+  tyto sensor join TOKEN --data /var/lib/tyto
+  tyto sensor -i eth1 --data /var/lib/tyto
+
+The flags of the hub itself: tyto hub serve --help.`
+}
+
 // letSensorsIn opens what sensors on other machines need of a hub.
 func letSensorsIn(ctx context.Context, set *settings, deps *hub.Deps) error {
 	ca, err := auth.OpenCA(ctx, deps.Store, filepath.Join(set.Data, auth.SecretFile), time.Now)

@@ -24,6 +24,12 @@ const (
 
 const about = `Finds and watches every device on a network by listening alone.
 
+Begin with one of these:
+
+    tyto analyze FILE          what is in a capture
+    sudo tyto mirror -i eth1   whether a mirror port brings what it should
+    sudo tyto run -i eth1      listen to it, with a portal
+
 Exit status: 0 done; 1 nothing could be read, or the work failed; 2 the command line or the configuration is wrong;
 130 interrupted before the end.`
 

@@ -21,6 +21,17 @@ type sensorCommand struct {
 	Check sensorCheck `cmd:"" help:"Say whether the sensor can listen here, and which rights it gives up."`
 }
 
+// Help is what --help adds.
+func (sensorCommand) Help() string {
+	return `Examples:
+  sudo tyto sensor setup                                  questions, and a configuration
+  tyto sensor -i eth1                                     listen, and write events to standard output
+  tyto sensor join TOKEN --data /var/lib/tyto             join a hub, once; then
+  tyto sensor -i eth1 --data /var/lib/tyto                listen, and tell it
+
+The flags of the sensor itself: tyto sensor run --help.`
+}
+
 type sensorRun struct {
 	where
 	watched
