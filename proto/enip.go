@@ -303,17 +303,7 @@ func tellCIPReply(m *Message, s *Sink, key uint16, c frame.Cursor) {
 	}
 	outcome := enip.StatusText(r.Status)
 	if a.Class == enip.PCCCObject && a.Service == enip.ExecutePCCC {
-		if int(a.Instance) >= len(pcccObjects) || pcccObjects[a.Instance].op == "" {
-			return
-		}
-		x := pcccObjects[a.Instance]
-		if x.verb == tyto.Stop && (a.Attribute == 6 || a.Attribute == 2) {
-			x.verb = tyto.Start
-		}
-		s.Undergone(x.verb, x.op, x.object, outcome)
-		if enip.Deed(a.Instance) == enip.Modes && outcome == "ok" {
-			cipState(s, s.sender, tyto.Mode, enip.PCCCMode(uint8(a.Attribute)), tyto.Shown, "cip.pccc.cpu.mode_80")
-		}
+		tellPCCCReply(s, &a, r.Data, outcome)
 		return
 	}
 	verb := cipVerb(&a)
@@ -324,6 +314,56 @@ func tellCIPReply(m *Message, s *Sink, key uint16, c frame.Cursor) {
 		tellCIPObject(s, &a, r.Data)
 	}
 	tellCIPMoved(m, s, &a, r.Data, outcome)
+}
+
+// tellPCCCReply tells what a command of PCCC did, and what its answer says of the processor.
+func tellPCCCReply(s *Sink, a *enip.Asked, c frame.Cursor, outcome string) {
+	var data frame.Cursor
+	if outcome == "ok" {
+		var ok bool
+		if outcome, data, ok = enip.ReadPCCC(c); !ok {
+			s.Malformed("cip: PCCC reply")
+			return
+		}
+	}
+	if int(a.Instance) >= len(pcccObjects) {
+		return
+	}
+	x := pcccObjects[a.Instance]
+	if x.verb == tyto.Stop && (a.Attribute == 6 || a.Attribute == 2) {
+		x.verb = tyto.Start
+	}
+	if x.op != "" {
+		s.Undergone(x.verb, x.op, x.object, outcome)
+	}
+	if outcome != "ok" {
+		return
+	}
+	who := s.sender
+	if a.Way != 0 {
+		who.Part = uint16(a.Way - 1)
+	}
+	switch enip.Deed(a.Instance) {
+	case enip.Modes:
+		cipState(s, who, tyto.Mode, enip.PCCCMode(uint8(a.Attribute)), tyto.Shown, "cip.pccc.cpu.mode_80")
+	case enip.Identifies:
+		if p, ok := enip.ReadProcessor(data); ok {
+			pcccProcessor(s, who, &p)
+		}
+	}
+}
+
+// pcccProcessor tells of a processor. The name that the Identity object gives says more, where there is one.
+func pcccProcessor(s *Sink, who tyto.Subject, p *enip.Processor) {
+	cipState(s, who, tyto.Mode, p.Mode, tyto.Stated, "cip.pccc.data")
+	if who.Part != 0 {
+		s.About(who, tyto.PartModel, p.Name, tyto.Shown, "cip.pccc.data")
+		return
+	}
+	s.About(who, tyto.Model, p.Name, tyto.Shown, "cip.pccc.data")
+	if b := s.Scratch(3); b != nil {
+		s.About(who, tyto.Hardware, append(b[:0], p.Series, '/', p.Revision), tyto.Stated, "cip.pccc.data")
+	}
 }
 
 // cipSent begins and sums up what a request moves to the firmware or to a file.

@@ -132,8 +132,12 @@ func tellModbusRequest(m *Message, s *Sink, transaction uint16, pdu []byte) {
 	}
 	copy(m.Memory[1:n], m.Memory[:n-1])
 	m.Memory[0] = r.Pack(transaction)
-	if r.Function == modbus.UMAS && r.Sub == modbus.UmasToPLC {
+	switch {
+	case r.Function != modbus.UMAS:
+	case r.Sub == modbus.UmasToPLC:
 		umasMoved(m, modbus.UmasSent(pdu))
+	case r.Sub == modbus.UmasReserve && len(pdu) > 3: // an engineering station gives its name
+		s.Sender(tyto.Hostname, modbus.UmasText(modbus.UmasReserve, pdu[3:]), tyto.Shown, "modbus.data")
 	}
 }
 
@@ -301,12 +305,28 @@ func tellModbusIdentity(s *Sink, unit uint8, asked modbus.Request, pdu []byte) {
 			tellSunSpec(s, unit, &c)
 		}
 	case modbus.UMAS:
-		if c.Skip(2); asked.Function == modbus.UMAS && asked.Sub == 2 {
-			if name := modbus.UmasModel(c.Rest()); name != nil {
-				tellOf(s, unit, tyto.Model, name, "modbus.data")
-				tellOf(s, unit, tyto.Firmware, modbus.AppendUmasFirmware(s.Scratch(6)[:0], c.Rest()), "modbus.data")
-			}
+		if c.Skip(2); asked.Function == modbus.UMAS {
+			tellUMASIdentity(s, unit, asked.Sub, c.Rest())
 		}
+	}
+}
+
+// tellUMASIdentity tells what the answer of a function says of the controller.
+func tellUMASIdentity(s *Sink, unit, function uint8, b []byte) {
+	text := modbus.UmasText(function, b)
+	clue := s.Scratch(64 + len(text))
+	if text == nil || clue == nil {
+		return
+	}
+	switch function {
+	case modbus.UmasID:
+		tellOf(s, unit, tyto.Model, text, "modbus.data")
+		tellOf(s, unit, tyto.Firmware, modbus.AppendUmasFirmware(clue[:0], b), "modbus.data")
+	case modbus.UmasProject: // another revision is another program
+		clue = append(append(append(clue[:0], "project "...), text...), ' ')
+		tellOf(s, unit, tyto.Clue, modbus.AppendUmasRevision(clue, b), "modbus.data")
+	case modbus.UmasCard:
+		tellOf(s, unit, tyto.Clue, append(append(clue[:0], "memory card "...), text...), "modbus.data")
 	}
 }
 

@@ -50,6 +50,12 @@ func umasID() []byte {
 	return append(b, "\x0dEXA P34 2020 "...)
 }
 
+func umasProject() []byte {
+	b := append([]byte{90, 1, 0xfe}, make([]byte, 38)...)
+	b[37], b[38], b[39] = 9, 2, 1
+	return append(b, "\x08Example\x00"...)
+}
+
 // TestGenerateModbus makes the capture of testdata/modbus.
 func TestGenerateModbus(t *testing.T) {
 	w := newWire()
@@ -73,9 +79,11 @@ func TestGenerateModbus(t *testing.T) {
 	c.end()
 	c = w.tcp(hmi, 54001, plc, 502)
 	pair(adu(1, 0, 90, 0, 2), adu(1, 0, umasID()...))
-	pair(adu(2, 0, 90, 0, 0x10), adu(2, 0, 90, 0, 0xfe, 1))
+	pair(adu(2, 0, append([]byte{90, 0, 0x10, 'C', 'L', 0, 0, 11}, "ENG-EXAMPLE"...)...), adu(2, 0, 90, 0, 0xfe, 1))
 	pair(adu(3, 0, 90, 1, 0x41, 0xff, 0), adu(3, 0, 90, 1, 0xfe))
 	pair(adu(4, 0, 90, 1, 0x40, 0xff, 0), adu(4, 0, 90, 1, 0xfd, 0x80))
+	pair(adu(5, 0, 90, 1, 3, 0), adu(5, 0, umasProject()...))
+	pair(adu(6, 0, 90, 1, 6, 6), adu(6, 0, append([]byte{90, 1, 0xfe, 0, 0, 0, 0, 0, 0, 11}, "EXARMS008MP"...)...))
 	c.end()
 	c = w.tcp(hmi, 54002, gateway, 1502) // not on its port: an inverter and a meter behind a gateway
 	pair(adu(1, 7, 3, 0x9c, 0x40, 0, 70), adu(1, 7, sunSpec()...))

@@ -1,6 +1,11 @@
 package modbus
 
-import "tyto/frame"
+import (
+	"bytes"
+	"strconv"
+
+	"tyto/frame"
+)
 
 // An UmasFunction is a function of Schneider's UMAS, as what it does.
 type UmasFunction struct {
@@ -109,29 +114,71 @@ func UmasReceived(pdu []byte) []byte {
 	return c.Bytes(min(n, c.Len()))
 }
 
-// Where in the answer to "read id", from after its status on, firmware and name are.
+// Functions whose messages say who a device is.
 const (
-	umasFirmware = 8
-	umasName     = 22
+	UmasID      = 0x02
+	UmasProject = 0x03
+	UmasCard    = 0x06
+	UmasReserve = 0x10
 )
 
-// UmasModel is the name of the processor in the answer to "read id", from
-// after its status on: a string with its length before it. Nil if there is none.
-func UmasModel(b []byte) []byte {
-	if len(b) <= umasName {
+// Where in a message, from after the status or the function on, a text is: a
+// byte with its length, and itself.
+const (
+	umasModel   = 22 // answer to "read id": the processor
+	umasProject = 38 // answer to "read project info"
+	umasCard    = 6  // answer to "read card info"
+	umasOwner   = 4  // request of a reservation: the name of who wants it
+)
+
+// Numbers beside them, from there on, too.
+const (
+	umasFirmware = 8  // of "read id"
+	umasRevision = 34 // of "read project info": three bytes, the last first
+)
+
+// UmasText is the text that a message of a function has, nil if there is none.
+func UmasText(function uint8, b []byte) []byte {
+	at := 0
+	switch function {
+	case UmasID:
+		at = umasModel
+	case UmasProject:
+		at = umasProject
+	case UmasCard:
+		at = umasCard
+	case UmasReserve:
+		at = umasOwner
+	}
+	if at == 0 || len(b) <= at {
 		return nil
 	}
-	n := int(b[umasName])
-	if n < 3 || n > len(b)-umasName-1 {
+	n := int(b[at])
+	if n < 3 || n > len(b)-at-1 {
 		return nil
 	}
-	name := b[umasName+1 : umasName+1+n]
-	for _, c := range name {
+	text := bytes.TrimRight(b[at+1:at+1+n], "\x00")
+	for _, c := range text {
 		if c < ' ' || c > '~' {
 			return nil
 		}
 	}
-	return name
+	return text
+}
+
+// AppendUmasRevision appends the revision of the project in the answer to
+// "read project info": "0.0.8".
+func AppendUmasRevision(text, b []byte) []byte {
+	if len(b) < umasRevision+3 {
+		return text
+	}
+	for i := 2; i >= 0; i-- {
+		text = strconv.AppendUint(text, uint64(b[umasRevision+i]), 10)
+		if i > 0 {
+			text = append(text, '.')
+		}
+	}
+	return text
 }
 
 const hexDigits = "0123456789abcdef"
