@@ -362,6 +362,33 @@ func TestBounded(t *testing.T) {
 	}
 }
 
+// TestStrangersAreBounded: hosts that nobody knows, and so are waited for, are
+// as many as somebody makes up.
+func TestStrangersAreBounded(t *testing.T) {
+	w := newWorld(t)
+	w.config.MaxHeard = 1000
+	for i := range 5000 {
+		s := at(9)
+		s.Addr = frame.V4(10, 9, byte(i>>8), byte(i))
+		e := conversation(w.now, s, at(2), 53, "dns")
+		e.Conversation.Transport = "udp"
+		w.Learn(&e)
+		if i%700 == 0 {
+			w.judge()
+		}
+	}
+	if len(w.fresh) > 1000 || len(w.heard) > 1000 || w.Refused < 3000 {
+		t.Errorf("%d wait, %d heard, %d refused", len(w.fresh), len(w.heard), w.Refused)
+	}
+	for range patience {
+		w.judge()
+	}
+	w.talk(at(2), at(1), 502, "modbus")
+	if w.judge(); len(w.fresh) != 0 || len(w.pairs) == 0 {
+		t.Errorf("afterwards %d wait, %d pairs are known", len(w.fresh), len(w.pairs))
+	}
+}
+
 func BenchmarkLearn(b *testing.B) {
 	w := New("z", DefaultConfig(), town{at(1).Addr: "d1", at(2).Addr: "d2"}, nil)
 	e := conversation(epoch, at(2), at(1), 502, "modbus", "modbus 3", "modbus 6")

@@ -85,6 +85,10 @@ func (b *Baseline) hear(x *sighting) {
 	key := x.hash()
 	s := b.heard[key]
 	if s == nil {
+		if len(b.fresh) >= b.config.MaxHeard { // of hosts that are not known, and wait for it
+			b.Refused++
+			return
+		}
 		if len(b.heard) >= b.config.MaxHeard {
 			b.forget()
 		}
@@ -121,7 +125,7 @@ func (b *Baseline) hear(x *sighting) {
 
 func (b *Baseline) queue(s *sighting) {
 	s.learnt = s.learnt || b.learning.Active
-	if !s.queued {
+	if !s.queued && len(b.fresh) < b.config.MaxHeard {
 		s.queued = true
 		b.fresh = append(b.fresh, s)
 	}
