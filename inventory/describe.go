@@ -56,7 +56,7 @@ func (v *teller) outline(d uint32) (*tyto.Device, []fact) {
 	sortFacts(facts)
 	facts, past := decided(facts)
 	own := len(facts)
-	facts = v.conclude(out, facts)
+	facts = v.guess(cores, out, v.conclude(out, facts))
 	if len(facts) > own {
 		sortFacts(facts)
 	}
@@ -247,16 +247,23 @@ func (v *teller) selfEvident(c core, out *tyto.Device, facts []fact) []fact {
 	}
 	if i.flags&router != 0 && (i.flags&sendsMany != 0 || i.foreign4+i.foreign6 > 2 || i.near4 > 2) {
 		say(tyto.Role, "router", tyto.Shown, "ip", "inventory.forwards")
-	} else if v.bringsInternet(i) {
-		say(tyto.Type, "router", tyto.Guessed, "ip", "inventory.forwards")
 	}
 	return facts
 }
 
-// bringsInternet reports whether all that an interface is known to send, into a zone with addresses of its
-// own, comes from internet hosts. One host is enough for a guess.
-func (v *Inventory) bringsInternet(i *iface) bool {
-	return i.flags&router != 0 && v.settled && i.foreign4+i.foreign6 > 0 && i.own+i.near4+i.near6 == 0
+// guess adds the type of a device of which nothing tells one: what brings packets of internet hosts, and sends
+// nothing else, into a zone with addresses of its own is a router. One host is enough.
+func (v *teller) guess(cores []core, out *tyto.Device, facts []fact) []fact {
+	if len(cores) != 1 || cores[0].isAddr() || !v.settled || slices.ContainsFunc(facts, func(f fact) bool { return f.Attr == tyto.Type }) {
+		return facts
+	}
+	if i := &v.ifaces[cores[0].n()]; i.flags&router == 0 || i.foreign4+i.foreign6 == 0 || i.own+i.near4+i.near6 > 0 {
+		return facts
+	}
+	return append(facts, fact{Claim: tyto.Claim{
+		Attr: tyto.Type, Value: "router", Confidence: tyto.Guessed, First: out.First, Last: out.Last,
+		Evidence: tyto.Evidence{Protocol: "ip", Field: "inventory.forwards"},
+	}, cause: "ip"})
 }
 
 // ofParts is the kinds of registrants who do not make the device, but what is in it.

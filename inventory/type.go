@@ -16,7 +16,7 @@ import (
 
 const (
 	refines   = 0.6 // share of a type's weight that its wider types receive
-	threshold = 1.0 // weight that a refinement must have
+	threshold = 1.0 // weight that a refinement must have, unless it is as sure as what it refines
 	margin    = 0.3 // lead over a rival
 	inertia   = 1.0 // lead over what was believed before
 )
@@ -107,7 +107,7 @@ func refine(types []scored, b tyto.Belief) tyto.Belief {
 	for range 8 { // deeper than the taxonomy
 		var below []scored
 		for _, x := range types {
-			if x.Value != b.Value && x.score >= threshold && fingerprint.IsA(x.Value, b.Value) {
+			if x.Value != b.Value && (x.score >= threshold || x.Confidence >= b.Confidence) && fingerprint.IsA(x.Value, b.Value) {
 				below = append(below, x)
 			}
 		}
@@ -193,14 +193,18 @@ func vote(types []candidate) (best tyto.Claim) {
 	return best
 }
 
-// purdue takes the level from the type if nothing else tells it.
+// purdue takes the level from the type, unless what else tells it is surer, or
+// the type is one of the widest, which have devices on all levels.
 func purdue(out *tyto.Device) {
 	typ := out.Beliefs[tyto.Type]
 	t, ok := fingerprint.TypeOf(typ.Value)
-	if _, told := out.Beliefs[tyto.Purdue]; told || !ok || t.Purdue == "" {
+	if !ok || t.Purdue == "" {
 		return
 	}
 	c := typ.Claim
 	c.Attr, c.Value, c.Confidence = tyto.Purdue, t.Purdue, min(c.Confidence, tyto.Inferred)
+	if told, has := out.Beliefs[tyto.Purdue]; has && (told.Confidence > c.Confidence || t.Parent == "") {
+		return
+	}
 	out.Beliefs[tyto.Purdue] = tyto.Belief{Claim: c}
 }
