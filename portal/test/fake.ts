@@ -376,7 +376,8 @@ export function createFake(options: FakeOptions = {}): Fake {
       ),
     'GET /api/v1/map': p => json(mapOf(w, p)),
     'GET /api/v1/alerts': p => {
-      const rows = w.rows.length ? alerts(w) : []
+      const about = p.get('device')?.[0]
+      const rows = w.rows.length ? alerts(w).filter(a => !about || a.parties.some(x => x.id === about)) : []
       const has = (key: string, value: string) => !p.has(key) || (p.get(key) ?? []).includes(value)
       const found = rows.filter(
         a =>

@@ -114,6 +114,9 @@ function seed(i: number, n: number): Point {
 
 const margin = 1.2
 
+/** Above the devices of a band, for its name. */
+const lane = 1.1
+
 function discs(groups: Group[], at: Map<string, Point>): void {
   for (const g of groups) g.r = spread * Math.sqrt(g.devices.length) + margin
   packSiblings(groups as PackCircle[])
@@ -134,9 +137,9 @@ function bands(groups: Group[], at: Map<string, Point>): void {
     const rows = Math.ceil(g.devices.length / wide)
     const row = Math.ceil(g.devices.length / rows)
     for (const [i, d] of g.devices.entries())
-      at.set(d.id, { x: (i % row) - (row - 1) / 2, y: top - margin - Math.floor(i / row) })
+      at.set(d.id, { x: (i % row) - (row - 1) / 2, y: top - lane - margin - Math.floor(i / row) })
     g.w = wide + margin
-    g.h = rows - 1 + 2 * margin
+    g.h = rows - 1 + 2 * margin + lane
     g.y = top - g.h / 2
     g.r = g.w / 2
     top -= g.h + 0.8

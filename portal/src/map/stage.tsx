@@ -6,6 +6,7 @@ import type { MapDevice } from '../api/types.ts'
 import type { Layout } from './layout.ts'
 import css from './map.module.css'
 import { endName, internet, type Line, multicast, otherZone } from './model.ts'
+import { type Box, type Named, place } from './names.ts'
 
 /** What the colours of the page are now, by name. */
 export type Colours = (name: string) => string
@@ -109,6 +110,7 @@ function drawGroups(
   sigma: Sigma<Node, Edge>,
   places: Layout,
   colours: Colours,
+  bright: ReadonlySet<string> | undefined,
 ): void {
   const size = sigma.getDimensions()
   const [pen, text] = [wiped(below, size), wiped(above, size)]
@@ -120,6 +122,7 @@ function drawGroups(
   text.strokeStyle = colours('--surface')
   text.lineWidth = 4
   text.lineJoin = 'round'
+  const taken: Box[] = []
   for (const g of places.groups) {
     const middle = sigma.graphToViewport(g)
     const edge = sigma.graphToViewport({ x: g.x + (g.w ?? 2 * g.r) / 2, y: g.y + (g.h ?? 2 * g.r) / 2 })
@@ -136,7 +139,49 @@ function drawGroups(
       const [x, y] = g.w === undefined ? [middle.x, middle.y - h + 4] : [middle.x - w + 10, middle.y - h + 16]
       text.strokeText(name, x, y)
       text.fillText(name, x, y)
+      const wide = text.measureText(name).width
+      taken.push({ x: text.textAlign === 'left' ? x : x - wide / 2, y: y - 12, w: wide, h: 16 })
     }
+  }
+  drawNames(text, sigma, taken, colours, bright)
+}
+
+/** So many devices have their names beside them at once; who wants another points at it, or comes nearer. */
+const mostNames = 90
+
+/** Writes the names of devices where there is room, of those who talk to most first. */
+function drawNames(
+  pen: CanvasRenderingContext2D,
+  sigma: Sigma<Node, Edge>,
+  taken: Box[],
+  colours: Colours,
+  bright: ReadonlySet<string> | undefined,
+): void {
+  const graph = sigma.getGraph()
+  const { width, height } = sigma.getDimensions()
+  pen.font = `12px ${colours('--font')}`
+  pen.lineWidth = 3
+  pen.textAlign = 'left'
+  const wanted: (Named & { text: string; rank: number })[] = []
+  graph.forEachNode((id, a) => {
+    const { x, y } = sigma.graphToViewport(a)
+    if (x < 0 || x > width || y < 0 || y > height) return
+    taken.push(
+      a.always
+        ? { x: x - 14, y: y - 14, w: 130, h: 28 }
+        : { x: x - a.size, y: y - a.size, w: 2 * a.size, h: 2 * a.size },
+    )
+    if (!a.always && (!bright || bright.has(id)))
+      wanted.push({ x, y, r: a.size, w: 0, h: 14, text: a.label, rank: graph.degree(id) })
+  })
+  wanted.sort((a, b) => b.rank - a.rank)
+  const measured = wanted.slice(0, 8 * mostNames).map(n => {
+    const text = n.text.length > 28 ? `${n.text.slice(0, 27)}…` : n.text
+    return { ...n, text, w: pen.measureText(text).width }
+  })
+  for (const { name, at } of place(measured, taken, { width, height }, mostNames)) {
+    pen.strokeText(name.text, at.x, at.y + 11)
+    pen.fillText(name.text, at.x, at.y + 11)
   }
 }
 
@@ -164,7 +209,7 @@ function make(container: HTMLElement, graph: Graph<Node, Edge>, colours: Colours
           opacity: (_, s) => (s.faded && !s.isHovered ? 0.13 : 1),
           depth: (_, s) => (s.isHovered || s.picked ? 'topNodes' : 'nodes'),
           label: { attribute: 'label' },
-          labelVisibility: (a, s) => (a.always || s.isHovered || s.picked ? 'visible' : s.faded ? 'hidden' : 'auto'),
+          labelVisibility: (a, s) => (a.always || s.isHovered || s.picked ? 'visible' : 'hidden'),
           labelColor: colours('--ink'),
           labelSize: 12,
           labelFont: colours('--font'),
@@ -185,9 +230,6 @@ function make(container: HTMLElement, graph: Graph<Node, Edge>, colours: Colours
         enableEdgeEvents: false,
         stagePadding: 28,
         minEdgeThickness: 0.6,
-        labelDensity: 0.5,
-        labelGridCellSize: 120,
-        labelRenderedSizeThreshold: 5,
         minCameraRatio: nearest,
         maxCameraRatio: farthest,
       },
@@ -269,7 +311,7 @@ export default function Stage(props: Props) {
     if (camera && keep) sigma.getCamera().setState(camera)
     handle.current = { sigma }
     const draw = () => {
-      drawGroups(under, over, sigma, places, colours)
+      drawGroups(under, over, sigma, places, colours, latest.current.bright)
       container.dataset.drawn = 'true'
     }
     sigma.on('afterRender', draw)
@@ -285,7 +327,9 @@ export default function Stage(props: Props) {
   }, [devices, lines, places, colourOf, colours])
 
   useEffect(() => {
-    if (handle.current) light(handle.current.sigma, bright, chosen)
+    if (!handle.current) return
+    light(handle.current.sigma, bright, chosen)
+    handle.current.sigma.scheduleRefresh()
   }, [bright, chosen])
 
   return (

@@ -3,10 +3,11 @@ import { Link, useParams } from 'react-router'
 import { Problem } from '../api/client.ts'
 import { alert, useSession } from '../api/queries.ts'
 import type { AlertDetail } from '../api/types.ts'
-import { partyText, statuses } from '../parts/alert.ts'
+import { inWords, partyText, statuses } from '../parts/alert.ts'
 import { exact, plain } from '../parts/format.ts'
-import { Bones, Card, Chip, Empty, Failure, StateChip, When } from '../parts/parts.tsx'
+import { Bones, Card, Chip, Copy, Empty, Failure, StateChip, When } from '../parts/parts.tsx'
 import { Page } from '../shell/shell.tsx'
+import { Around } from './alert-context.tsx'
 import { Severity } from './alerts.tsx'
 import { Frame } from './evidence.tsx'
 import css from './pages.module.css'
@@ -46,8 +47,16 @@ function Found({ detail }: { detail: AlertDetail }) {
     <Page title={plain(a.title)} above={above}>
       <div className={css.pad}>
         <div className={css.columns}>
-          <div className={`${css.wide} ${css.natural}`}>
-            <Card title="What happened">
+          <div className={`${css.wide} ${css.natural} ${css.pile}`}>
+            <Card
+              title="What happened"
+              side={
+                <span className={css.pair}>
+                  <span className="quiet">For a ticket</span>
+                  <Copy text={inWords(detail, location.href)} label="Copy the alert as text" />
+                </span>
+              }
+            >
               <dl className={css.pairs}>
                 <dt>Severity</dt>
                 <dd>
@@ -109,6 +118,7 @@ function Found({ detail }: { detail: AlertDetail }) {
             </Card>
             <Consequences detail={detail} />
             <History detail={detail} />
+            <Around detail={detail} />
           </div>
           <div className={css.stack}>
             <Card title="What to do">

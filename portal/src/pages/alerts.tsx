@@ -29,7 +29,7 @@ const columns: Column<Alert>[] = [
     id: 'title',
     label: 'Alert',
     sort: 'title',
-    width: 340,
+    width: 345,
     cell: a => (
       <span className={own.title}>
         <Link className="clip" to={to(a)}>
@@ -39,14 +39,22 @@ const columns: Column<Alert>[] = [
       </span>
     ),
   },
-  { id: 'severity', label: 'Severity', sort: 'severity', width: 100, cell: a => <Severity word={a.severity} /> },
-  { id: 'parties', label: 'Devices', width: 260, cell: a => <span title={parties(a)}>{parties(a)}</span> },
+  {
+    id: 'severity',
+    label: 'Severity',
+    sort: 'severity',
+    width: 92,
+    fixed: true,
+    cell: a => <Severity word={a.severity} />,
+  },
+  { id: 'parties', label: 'Devices', width: 210, cell: a => <span title={parties(a)}>{parties(a)}</span> },
   { id: 'detail', label: 'Seen', width: 260, cell: a => <Said text={a.detail} /> },
   {
     id: 'status',
     label: 'Status',
     sort: 'status',
-    width: 100,
+    width: 88,
+    fixed: true,
     cell: a => <StateChip of={statuses[a.status] ?? { text: a.status, title: '' }} />,
   },
   {
@@ -103,6 +111,7 @@ export default function Alerts() {
     label: 'Chosen',
     mute: true,
     width: 48,
+    fixed: true,
     cell: a => (
       <input
         type="checkbox"

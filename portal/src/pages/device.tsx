@@ -14,6 +14,7 @@ import { Bones, Card, CategoryChip, Chip, Confidence, Copy, Empty, Failure, When
 import { Page } from '../shell/shell.tsx'
 import type { ColumnState } from '../table/state.ts'
 import { RemoteTable } from '../table/table.tsx'
+import { DeviceAlerts } from './alert-rows.tsx'
 import { Acts, Programming, Rack } from './controller.tsx'
 import { conversationRows } from './conversation-table.tsx'
 import { Decisions, Findings } from './decide-device.tsx'
@@ -50,6 +51,7 @@ function Found({ detail, above }: { detail: DeviceDetail; above: { to: string; t
     <Page title={nameOf(row)} above={above}>
       <div className={css.pad}>
         <Head d={d} row={row} />
+        <DeviceAlerts id={d.id} />
         <div className={css.columns}>
           <div className={`${css.wide} ${css.natural}`}>
             <Identity d={d} />

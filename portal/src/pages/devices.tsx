@@ -41,7 +41,7 @@ const columns: Column<DeviceRow>[] = [
     width: 130,
     cell: d => (
       <span title={d.ips.join('\n')}>
-        {d.ip ?? '–'}
+        {d.ip ?? (d.mac ? <span className="quiet">{d.mac}</span> : '–')}
         {d.ips.length > 1 && <span className="quiet"> +{d.ips.length - 1}</span>}
       </span>
     ),

@@ -11,6 +11,7 @@ import { DeviceIcon, Icon } from '../parts/icon.tsx'
 import { Bones, Card, Chip, Empty, Failure, StateChip, When } from '../parts/parts.tsx'
 import { isDone, sensorState } from '../parts/sensor.ts'
 import { Page } from '../shell/shell.tsx'
+import { AlertRows, open, useGravest } from './alert-rows.tsx'
 import css from './pages.module.css'
 
 const link = (key: string, value: string) => `/devices?${key}=${encodeURIComponent(value)}`
@@ -87,13 +88,7 @@ function Body({ data }: { data: Data }) {
       </div>
       <div className={css.columns}>
         <div className={css.wide}>
-          <Card title="Traffic, 24 hours">
-            {data.traffic.length > 1 ? (
-              <TrafficChart points={data.traffic} />
-            ) : (
-              <p className="quiet">Not enough seen for a curve yet.</p>
-            )}
-          </Card>
+          <LookFirst />
         </div>
         <Card title="Categories" side={<Link to="/devices">All</Link>}>
           <CategoryStack rows={devices.by_category} />
@@ -105,6 +100,13 @@ function Body({ data }: { data: Data }) {
             to={k => link('category', k)}
           />
         </Card>
+        {data.traffic.length > 1 && (
+          <div className={css.wide}>
+            <Card title="Traffic, 24 hours" side={<Link to="/conversations?chart=1">Longer</Link>}>
+              <TrafficChart points={data.traffic} />
+            </Card>
+          </div>
+        )}
         <Card title="Types">
           <Bars
             rows={devices.by_type.slice(0, 8)}
@@ -135,32 +137,57 @@ function Body({ data }: { data: Data }) {
             <p className="quiet">No device has shown its operating system yet.</p>
           )}
         </Card>
+        <Card title="Protocols" side={<Link to="/conversations">All</Link>}>
+          <Bars
+            rows={data.protocols.slice(0, 8)}
+            name={k => <span className="clip">{plain(k)}</span>}
+            to={k => `/conversations?protocol=${encodeURIComponent(k)}`}
+          />
+        </Card>
         <Card title="New devices" flush side={<Link to="/devices?sort=first_seen&order=desc">More</Link>}>
           <DeviceRows rows={data.recent} side={d => <When at={d.first_seen} />} />
         </Card>
         <Card title="Most traffic" flush side={<Link to="/devices?sort=bytes&order=desc">More</Link>}>
           <DeviceRows rows={data.top_talkers} side={d => bytes(d.bytes)} />
         </Card>
-        <Card title="Protocols" side={<Link to="/conversations">All</Link>}>
-          <Bars
-            rows={data.protocols.slice(0, 9)}
-            name={k => <span className="clip">{plain(k)}</span>}
-            to={k => `/conversations?protocol=${encodeURIComponent(k)}`}
-          />
-        </Card>
         {heard && heard.length > 0 && (
-          <div className={css.full}>
-            <Card title="Sensors" flush side={<Link to="/sensors">Details</Link>}>
-              <ul className={css.rows}>
-                {heard.map(s => (
-                  <SensorLine key={s.name} sensor={s} />
-                ))}
-              </ul>
-            </Card>
-          </div>
+          <Card
+            title="Sensors"
+            flush
+            side={<Link to="/sensors">{heard.length > namedSensors ? 'All' : 'Details'}</Link>}
+          >
+            <ul className={css.rows}>
+              {heard.slice(0, namedSensors).map(s => (
+                <SensorLine key={s.name} sensor={s} />
+              ))}
+            </ul>
+          </Card>
         )}
       </div>
     </div>
+  )
+}
+
+/** How many open alerts and sensors are named here; the lists have them all. */
+const namedAlerts = 5
+const namedSensors = 8
+
+/** The gravest alerts that nobody dealt with: where a day begins. */
+function LookFirst() {
+  const found = useGravest({ status: open, top: true }, namedAlerts)
+  const list = '/alerts?status=new&status=active&sort=severity&order=desc'
+  return (
+    <Card title="Look at these first" flush side={<Link to={list}>All open alerts</Link>}>
+      {found === undefined ? (
+        <Bones lines={5} />
+      ) : found.total > 0 ? (
+        <AlertRows rows={found.items} />
+      ) : (
+        <Empty icon="bell" title="No open alerts">
+          Nothing was heard that a person should look at, or all of it was dealt with.
+        </Empty>
+      )}
+    </Card>
   )
 }
 

@@ -9,6 +9,8 @@ import { keptToken } from './token.ts'
 
 const shortest = 12
 
+const refused = 'This is not the token that Tyto printed last. Take its link again; it works once.'
+
 /** Makes the first administrator, with the token that the program printed when it started. */
 export function FirstAdmin() {
   const [token, setToken] = useState(keptToken)
@@ -52,7 +54,7 @@ export function FirstAdmin() {
           maxLength={128}
           value={token}
           onChange={e => setToken(e.currentTarget.value)}
-          error={fields.token}
+          error={fields.token === 'refused' ? refused : fields.token}
           autoFocus={token === ''}
         />
         <TextInput

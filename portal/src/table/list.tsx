@@ -5,6 +5,7 @@ import { type Topic, useChanges } from '../api/live.ts'
 import { device } from '../api/queries.ts'
 import type { Count } from '../api/types.ts'
 import { nameOf } from '../parts/device.ts'
+import { KeptViews } from './kept.tsx'
 import type { List, Source } from './pages.ts'
 import { useColumns, useListState } from './state.ts'
 import css from './table.module.css'
@@ -99,6 +100,7 @@ export function ListView<T, L extends Counted<T>, F extends { q?: string; device
           ) : (
             <ColumnMenu columns={columns} state={shown} />
           )}
+          <KeptViews list={rows.name} />
           {props.tools?.(filter)}
         </div>
       </div>

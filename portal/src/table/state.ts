@@ -81,7 +81,8 @@ export function useListState(keys: readonly string[]): ListState {
   }, [params, change, keys])
 }
 
-function load<T>(key: string, fallback: T): T {
+/** What was saved on this machine under a key. */
+export function load<T>(key: string, fallback: T): T {
   try {
     const text = localStorage.getItem(key)
     return text === null ? fallback : (JSON.parse(text) as T)
@@ -90,7 +91,8 @@ function load<T>(key: string, fallback: T): T {
   }
 }
 
-function save(key: string, value: unknown): void {
+/** Saves something on this machine under a key. */
+export function save(key: string, value: unknown): void {
   try {
     localStorage.setItem(key, JSON.stringify(value))
   } catch {

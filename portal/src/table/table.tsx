@@ -26,6 +26,8 @@ export interface Column<T> {
   sort?: string
   width: number
   end?: boolean
+  /** It does not begin narrower where there is less room. */
+  fixed?: boolean
   /** The head is said to who cannot see the cells, and not written. */
   mute?: boolean
   cell: (row: T) => ReactNode
@@ -268,7 +270,7 @@ function useColumnTable<T, L extends List<T>>(
       columns.map(c => ({
         id: c.id,
         header: c.label,
-        size: Math.round(c.width * share),
+        size: c.fixed ? c.width : Math.round(c.width * share),
         minSize: Math.min(60, c.width),
         maxSize: 800,
         enableSorting: c.sort !== undefined,

@@ -28,7 +28,7 @@ describe('the door', () => {
     await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
     await page.getByLabel('Password again').fill('correct horse battery')
     await page.getByRole('button', { name: 'Create and sign in' }).click()
-    await page.getByText('refused').waitFor()
+    await page.getByText(/not the token that Tyto printed last/).waitFor()
   })
 
   test('signs in, and leads to where one wanted to go', async () => {

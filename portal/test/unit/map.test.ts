@@ -12,6 +12,7 @@ import {
   otherZone,
   protocolsOf,
 } from '../../src/map/model.ts'
+import { type Named, place } from '../../src/map/names.ts'
 import { mapOf } from '../map.ts'
 import { world } from '../world.ts'
 
@@ -135,4 +136,30 @@ test('names from the network are shown, not believed', () => {
 test('a text finds devices by all of its words', () => {
   const d = device('x', { name: 'plc-1', vendor: 'Siemens', ip: '10.0.0.9', type: 'plc' })
   expect([finds(d, 'SIEMENS 10.0'), finds(d, 'siemens axis'), finds(d, '')]).toEqual([true, false, true])
+})
+
+describe('names', () => {
+  const picture = { width: 400, height: 300 }
+  const touch = (a: { x: number; y: number; w: number; h: number }, b: typeof a) =>
+    a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
+  const named = (x: number, y: number): Named => ({ x, y, r: 4, w: 60, h: 14 })
+  const disc = (n: Named) => ({ x: n.x - n.r, y: n.y - n.r, w: 2 * n.r, h: 2 * n.r })
+
+  test('stand on no device, on no other name, and in the picture', () => {
+    const all = Array.from({ length: 200 }, (_, i) => named(10 + (i % 20) * 20, 10 + Math.floor(i / 20) * 30))
+    const placed = place(all, all.map(disc), picture, 90)
+    expect(placed.length).toBeGreaterThan(10)
+    for (const [i, { at }] of placed.entries()) {
+      expect(all.some(n => touch(disc(n), at))).toBe(false)
+      expect(placed.slice(0, i).some(p => touch(p.at, at))).toBe(false)
+      expect(at.x >= 0 && at.y >= 0 && at.x + at.w <= picture.width && at.y + at.h <= picture.height).toBe(true)
+    }
+  })
+
+  test('are those of the first, on whatever side there is room, and not more than wanted', () => {
+    const edge = named(395, 150)
+    expect(place([edge], [], picture, 9)[0]?.at.x).toBe(395 - 4 - 3 - 60)
+    const [first, second] = [named(100, 100), named(100, 104)]
+    expect(place([first, second], [], picture, 1).map(p => p.name)).toEqual([first])
+  })
 })
