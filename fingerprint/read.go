@@ -17,7 +17,7 @@ var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)+$`)
 
 // concludable is what rules may conclude.
 var concludable = []tyto.Attr{tyto.Category, tyto.Type, tyto.Vendor, tyto.Model, tyto.ModelNumber, tyto.Hardware, tyto.OS,
-	tyto.Firmware, tyto.Serial, tyto.Hostname, tyto.Domain, tyto.Location, tyto.Description, tyto.Role, tyto.Identity}
+	tyto.Firmware, tyto.Serial, tyto.Hostname, tyto.Domain, tyto.Location, tyto.Description, tyto.Role, tyto.Identity, tyto.Purdue}
 
 // readRule reads one rule and tells all that is wrong with it.
 func readRule(file string, n node) (x rule, problems []error) {
