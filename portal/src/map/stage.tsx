@@ -327,9 +327,7 @@ export default function Stage(props: Props) {
   }, [devices, lines, places, colourOf, colours])
 
   useEffect(() => {
-    if (!handle.current) return
-    light(handle.current.sigma, bright, chosen)
-    handle.current.sigma.scheduleRefresh()
+    if (handle.current) light(handle.current.sigma, bright, chosen)
   }, [bright, chosen])
 
   return (

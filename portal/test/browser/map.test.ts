@@ -48,8 +48,17 @@ describe('the map', () => {
     await v.page.keyboard.press('Escape')
     await v.page.getByRole('heading', { name: 'Lines, by protocol' }).waitFor()
     for (const key of ['ArrowLeft', 'ArrowRight', '+', '-', '0']) await v.page.keyboard.press(key)
-    await v.page.mouse.dblclick(...middle)
-    await v.page.waitForURL(`**/devices/${v.fake.world.rows[0]?.id}`)
+    // A busy machine may see two single clicks; it is asked until it sees one double click.
+    const opened = `${new URL(v.page.url()).origin}/devices/${v.fake.world.rows[0]?.id}`
+    await expect
+      .poll(
+        async () => {
+          if (v.page.url() !== opened) await v.page.mouse.dblclick(...middle)
+          return v.page.url()
+        },
+        { timeout: 90_000, interval: 1000 },
+      )
+      .toBe(opened)
     expect(v.wrong).toEqual([])
   })
 
