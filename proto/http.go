@@ -287,6 +287,9 @@ func tellResponse(m *Message, s *Sink, start httpmsg.Start, f *httpmsg.Fields) {
 			s.Sender(tyto.Clue, value, tyto.Stated, "http.x_powered_by")
 		case "www-authenticate", "proxy-authenticate":
 			tellChallenge(s, value)
+			if httpmsg.Is(httpmsg.Parameter(value, "stale"), "true") { // RFC 7616 section 3.3: the nonce was too old, not the password wrong
+				asked &^= httpAuthAny
+			}
 		case "set-cookie":
 			s.Sender(tyto.Clue, cookieName(value), tyto.Stated, "http.set_cookie")
 		case "location":

@@ -154,6 +154,14 @@ func TestHTTPLogin(t *testing.T) {
 	deeds := func(status string) []Deed {
 		return shown(t, "http", &Message{Body: []byte("HTTP/1.1 " + status + "\r\n\r\n"), Memory: memory}).Deeds()
 	}
+	ask("Digest username=\"a\"")
+	if d := deeds("401 No\r\nWWW-Authenticate: Digest realm=\"x\", stale=TRUE, nonce=\"n\""); len(d) != 0 {
+		t.Errorf("of a nonce that is too old: %+v", d)
+	}
+	ask("Digest username=\"a\"")
+	if d := deeds("401 No\r\nWWW-Authenticate: Digest realm=\"x\", stale=false, nonce=\"n\""); len(d) != 1 {
+		t.Errorf("of a wrong password: %+v", d)
+	}
 	ask("Basic QTpC")
 	if d := deeds("401 No"); len(d) != 1 || d[0].Verb != tyto.LoginFailed || d[0].Outcome != "refused" || !d[0].ByReceiver {
 		t.Errorf("got %+v, want a failed login", d)

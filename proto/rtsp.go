@@ -128,6 +128,9 @@ func tellRTSP(m *Message, s *Sink) {
 			s.Sender(tyto.Clue, value, tyto.Stated, "rtsp.server")
 		case "www-authenticate":
 			s.Sender(tyto.Clue, httpmsg.Parameter(value, "realm"), tyto.Stated, "rtsp.www_authenticate")
+			if httpmsg.Is(httpmsg.Parameter(value, "stale"), "true") { // RFC 7616 section 3.3: the nonce was too old, not the password wrong
+				m.Memory[0] &^= rtspAuthorized
+			}
 		case "authorization":
 			m.Memory[0] |= rtspAuthorized
 		}

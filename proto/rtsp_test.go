@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tyto/frame"
+	"tyto/tyto"
 )
 
 func init() { generated["rtsp"] = rtspPackets }
@@ -31,6 +32,31 @@ func TestRTSP(t *testing.T) {
 	for _, b := range []string{"GET / HTTP/1.1\r\n", "OPTIONS sip:x SIP/2.0\r\n"} {
 		if isRTSP(&Message{Frame: &frame.Frame{Proto: frame.TCP}, Body: []byte(b)}) {
 			t.Errorf("%q is taken for RTSP", b)
+		}
+	}
+}
+
+// TestStaleNonces: who is told that a nonce is too old did not guess.
+func TestStaleNonces(t *testing.T) {
+	for _, c := range []struct{ protocol, ask, answer string }{
+		{"rtsp", "DESCRIBE rtsp://10.0.0.1/ RTSP/1.0\r\nCSeq: 2\r\nAuthorization: Digest username=\"a\"\r\n\r\n", "RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\n"},
+		{"sip", "REGISTER sip:pbx SIP/2.0\r\nCSeq: 2 REGISTER\r\nAuthorization: Digest username=\"a\"\r\n\r\n", "SIP/2.0 401 Unauthorized\r\nCSeq: 2 REGISTER\r\n"},
+	} {
+		for stale, want := range map[string]int{"true": 0, "false": 1} {
+			memory := new([4]uint64)
+			message := func(text string) *Message {
+				return &Message{Frame: &frame.Frame{Proto: frame.TCP}, Body: []byte(text), Memory: memory}
+			}
+			shown(t, c.protocol, message(c.ask))
+			failed := 0
+			for _, d := range shown(t, c.protocol, message(c.answer+"WWW-Authenticate: Digest realm=\"x\", nonce=\"n\", stale="+stale+"\r\n\r\n")).Deeds() {
+				if d.Verb == tyto.LoginFailed {
+					failed++
+				}
+			}
+			if failed != want {
+				t.Errorf("%s, stale %s: %d failures", c.protocol, stale, failed)
+			}
 		}
 	}
 }

@@ -87,8 +87,8 @@ func splitSIP(m *Message) int {
 
 // A sipMessage is the fields of one message that belong together.
 type sipMessage struct {
-	register, authorized bool
-	server               []byte
+	register, authorized, stale bool
+	server                      []byte
 }
 
 func tellSIP(m *Message, s *Sink) {
@@ -143,6 +143,7 @@ func (x *sipMessage) read(s *Sink, name, value []byte, request bool) {
 		}
 	case "www-authenticate", "proxy-authenticate":
 		s.Sender(tyto.Clue, httpmsg.Parameter(value, "realm"), tyto.Stated, "sip.auth.realm")
+		x.stale = httpmsg.Is(httpmsg.Parameter(value, "stale"), "true") // RFC 7616 section 3.3: the nonce was too old, not the password wrong
 	}
 }
 
@@ -192,7 +193,7 @@ func sipAnswer(m *Message, s *Sink, x *sipMessage, code int) {
 	case code >= 200 && code < 300:
 		s.Undergone(tyto.Login, "sip register", nil, "ok")
 		m.Memory[0] = 0
-	case code == 403, code == 401 && m.Memory[0] != 0: // the first 401 only asks who it is
+	case code == 403, code == 401 && m.Memory[0] != 0 && !x.stale: // the first 401 only asks who it is
 		s.Undergone(tyto.LoginFailed, "sip register", nil, "refused")
 		m.Memory[0] = 0
 	}
