@@ -66,9 +66,14 @@ type talker struct {
 
 // A deed is a Change, by name, and how often.
 type deed struct {
-	Client, Server, Verb, Protocol string
-	Times                          uint64
+	Client, Server string
+	Verb           tyto.Verb
+	Protocol       string
+	Times          uint64
 }
+
+// gravest is the verbs of changes, those first that change most.
+var gravest = [...]tyto.Verb{tyto.UpdateFirmware, tyto.Program, tyto.Stop, tyto.Start, tyto.Configure, tyto.Write}
 
 // maxNames bounds the peers of a talker that are told apart.
 const maxNames = 4096
@@ -207,14 +212,15 @@ func (d *digest) tally(r *Result) {
 		if !d.plant[r.Find(c.Server)] {
 			continue
 		}
-		sum[deed{Client: d.name(r, c.Client), Server: d.name(r, c.Server), Verb: c.Verb.String(), Protocol: c.Protocol}] += n
+		sum[deed{Client: d.name(r, c.Client), Server: d.name(r, c.Server), Verb: c.Verb, Protocol: c.Protocol}] += n
 	}
 	for x, n := range sum {
 		x.Times = n
 		d.changes = append(d.changes, x)
 	}
 	slices.SortFunc(d.changes, func(a, b deed) int {
-		return cmp.Or(cmp.Compare(b.Times, a.Times), cmp.Compare(a.Client, b.Client), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Verb, b.Verb), cmp.Compare(a.Protocol, b.Protocol))
+		return cmp.Or(cmp.Compare(slices.Index(gravest[:], a.Verb), slices.Index(gravest[:], b.Verb)), cmp.Compare(b.Times, a.Times),
+			cmp.Compare(a.Client, b.Client), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Protocol, b.Protocol))
 	})
 }
 

@@ -112,7 +112,7 @@ func plant() *Result {
 		Find: func(s tyto.Subject) string {
 			return map[frame.Addr]string{frame.V4(10, 0, 0, 1): "desk", frame.V4(10, 0, 0, 2): "plc"}[s.Addr]
 		},
-		Changes: map[Change]uint64{{subject(1), subject(2), tyto.Stop, "modbus"}: 3, {subject(2), subject(1), tyto.Write, "smb2"}: 8},
+		Changes: map[Change]uint64{{subject(1), subject(2), tyto.Stop, "modbus"}: 3, {subject(1), subject(2), tyto.Write, "modbus"}: 9, {subject(2), subject(1), tyto.Write, "smb2"}: 8},
 		Alerts:  []Alert{alert("b", "", tyto.Minor, "A small thing"), alert("a", "", tyto.Major, "A controller was told to stop"), alert("c", "a", tyto.Minor, "What comes of it"), alert("d", "", tyto.Minor, "A small thing")}}
 }
 
@@ -126,7 +126,7 @@ func TestTableTellsWhatMatters(t *testing.T) {
 	for _, want := range []string{
 		"10.0.0.2           \x1b[31m4\x1b[0m  plc", "10.0.0.1           \x1b[31m4\x1b[0m  workstation", "\x1b[2munknown\x1b[0m", // plants first
 		"(1 OT, 1 IT, 1 unknown)", "30 packets and 3.0 kB in 1 min 30 s of 2024-02-03", "2 packets broke", "1 packet captured shorter",
-		"10.0.0.1 desk.plant.example → 10.0.0.2 TM221CE24R: modbus stop, 3 times\n", "4 alerts:",
+		"10.0.0.1 desk.plant.example → 10.0.0.2 TM221CE24R: modbus stop, 3 times\n", "modbus write, 9 times\n", "4 alerts:",
 		"major\x1b[0m     A controller was told to stop, with 1 alert under it", "packet 9", "minor\x1b[0m     A small thing, 2 times",
 	} {
 		next := strings.Index(got, want)
