@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,27 @@ func TestEveryVerbIsWatched(t *testing.T) {
 	}
 	if acts < 200 {
 		t.Errorf("%d acts only", acts)
+	}
+}
+
+// TestFieldsAreTold holds that the fields which rules wait for are told by some dissector.
+func TestFieldsAreTold(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join("..", "proto", "*.go"))
+	var sources strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources.Write(text)
+	}
+	for _, r := range standard(t).All() {
+		if r.when == nil {
+			continue
+		}
+		if field, ok := r.when.needs["field"]; ok && !strings.Contains(sources.String(), strconv.Quote(field)) {
+			t.Errorf("%s waits for %s, which nobody tells", r.ID, field)
+		}
 	}
 }
 

@@ -256,6 +256,8 @@ func mmsResponse(m *Message, s *Sink, c frame.Cursor) {
 	mmsRoles(m, s, false)
 	outcome := "ok"
 	switch service {
+	case 0:
+		mmsState(s, &body)
 	case 2:
 		mmsIdentity(s, &body)
 	case 5:
@@ -266,6 +268,18 @@ func mmsResponse(m *Message, s *Sink, c frame.Cursor) {
 	}
 	if asked := mmsAnswered(m, s, id, outcome); asked&mmsNameplate != 0 && service == 4 {
 		mmsPlate(s, &body)
+	}
+}
+
+// mmsStates are the physical states of a virtual device (ISO 9506-2 section 8.1).
+var mmsStates = [...][]byte{[]byte("operational"), []byte("partially operational"), []byte("inoperable"), []byte("needs commissioning")}
+
+// mmsState reads the answer to status: the logical state, then the physical one.
+func mmsState(s *Sink, c *frame.Cursor) {
+	der.Expect(c, 0x80)
+	value, ok := der.Expect(c, 0x81)
+	if n, _ := der.Int(value); ok && n >= 0 && int(n) < len(mmsStates) {
+		s.Sender(tyto.Clue, mmsStates[n], tyto.Stated, "mms.vmdPhysicalStatus")
 	}
 }
 

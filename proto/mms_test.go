@@ -61,6 +61,7 @@ func TestGenerateMMS(t *testing.T) {
 		{mmsAsks(3, tlv(0xa5, mmsName("CSWI1$CO$Pos$Oper"), tlv(0xa0, []byte{0x83, 1, 1}))...), mmsSays(3, 0xa5, 2, 0x81, 0)},
 		{mmsAsks(4, tlv(0xa5, mmsName("CSWI1$CO$Pos$Oper"), tlv(0xa0, []byte{0x83, 1, 1}))...), mmsSays(4, 0xa5, 3, 0x80, 1, 3)},
 		{mmsAsks(5, 0xba, 2, 0x1a, 0), mmsSays(5, 0x9a, 0)},
+		{mmsAsks(11, 0x80, 1, 0), mmsSays(11, tlv(0xa0, []byte{0x80, 1, 0, 0x81, 1, 2})...)},
 		{mmsAsks(6, 0xbf, 41, 2, 0x80, 0), onCOTP(true, presentedMMS(tlv(0xa2, []byte{0x80, 1, 6})...)...)},
 		{mmsAsks(7, 0xbf, 40, 2, 0x80, 0), mmsSays(7, 0x9f, 40, 0)},
 		{mmsAsks(8, 0xbf, 77, 0), onCOTP(true, presentedMMS(tlv(0xa3, []byte{0xa0, 0})...)...)},
