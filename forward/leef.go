@@ -60,7 +60,13 @@ func leefLine(e *tyto.Event, clip int) []byte {
 	pair("reason", r.reason)
 	number("srcBytes", r.out)
 	number("dstBytes", r.in)
-	number("sessions", r.count)
+	if e.Conversation != nil {
+		number("sessions", r.count)
+	} else {
+		number("count", r.count)
+	}
+	pair("startTime", millis(r.start))
+	pair("endTime", millis(r.end))
 	pair("deviceId", r.device)
 	pair("zone", e.Zone)
 	pair("sensor", e.Sensor)

@@ -276,6 +276,7 @@ func TestCEFReadsBack(t *testing.T) {
 	hostile := `a=b|c\ src=6.6.6.6` + "\nnext"
 	e := forwardtest.Alert(1)
 	e.Alert.Title, e.Alert.Rule = hostile, hostile
+	e.Alert.First, e.Alert.Last, e.Alert.Count = e.Time.Add(-time.Hour), e.Time.Add(-time.Minute), 7
 	text := line(t, "cef", e)
 	header := regexp.MustCompile(`^CEF:0\|((?:[^|\\]|\\.)*)\|((?:[^|\\]|\\.)*)\|((?:[^|\\]|\\.)*)\|((?:[^|\\]|\\.)*)\|((?:[^|\\]|\\.)*)\|(\d+)\|(.*)$`).FindStringSubmatch(text)
 	if header == nil {
@@ -285,7 +286,8 @@ func TestCEFReadsBack(t *testing.T) {
 		t.Errorf("the name is %q, severity %s", got, header[6])
 	}
 	fields := cefFields(header[7])
-	for key, want := range map[string]string{"msg": hostile, "src": "192.0.2.1", "dst": "192.0.2.2", "smac": "00:1b:1b:00:00:01", "dvchost": "probe-1", "flexString2": "plant", "flexString1Label": "deviceId"} {
+	for key, want := range map[string]string{"msg": hostile, "src": "192.0.2.1", "dst": "192.0.2.2", "smac": "00:1b:1b:00:00:01", "dvchost": "probe-1", "flexString2": "plant", "flexString1Label": "deviceId",
+		"cnt": "7", "start": "1772362801000", "end": "1772366341000"} {
 		if fields[key] != want {
 			t.Errorf("%s is %q, want %q", key, fields[key], want)
 		}
@@ -317,6 +319,7 @@ func TestDefenderKeys(t *testing.T) {
 func TestLEEFReadsBack(t *testing.T) {
 	e := forwardtest.Alert(1)
 	e.Alert.Title = "tab\tand\nline|bar"
+	e.Alert.First, e.Alert.Last, e.Alert.Count = e.Time.Add(-time.Hour), e.Time.Add(-time.Minute), 7
 	parts := strings.SplitN(line(t, "leef", e), "|", 7)
 	if len(parts) != 7 || parts[0] != "LEEF:2.0" || parts[4] != "plc-stop" || parts[5] != "x09" {
 		t.Fatalf("the header is %q", parts)
@@ -329,7 +332,7 @@ func TestLEEFReadsBack(t *testing.T) {
 		}
 		fields[key] = value
 	}
-	for key, want := range map[string]string{"title": "tab and line|bar", "sev": "8", "src": "192.0.2.1", "dst": "192.0.2.2", "srcMAC": "00:1b:1b:00:00:01"} {
+	for key, want := range map[string]string{"title": "tab and line|bar", "sev": "8", "src": "192.0.2.1", "dst": "192.0.2.2", "srcMAC": "00:1b:1b:00:00:01", "count": "7", "startTime": "1772362801000", "endTime": "1772366341000"} {
 		if fields[key] != want {
 			t.Errorf("%s is %q, want %q", key, fields[key], want)
 		}

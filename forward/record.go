@@ -29,7 +29,7 @@ type record struct {
 	outcome  string
 	by       string // the person who decided
 	reason   string
-	count    uint64
+	count    uint64 // of sessions, or of what an alert tells of
 	in, out  uint64 // bytes to the source, from the source
 	start    time.Time
 	end      time.Time
@@ -84,7 +84,8 @@ func partyOf(s tyto.Subject) (p party) {
 }
 
 func ofAlert(a *tyto.Alert) record {
-	r := record{class: a.Rule, title: a.Title, severity: severityOf(a.Severity), category: "alert", message: cmp.Or(a.Detail, a.Title), app: a.Evidence.Protocol}
+	r := record{class: a.Rule, title: a.Title, severity: severityOf(a.Severity), category: "alert", message: cmp.Or(a.Detail, a.Title), app: a.Evidence.Protocol,
+		start: a.First, end: a.Last, count: a.Count}
 	if len(a.Subjects) > 0 {
 		r.src = partyOf(a.Subjects[0])
 	}
