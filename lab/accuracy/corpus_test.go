@@ -28,7 +28,7 @@ func TestRulesOnRecordedTraffic(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no captures: %v", err)
 	}
-	config, err := inventory.Standard()
+	config, err := standard()
 	if err != nil {
 		t.Fatal(err)
 	}

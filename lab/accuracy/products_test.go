@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +15,9 @@ import (
 	"tyto/tyto"
 )
 
+// standard is what ships: read once for all tests.
+var standard = sync.OnceValues(func() (inventory.Config, error) { return inventory.Standard() })
+
 // TestProducts lets products say what their documentation says that they send in their first
 // minutes, one device each, and holds what is believed of them to testdata/products.tsv.
 func TestProducts(t *testing.T) {
@@ -21,11 +25,11 @@ func TestProducts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := inventory.Standard()
+	config, err := standard()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
+	var all []product
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSuffix(line, "\n")
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -35,13 +39,26 @@ func TestProducts(t *testing.T) {
 		if len(f) < 5 {
 			t.Fatalf("%q has %d columns of 5 or more", line, len(f))
 		}
-		p := product{f[0], f[1], f[2], f[3], f[4:]}
-		n++
-		if err := p.check(config); err != nil {
+		all = append(all, product{f[0], f[1], f[2], f[3], f[4:]})
+	}
+	v := inventory.New("products", config)
+	for i := range all {
+		if err := all[i].speak(v, i); err != nil {
+			t.Fatalf("%s: %v", all[i].name, err)
+		}
+	}
+	devices := v.Devices()
+	if len(devices) != len(all) {
+		t.Fatalf("%d devices of %d products", len(devices), len(all))
+	}
+	for i := range devices {
+		m := devices[i].Interfaces[0].MAC
+		p := &all[int(m[4])<<8|int(m[5])]
+		if err := p.compare(&devices[i]); err != nil {
 			t.Errorf("%s: %v", p.name, err)
 		}
 	}
-	t.Logf("%d products", n)
+	t.Logf("%d products", len(all))
 }
 
 // A product is a row: what it is, and what it says, as field=value.
@@ -50,22 +67,15 @@ type product struct {
 	says                  []string
 }
 
-// check tells whether what is believed of a device that says what p says is what p is. A type that ends
-// in "*" may be told wider; "-" is anything.
-func (p *product) check(config inventory.Config) error {
-	v := inventory.New("products", config)
-	subject := tyto.Subject{MAC: frame.MAC{0xfc, 0xff, 0xff, 1, 2, 3}} // nobody's
+// speak tells an inventory what a product says, from an address that nobody registered.
+func (p *product) speak(v *inventory.Inventory, n int) error {
+	subject := tyto.Subject{MAC: frame.MAC{0xfc, 0xff, 0xff, 0, byte(n >> 8), byte(n)}}
 	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	learn := func(o tyto.Observation) { v.Learn(&tyto.Event{Kind: tyto.KindObservation, Time: at, Observation: &o}) }
 	for i, said := range p.says {
 		field, value, ok := strings.Cut(said, "=")
 		if !ok || !fingerprint.KnownField(field) {
 			return fmt.Errorf("%q is not a field that dissectors tell, = and its value", said)
-		}
-		if field == "eth.addr" {
-			if subject.MAC, ok = frame.ParseMAC([]byte(value)); !ok || i > 0 {
-				return fmt.Errorf("%q is no address, or not the first", value)
-			}
-			continue
 		}
 		protocol, _, _ := strings.Cut(field, ".")
 		o := tyto.Observation{Subject: subject, Attr: tyto.Clue, Value: value, Confidence: tyto.Shown,
@@ -75,20 +85,15 @@ func (p *product) check(config inventory.Config) error {
 		} else if a, ok := stated[field]; ok {
 			o.Attr, o.Confidence = a, tyto.Stated
 		}
-		v.Learn(&tyto.Event{Kind: tyto.KindObservation, Time: at.Add(time.Duration(i) * time.Second), Observation: &o})
+		learn(o)
 		if _, kind := content.VendorOf(value); o.Attr == tyto.NICVendor && (kind == content.Brand || kind >= content.OT) {
 			o.Attr, o.Confidence = tyto.Vendor, tyto.Guessed // as the inventory has it of an address
-			v.Learn(&tyto.Event{Kind: tyto.KindObservation, Time: at, Observation: &o})
+			learn(o)
 		}
 	}
-	seen := tyto.Observation{Subject: subject, Attr: tyto.Clue, Value: "seen", Confidence: tyto.Guessed,
-		Evidence: tyto.Evidence{Sensor: "s", Packet: 99, Protocol: "eth", Field: "eth.src"}}
-	v.Learn(&tyto.Event{Kind: tyto.KindObservation, Time: at, Observation: &seen})
-	all := v.Devices()
-	if len(all) != 1 {
-		return fmt.Errorf("%d devices", len(all))
-	}
-	return p.compare(&all[0])
+	learn(tyto.Observation{Subject: subject, Attr: tyto.Clue, Value: "seen", Confidence: tyto.Guessed,
+		Evidence: tyto.Evidence{Sensor: "s", Packet: 99, Protocol: "eth", Field: "eth.src"}})
+	return nil
 }
 
 // stated is the fields that dissectors tell as attributes.
@@ -96,6 +101,8 @@ var stated = map[string]tyto.Attr{"upnp.manufacturer": tyto.Vendor, "upnp.modelN
 	"lldp.media.model": tyto.Model, "mndp.platform": tyto.Vendor, "mndp.board": tyto.Model, "snmp.upsIdentManufacturer": tyto.Vendor,
 	"snmp.upsIdentModel": tyto.Model, "wsdp.Manufacturer": tyto.Vendor, "wsdp.ModelName": tyto.Model}
 
+// compare tells whether what is believed of a device is what p is. A type that ends in "*" may be told
+// wider; "-" is anything.
 func (p *product) compare(d *tyto.Device) error {
 	vendor, typ, system := d.Beliefs[tyto.Vendor].Value, d.Beliefs[tyto.Type].Value, d.Beliefs[tyto.OS].Value
 	want, wider := strings.CutSuffix(p.typ, "*")
