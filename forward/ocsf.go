@@ -112,6 +112,11 @@ func (o ocsf) finding(e *tyto.Event) {
 	o["is_alert"], o["status_id"] = true, is.status
 	o.put("comment", a.Comment)
 	info := ocsf{"uid": cmp.Or(a.ID, eventID(e)), "title": a.Title, "analytic": ocsf{"uid": a.Rule, "name": a.Rule, "type_id": 1}}
+	info.time("first_seen_time", a.First)
+	info.time("last_seen_time", a.Last)
+	if a.Count > 0 {
+		o["count"] = a.Count
+	}
 	var attacks []ocsf
 	for _, t := range a.Techniques {
 		attacks = append(attacks, ocsf{"technique": ocsf{"uid": t}})

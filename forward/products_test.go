@@ -344,16 +344,22 @@ func TestOCSFFollows(t *testing.T) {
 	for status, want := range map[string][2]float64{"": {1, 1}, "new": {2, 1}, "active": {2, 2}, "muted": {2, 3}, "learned": {3, 3}, "closed": {3, 4}} {
 		e := forwardtest.Alert(1)
 		e.Alert.ID, e.Alert.Status, e.Alert.Comment = "a1", status, "planned"
+		e.Alert.First, e.Alert.Last, e.Alert.Count = e.Time.Add(-time.Hour), e.Time.Add(-time.Minute), 7
 		var x struct {
 			Activity float64 `json:"activity_id"`
 			Status   float64 `json:"status_id"`
 			Comment  string
-			Info     struct{ UID string } `json:"finding_info"`
+			Count    int
+			Info     struct {
+				UID   string
+				First int64 `json:"first_seen_time"`
+				Last  int64 `json:"last_seen_time"`
+			} `json:"finding_info"`
 		}
 		if err := json.Unmarshal([]byte(line(t, "ocsf", e)), &x); err != nil {
 			t.Fatal(err)
 		}
-		if x.Activity != want[0] || x.Status != want[1] || x.Comment != "planned" || x.Info.UID != "a1" {
+		if x.Activity != want[0] || x.Status != want[1] || x.Comment != "planned" || x.Info.UID != "a1" || x.Count != 7 || x.Info.First != 1772362801000 || x.Info.Last != 1772366341000 {
 			t.Errorf("%q is %+v, want %v", status, x, want)
 		}
 	}
