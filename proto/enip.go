@@ -467,18 +467,28 @@ func tellCIPObject(s *Sink, a *enip.Asked, c frame.Cursor) {
 		if x, ok := enip.ReadIdentity(&c); ok {
 			tellCIPIdentity(s, &x, a.Way, false)
 		}
-	case a.Class == enip.Identify && a.Service == enip.GetSingle && a.Attribute == 7:
-		cipFact(s, a.Way, tyto.Model, c.Bytes(int(c.U8())), "cip.id.product_name")
-	case a.Class == enip.Identify && a.Service == enip.GetSingle && a.Attribute == 6:
-		if serial := c.L32(); !c.Short() {
-			cipFact(s, a.Way, tyto.Serial, enip.AppendHex(s.Scratch(8)[:0], serial), "cip.id.serial_number")
-		}
-	case a.Class == enip.Identify && a.Service == enip.GetSingle && a.Attribute == 4:
-		cipFact(s, a.Way, tyto.Firmware, enip.AppendRevision(s.Scratch(8)[:0], c.U8()&0x7f, c.U8()), "cip.id.major_rev")
+	case a.Class == enip.Identify && a.Service == enip.GetSingle:
+		tellCIPAttribute(s, a, c)
 	case a.Class == enip.TCPIP && a.Way == 0 && a.Service == enip.GetSingle && a.Attribute == 6:
 		s.Sender(tyto.Hostname, c.Bytes(int(c.L16())), tyto.Stated, "cip.tcpip.hostname")
 	case a.Class == enip.TCPIP && a.Way == 0 && a.Service == enip.GetAll:
 		s.Sender(tyto.Hostname, enip.ReadHostName(&c), tyto.Stated, "cip.tcpip.hostname")
+	}
+}
+
+// tellCIPAttribute tells one attribute of the Identity object.
+func tellCIPAttribute(s *Sink, a *enip.Asked, c frame.Cursor) {
+	switch a.Attribute {
+	case 4:
+		if major, minor := c.U8()&0x7f, c.U8(); !c.Short() {
+			cipFact(s, a.Way, tyto.Firmware, enip.AppendRevision(s.Scratch(8)[:0], major, minor), "cip.id.major_rev")
+		}
+	case 6:
+		if serial := c.L32(); !c.Short() {
+			cipFact(s, a.Way, tyto.Serial, enip.AppendHex(s.Scratch(8)[:0], serial), "cip.id.serial_number")
+		}
+	case 7:
+		cipFact(s, a.Way, tyto.Model, c.Bytes(int(c.U8())), "cip.id.product_name")
 	}
 }
 
