@@ -15,7 +15,7 @@ type hello struct {
 	id, server, version string // version is "TLSv12" or "TLS 1.2"
 	ja3, ja3s, ja4      string
 	protocol            string // that the server chose
-	subject, issuer     string // as X.509 orders them
+	subject, issuer     string // as RFC 4514 writes them
 	selfSigned          bool
 }
 
@@ -66,23 +66,27 @@ func hash(text string) string {
 	return text
 }
 
-// turned is a distinguished name in the order of the certificate, of which
-// RFC 2253 writes the last part first.
+// turned is a distinguished name as RFC 4514 writes it, of one that is written as the
+// certificate has it: the other way round, and nothing escaped.
 func turned(name string) string {
 	var parts []string
-	begin := 0
-	for i := 0; i < len(name); i++ {
-		switch name[i] {
-		case '\\':
-			i++
-		case ',':
-			parts, begin = append(parts, name[begin:i]), i+1
+	for _, part := range strings.Split(name, ", ") {
+		kind, value, ok := strings.Cut(part, "=")
+		if n := len(parts); n > 0 && (!ok || strings.Contains(kind, " ")) { // of the value before it
+			parts[n-1] += `\, ` + special.Replace(part)
+			continue
 		}
+		if ok {
+			part = kind + "=" + special.Replace(value)
+		}
+		parts = append(parts, part)
 	}
-	parts = append(parts, name[begin:])
 	slices.Reverse(parts)
-	return strings.ReplaceAll(strings.Join(parts, ","), `\,`, ",")
+	return strings.Join(parts, ",")
 }
+
+// special is the characters that RFC 4514 section 2.4 escapes wherever they are.
+var special = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `+`, `\+`, `"`, `\"`, `;`, `\;`, `<`, `\<`, `>`, `\>`)
 
 // A lease is what is known of what a client and a DHCP server said.
 type lease struct {

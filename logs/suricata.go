@@ -1,8 +1,6 @@
 package logs
 
 import (
-	"strings"
-
 	"golang.org/x/net/dns/dnsmessage"
 
 	"tyto/frame"
@@ -50,7 +48,7 @@ func eveTLS(r *reader) error {
 		return err
 	}
 	x := r.rec
-	subject, issuer := strings.ReplaceAll(x.text("tls.subject"), ", ", ","), strings.ReplaceAll(x.text("tls.issuerdn"), ", ", ",")
+	subject, issuer := turned(x.text("tls.subject")), turned(x.text("tls.issuerdn"))
 	r.shaken(hello{id: x.text("flow_id"), server: x.text("tls.sni"), version: x.text("tls.version"), ja3: x.text("tls.ja3.hash"), ja3s: x.text("tls.ja3s.hash"),
 		ja4: x.text("tls.ja4"), subject: subject, issuer: issuer, selfSigned: subject != "" && subject == issuer})
 	return nil

@@ -66,7 +66,7 @@ func zeekSSL(r *reader) error {
 	x := r.rec
 	status := x.text("validation_status")
 	r.shaken(hello{id: x.text("uid"), server: x.text("server_name"), version: x.text("version"), ja3: x.text("ja3"), ja3s: x.text("ja3s"), ja4: x.text("ja4"),
-		protocol: x.text("next_protocol"), subject: turned(x.text("subject")), issuer: turned(x.text("issuer")),
+		protocol: x.text("next_protocol"), subject: x.text("subject"), issuer: x.text("issuer"),
 		selfSigned: status == "self signed certificate" || status == "self-signed certificate"})
 	return nil
 }
