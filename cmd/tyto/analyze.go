@@ -185,13 +185,18 @@ func (a *analyzeCommand) whole(ctx context.Context, out io.Writer, source captur
 		}
 	}
 	probe := a.sensor(set, source, bar)
-	if err := probe.Run(ctx, k.learn); err != nil {
+	learn := func(events []tyto.Event) error {
+		defer k.keepTo(set.Inventory.limit())
+		return k.learn(events)
+	}
+	if err := probe.Run(ctx, learn); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	bar.end()
+	k.tellLeft(os.Stderr, set.Inventory.limit())
 	if !anythingRead(source.Captures()) {
 		return nil // end says so
 	}

@@ -37,6 +37,7 @@ type settings struct {
 
 	Fingerprints fingerprintSetting `yaml:"fingerprints"`
 
+	Inventory inventorySetting `yaml:"inventory"`
 	Retention retentionSetting `yaml:"retention"`
 
 	Networks networkSettings `yaml:"networks"`
@@ -83,6 +84,7 @@ var manual = yaml.CommentMap{
 	"$.listen":               {yaml.HeadComment(" Where portal and API are served. Beyond loopback, put a TLS proxy in front.")},
 	"$.data":                 {yaml.HeadComment(" The folder of the store.")},
 	"$.store":                {yaml.HeadComment(" sqlite, a file in that folder, or a PostgreSQL database that several hubs may share: postgres://USER@HOST/DATABASE.", " See docs/reference/store.md.")},
+	"$.inventory.memory":     {yaml.HeadComment(" MiB for what is known of devices. Beyond it, addresses that only sent a frame or two and were not answered are let go first.")},
 	"$.retention":            {yaml.HeadComment(" How long sums of conversations are kept by minute, then by hour, then by day; and after what time devices and", " conversations that were not seen are forgotten, 0 being never.")},
 	"$.sensor.interfaces":    {yaml.HeadComment(" Interfaces that get the mirrored traffic. Nothing is ever sent on them.")},
 	"$.sensor.workers":       {yaml.HeadComment(" Goroutines of the packet path; 0 is one for each processor but one, and at least one.")},
@@ -119,7 +121,8 @@ func defaultSettings() settings {
 	}
 	return settings{
 		Rules: defaultRules(), Fingerprints: fingerprintSetting{Trust: []string{}},
-		Name: name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{}, Proxies: proxySettings{}, Auth: authSetting{SecondFactor: auth.FactorOptional},
+		Inventory: inventorySetting{Memory: 1024},
+		Name:      name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{}, Proxies: proxySettings{}, Auth: authSetting{SecondFactor: auth.FactorOptional},
 		Sensor:  sensorSetting{Interfaces: []string{}, Window: time.Minute, Memory: 512, Spool: 4096, Reserve: 512},
 		Capture: captureSetting{Watch: []string{}, OverIP: []string{}, Tunnels: []tunnelSetting{}, Flows: []tunnelSetting{}, Logs: []string{}},
 		Log:     logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
@@ -169,6 +172,7 @@ func (c *settings) check(text string) error {
 	if why := c.Store.check(); why != "" {
 		bad("store", why)
 	}
+	c.Inventory.check(bad)
 	c.Retention.check(bad)
 	c.Networks.check(bad)
 	c.Proxies.check(bad)

@@ -91,7 +91,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 		return nil, fmt.Errorf("%w; choose another address with --listen", err)
 	}
 	config := hub.DefaultConfig()
-	config.Zone, config.Inventory = set.Zone, known
+	config.Zone, config.Inventory, config.Memory = set.Zone, known, set.Inventory.limit()
 	config.Detections, config.Indicators, config.Baseline = rules, indicators, set.Rules.baseline()
 	config.Retention = store.Retention(set.Retention)
 	config.Networks = set.Networks.networks()

@@ -24,8 +24,9 @@ type trial struct {
 }
 
 type options struct {
-	tyto  string
-	scale int
+	tyto   string
+	scale  int
+	config string // of the program
 }
 
 func trials() []trial {
@@ -53,6 +54,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.tyto, "tyto", "./bin/tyto", "the program")
 	flag.IntVar(&o.scale, "scale", 1, "only this part of each load: 10 is a tenth")
+	flag.StringVar(&o.config, "config", "", "the program's configuration, such as one with inventory.memory")
 	only := flag.String("only", "", "only the trials whose name begins so")
 	flag.Parse()
 	if err := all(o, *only); err != nil {

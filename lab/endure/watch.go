@@ -44,7 +44,11 @@ func most(of []int64) (m int64) {
 
 // analyze feeds a trial into tyto analyze, and gives what it writes to read.
 func analyze(o options, t trial, format string, read func(io.Reader) error) (used, error) {
-	cmd := exec.Command(o.tyto, "analyze", "--workers", "1", "-q", "--format", format, "-")
+	args := []string{"analyze", "--workers", "1", "-q", "--format", format, "-"}
+	if o.config != "" {
+		args = append([]string{"--config", o.config}, args...)
+	}
+	cmd := exec.Command(o.tyto, args...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return used{}, err
