@@ -36,15 +36,21 @@ var (
 	rocController = []byte("roc controller")
 )
 
+// rocSummed reports whether a message's CRC-16 is right; it begins with 0, or, of some
+// programs, with all ones.
 func rocSummed(b, sum []byte) bool {
-	x := uint16(0)
+	want := uint16(sum[0]) | uint16(sum[1])<<8
+	return rocSum(b, 0) == want || rocSum(b, 0xffff) == want
+}
+
+func rocSum(b []byte, x uint16) uint16 {
 	for _, v := range b {
 		x ^= uint16(v)
 		for range 8 {
 			x = x>>1 ^ x&1*0xa001
 		}
 	}
-	return sum[0] == byte(x) && sum[1] == byte(x>>8)
+	return x
 }
 
 func rocFind(code uint8) int {

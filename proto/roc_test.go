@@ -54,3 +54,15 @@ func TestROCAllocates(t *testing.T) {
 		t.Error("text is taken for ROC")
 	}
 }
+
+// TestROCSeed accepts both beginnings of the checksum that are in use.
+func TestROCSeed(t *testing.T) {
+	for _, sum := range [][]byte{{0x3a, 0x34}, {0x3a, 0x2f}} {
+		if !rocSummed([]byte{1, 2, 3, 4, 6, 0}, sum) {
+			t.Errorf("% x is refused", sum)
+		}
+	}
+	if rocSummed([]byte{1, 2, 3, 4, 6, 1}, []byte{0x3a, 0x2f}) {
+		t.Error("a wrong checksum is taken")
+	}
+}
