@@ -52,8 +52,8 @@ What can be read of a damaged file is kept and reported; the reason goes to stan
 Exit status 1 only if nothing could be read.`
 }
 
-// analysisMemory is what the garbage collector keeps the process under, as
-// far as what is known allows.
+// analysisMemory is what the garbage collector keeps the process under while
+// little is known; see collect.
 const analysisMemory = 256 << 20
 
 // Run reads the files and reports.
@@ -186,6 +186,7 @@ func (a *analyzeCommand) whole(ctx context.Context, out io.Writer, source captur
 	}
 	probe := a.sensor(set, source, bar)
 	learn := func(events []tyto.Event) error {
+		defer k.collect()
 		defer k.keepTo(set.Inventory.limit())
 		return k.learn(events)
 	}
@@ -237,6 +238,8 @@ type knowledge struct {
 	alerts  *detect.Engine
 	usual   *baseline.Baseline // nil without captures of what is usual
 	family  *detect.Family
+	// collected is the garbage collector's limit, if it is more than analysisMemory
+	collected int64
 }
 
 // act is one that is listed.

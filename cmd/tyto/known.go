@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"runtime/debug"
+	"runtime/metrics"
 )
 
 // inventorySetting bounds what is known, of all zones together.
@@ -39,6 +41,19 @@ func (k *knowledge) keepTo(limit int64) {
 		if want <= 0 {
 			return
 		}
+	}
+}
+
+// collect has the garbage collector keep to a limit that leaves it a third of what is
+// needed: with less it does hardly anything but collect.
+func (k *knowledge) collect() {
+	const step = 16 << 20
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	limit := int64(live[0].Value.Uint64()) / 3 * 4 / step * step
+	if limit > max(k.collected, analysisMemory) {
+		k.collected = limit
+		debug.SetMemoryLimit(limit)
 	}
 }
 
