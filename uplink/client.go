@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -170,10 +169,6 @@ func NewClient(folder string, id *Identity, now func() time.Time, log *slog.Logg
 // use makes an identity the one that is shown to the hub, from the next
 // connection on, and there is a next one.
 func (c *Client) use(id *Identity) {
-	// Signed with once before connections share it: Go makes a key ready at its first use.
-	if key, ok := id.Pair.PrivateKey.(*ecdsa.PrivateKey); ok {
-		_, _ = ecdsa.SignASN1(rand.Reader, key, make([]byte, 32))
-	}
 	config := trust(id.Authority, c.now)
 	config.Certificates = []tls.Certificate{id.Pair}
 	client, end := newHTTP(config)
