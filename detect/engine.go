@@ -19,7 +19,7 @@ import (
 // Budgets of an engine.
 const (
 	maxCauses    = 100_000   // causes counted at a time
-	maxCounted   = 2_000_000 // values held in windows, of all causes
+	maxCounted   = 1_000_000 // values held in buckets, of all causes
 	maxPerWindow = 4096      // values held in one window
 )
 
@@ -41,9 +41,9 @@ type Engine struct {
 	asked   time.Time // the clock when the waiting were looked at
 	calls   int       // of Changed
 	most    int       // causes
-	counted int       // values in windows, at most room
+	counted int       // values in buckets, at most room
 	room    int
-	denied  int // values since old windows were dropped
+	denied  int // events without room since old windows were dropped
 	scratch []byte
 
 	// Refused counts events whose cause or value did not fit into a budget.
@@ -69,7 +69,7 @@ type cause struct {
 	n, told        uint64 // events; of them in alerts that were told
 	most           int    // different values in one window
 	raised         bool
-	windows        map[int64]map[uint64]struct{} // by half-windows since 1970
+	buckets        []bucket // in order
 }
 
 // Learn looks at an event. It keeps nothing of it.
@@ -115,8 +115,9 @@ func (g *Engine) cause(r *Rule) *cause {
 			g.Refused++
 			return nil
 		}
-		c = &cause{rule: r, key: strings.ToValidUTF8(string(g.scratch), "?")}
-		g.causes[string(g.scratch)] = c
+		key := string(g.scratch)
+		c = &cause{rule: r, key: strings.ToValidUTF8(key, "?")}
+		g.causes[key] = c
 	}
 	return c
 }
@@ -148,108 +149,6 @@ func (g *Engine) note(c *cause) {
 	c.n += e.times()
 }
 
-// count puts the event's value into the windows that it is in, each half a
-// window after the one before, and reports whether one of these has enough: a
-// single failure, long after the many that an alert told of, is no news of it.
-func (g *Engine) count(c *cause) (enough bool) {
-	at := g.event.Time
-	if g.event.Conversation != nil {
-		at = g.event.Conversation.First
-	}
-	half := max(int64(c.rule.within())/2, 1)
-	hash, times := g.valueOf(c.rule), uint64(1)
-	if len(c.rule.of) == 0 {
-		times = g.event.times()
-		if x := g.event.Conversation; x != nil {
-			times = max(x.Sessions, 1)
-		}
-	}
-	if c.windows == nil {
-		c.windows = map[int64]map[uint64]struct{}{}
-	}
-	for _, start := range [2]int64{at.UnixNano()/half - 1, at.UnixNano() / half} {
-		w := c.windows[start]
-		if w == nil {
-			w = map[uint64]struct{}{}
-			c.windows[start] = w
-		}
-		g.enter(w, hash, times)
-		c.most = max(c.most, len(w))
-		enough = enough || len(w) >= c.rule.atLeast()
-	}
-	c.thin(g)
-	return enough
-}
-
-// enter puts a value into a window, or as many as an act stands for.
-func (g *Engine) enter(w map[uint64]struct{}, hash, times uint64) {
-	for i := range times {
-		if len(w) >= maxPerWindow {
-			return
-		}
-		value := hash + i*0x9e3779b97f4a7c15
-		if _, has := w[value]; has {
-			continue
-		}
-		if g.counted >= g.room && !g.forgetWindows() {
-			g.Refused++
-			return
-		}
-		w[value] = struct{}{}
-		g.counted++
-	}
-}
-
-// maxWindows is how many windows a cause keeps: more than a sensor is late by,
-// unless its windows are very short.
-const maxWindows = 256
-
-// thin drops the oldest window when there are too many.
-func (c *cause) thin(g *Engine) {
-	for len(c.windows) > maxWindows {
-		var oldest int64
-		first := true
-		for start := range c.windows {
-			if first || start < oldest {
-				oldest, first = start, false
-			}
-		}
-		g.counted -= len(c.windows[oldest])
-		delete(c.windows, oldest)
-	}
-}
-
-// Windows that ended so long ago are dropped first when there is no room, and
-// the clock is looked at again after so many values that had none.
-const (
-	late       = time.Hour
-	denyBefore = 10_000
-)
-
-// forgetWindows makes room for values, and reports whether there was any to
-// make: the windows of all causes that ended longest ago, a quarter of the
-// values at least. What they had at most is kept.
-func (g *Engine) forgetWindows() bool {
-	if g.denied++; g.denied%denyBefore != 1 {
-		return false
-	}
-	for ago := late; ago >= time.Minute && g.counted > g.room*3/4; ago /= 2 {
-		before := g.clock.Add(-ago).UnixNano()
-		for _, c := range g.causes {
-			for start, w := range c.windows {
-				if (start+2)*(int64(c.rule.within())/2) < before {
-					g.counted -= len(w)
-					delete(c.windows, start)
-				}
-			}
-		}
-	}
-	if g.counted < g.room {
-		g.denied = 0
-	}
-	return g.counted < g.room
-}
-
 // valueOf is the hash of what is to be different: without names, the packet.
 func (g *Engine) valueOf(r *Rule) uint64 {
 	e := &g.event
@@ -270,9 +169,7 @@ func (g *Engine) forgetCauses() bool {
 	idle := silent(g, g.causes, func(c *cause) *cause { return c })
 	for _, key := range idle {
 		c := g.causes[key]
-		for _, w := range c.windows {
-			g.counted -= len(w)
-		}
+		g.drop(c, len(c.buckets))
 		delete(g.waiting, c)
 		delete(g.causes, key)
 	}

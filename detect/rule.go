@@ -238,6 +238,9 @@ func (r *Rule) compile(events, devices *cel.Env, changes map[string]int64) (err 
 
 func (r *Rule) atLeast() int { return int(r.limits[r.Count.AtLeast]) }
 
+// half is half of a window, in nanoseconds.
+func (r *Rule) half() int64 { return max(int64(r.within())/2, 1) }
+
 func (r *Rule) within() time.Duration { return time.Duration(r.limits[r.Count.Within]) * time.Second }
 
 // A Limit is a threshold with the value that holds.
