@@ -2,7 +2,6 @@ package logs
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -158,16 +157,4 @@ func (f *file) read(at place, whole bool, buffer *bufio.Reader, do func(line []b
 		}
 		long = false
 	}
-}
-
-// hex is a key as it is remembered.
-func hex(key uint64) string {
-	const digits = "0123456789abcdef"
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], key)
-	out := make([]byte, 0, 16)
-	for _, x := range b {
-		out = append(out, digits[x>>4], digits[x&15])
-	}
-	return string(out)
 }

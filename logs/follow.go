@@ -218,7 +218,7 @@ func (s *follower) news(st fs.FileInfo) {
 			s.failed(&capture.Error{Name: filepath.Join(s.dir, st.Name()), Reason: "cannot be opened", Err: errors.Unwrap(err), Remedy: "let the sensor's user read it"})
 			return
 		}
-		f.mark = s.marks.of(hex(f.key), st.Name())
+		f.mark = s.marks.of(fmt.Sprintf("%016x", f.key), st.Name())
 		s.open = append(s.open, &open{file: f, name: st.Name(), grown: s.watch.Clock.Now()})
 		i = len(s.open) - 1
 	}
