@@ -27,7 +27,7 @@ func (v *Inventory) Bytes() int64 {
 func (v *Inventory) claimOf(n uint32, what uint64, value word, source uint32, packet uint64, first, last int64) bool {
 	slot := v.claims.slot(n, what, value, source)
 	if old := v.claims.index[slot]; old != 0 {
-		v.claims.at(old).merge(packet, first, last)
+		v.claims.merge(old, source, packet, first, last)
 		return false
 	}
 	p := v.pair(n)
@@ -88,7 +88,7 @@ func (v *Inventory) worst(p *pair, x *claim) (worst uint32, full bool) {
 func (v *Inventory) worthOf(x *claim) uint64 {
 	src := &v.claims.sources[x.source]
 	h := fnv(14695981039346656037, v.words.raw(x.value))
-	for _, text := range [...]string{src.protocol, src.sensor, src.capture} {
+	for _, text := range [...]string{src.protocol, src.sensor} {
 		h = fnv(h, text)
 	}
 	return uint64(src.confidence)<<56 | (h^uint64(x.part()))>>8

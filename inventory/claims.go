@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"tyto/tyto"
@@ -10,7 +12,7 @@ import (
 // time. It holds no pointer, and is found by hash and through its pair's list.
 type claim struct {
 	meta        uint64 // packet<<24 | part<<8 | attribute
-	first, last int64  // nanoseconds since 1970
+	first, last int64  // nanoseconds since 1970; see until
 	value       word
 	source      uint32
 	next        uint32 // of the same pair; 0 ends
@@ -18,7 +20,8 @@ type claim struct {
 }
 
 // A source is where claims come from: all of an Evidence but the packet, and how
-// sure such evidence is.
+// sure such evidence is. What differs in the capture alone is the same claim: how
+// many say it depends on how captures are cut, and on which worker read them.
 type source struct {
 	sensor, capture, protocol, field string
 	confidence                       tyto.Confidence
@@ -27,6 +30,9 @@ type source struct {
 func (c *claim) attr() tyto.Attr { return tyto.Attr(c.meta) }
 func (c *claim) part() uint16    { return uint16(c.meta >> 8) }
 func (c *claim) packet() uint64  { return c.meta >> 24 }
+
+// until is when a claim was said last. last may be before first: see tyto.Subject.Turn.
+func (c *claim) until() int64 { return max(c.first, c.last) }
 
 const claimBlock = 4096
 
@@ -37,12 +43,13 @@ type claims struct {
 	free    []uint32 // numbers that are used again
 	index   []uint32 // open addressing by what a claim says
 	sources []source
+	origins []uint32 // by source: the one that differs from it by having no capture
 	known   map[source]uint32
 	recent  [256]uint32 // sources used lately, by a cheap hash
 }
 
 func newClaims() claims {
-	return claims{index: make([]uint32, 256), sources: make([]source, 1), known: map[source]uint32{}}
+	return claims{index: make([]uint32, 256), sources: make([]source, 1), origins: make([]uint32, 1), known: map[source]uint32{}}
 }
 
 // at is claim i, from 1.
@@ -58,34 +65,44 @@ func (c *claims) source(e *tyto.Evidence, confidence tyto.Confidence) uint32 {
 	if i := c.recent[slot]; c.sources[i] == s {
 		return i
 	}
-	i, ok := c.known[s]
-	if !ok {
-		i = uint32(len(c.sources))
-		c.sources = append(c.sources, s)
-		c.known[s] = i
-	}
+	i := c.number(s)
 	c.recent[slot] = i
+	return i
+}
+
+// number is the number of a source, made if it is new.
+func (c *claims) number(s source) uint32 {
+	if i, ok := c.known[s]; ok {
+		return i
+	}
+	i := uint32(len(c.sources))
+	c.sources, c.origins = append(c.sources, s), append(c.origins, i)
+	c.known[s] = i
+	if s.capture != "" {
+		s.capture = ""
+		c.origins[i] = c.number(s)
+	}
 	return i
 }
 
 // whatMask leaves of a claim's meta what it is about, without the packet.
 const whatMask = 1<<24 - 1
 
-func hashClaim(pair uint32, what uint64, value word, source uint32) uint64 {
+func hashClaim(pair uint32, what uint64, value word, origin uint32) uint64 {
 	h := (uint64(pair)<<32 | uint64(value)) * 0x9e3779b97f4a7c15
-	h = (h ^ h>>29 ^ uint64(source)<<32 ^ what) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>29 ^ uint64(origin)<<32 ^ what) * 0xbf58476d1ce4e5b9
 	return h ^ h>>32
 }
 
 // slot is the place in the index of a claim, or of where it would be.
 func (c *claims) slot(pair uint32, what uint64, value word, source uint32) int {
-	mask := len(c.index) - 1
-	for i := int(hashClaim(pair, what, value, source)) & mask; ; i = (i + 1) & mask {
+	mask, origin := len(c.index)-1, c.origins[source]
+	for i := int(hashClaim(pair, what, value, origin)) & mask; ; i = (i + 1) & mask {
 		n := c.index[i]
 		if n == 0 {
 			return i
 		}
-		if x := c.at(n); x.pair == pair && x.value == value && x.source == source && x.meta&whatMask == what {
+		if x := c.at(n); x.pair == pair && x.value == value && c.origins[x.source] == origin && x.meta&whatMask == what {
 			return i
 		}
 	}
@@ -156,7 +173,7 @@ func (c *claims) remove(i int) {
 			break
 		}
 		x := c.at(n)
-		home := int(hashClaim(x.pair, x.meta&whatMask, x.value, x.source)) & mask
+		home := int(hashClaim(x.pair, x.meta&whatMask, x.value, c.origins[x.source])) & mask
 		if (j-home)&mask >= (j-i)&mask {
 			c.index[i] = n
 			i = j
@@ -178,7 +195,7 @@ func (c *claims) reindex(size int) {
 		if x.pair == 0 {
 			continue
 		}
-		i := int(hashClaim(x.pair, x.meta&whatMask, x.value, x.source)) & mask
+		i := int(hashClaim(x.pair, x.meta&whatMask, x.value, c.origins[x.source])) & mask
 		for c.index[i] != 0 {
 			i = (i + 1) & mask
 		}
@@ -186,11 +203,12 @@ func (c *claims) reindex(size int) {
 	}
 }
 
-// merge takes a repetition into x: the earliest packet is the evidence, the
-// latest time is when it was last said.
-func (x *claim) merge(packet uint64, first, last int64) {
-	if first < x.first || first == x.first && packet < x.packet() {
-		x.first, x.meta = first, x.meta&whatMask|packet<<24
+// merge takes a repetition into claim i: the earliest packet is the evidence,
+// the latest time is when it was last said.
+func (c *claims) merge(i, source uint32, packet uint64, first, last int64) {
+	x := c.at(i)
+	if cmp.Or(cmp.Compare(first, x.first), strings.Compare(c.sources[source].capture, c.sources[x.source].capture), cmp.Compare(packet, x.packet())) < 0 {
+		x.first, x.source, x.meta = first, source, x.meta&whatMask|packet<<24
 	}
 	x.last = max(x.last, last)
 }
@@ -201,7 +219,7 @@ func (v *Inventory) told(x *claim) tyto.Claim {
 	return tyto.Claim{
 		Attr: x.attr(), Value: v.words.text(x.value), Confidence: s.confidence,
 		Evidence: tyto.Evidence{Sensor: s.sensor, Capture: s.capture, Packet: x.packet(), Protocol: s.protocol, Field: s.field},
-		First:    moment(x.first), Last: moment(x.last),
+		First:    moment(x.first), Last: moment(x.until()),
 	}
 }
 

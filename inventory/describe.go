@@ -79,7 +79,7 @@ func (v *teller) factsOf(c core, out *tyto.Device, facts []fact) []fact {
 			s := &v.claims.sources[x.source]
 			from := cause(s.protocol)
 			facts = append(facts, fact{Claim: v.told(x), part: x.part(), life: lifeOf(x.attr(), s.confidence, from), cause: from})
-			span(out, x.first, x.last)
+			span(out, x.first, x.until())
 			k = x.next
 		}
 	}
@@ -95,7 +95,7 @@ func (v *teller) factsOf(c core, out *tyto.Device, facts []fact) []fact {
 func count(out *tyto.Device, p *pair) {
 	out.Packets, out.Bytes = out.Packets+p.packets, out.Bytes+p.bytes
 	if p.flags&used != 0 {
-		span(out, p.first, p.last)
+		span(out, p.first, p.until())
 	}
 }
 
@@ -166,7 +166,7 @@ func (v *teller) forwards(passed []uint32, facts []fact) []fact {
 	for _, n := range passed[:min(len(passed), maxForwards)] {
 		p := v.pair(n)
 		f := fact{Claim: tyto.Claim{
-			Attr: tyto.Forwards, Value: v.hosts[p.host].addr.String(), Confidence: tyto.Shown, First: moment(p.first), Last: moment(p.last),
+			Attr: tyto.Forwards, Value: v.hosts[p.host].addr.String(), Confidence: tyto.Shown, First: moment(p.first), Last: moment(p.until()),
 			Evidence: seen,
 		}, cause: "ip"}
 		var best tyto.Claim
@@ -193,7 +193,7 @@ func (v *Inventory) interval(h *host, pairs []uint32) tyto.IPInterval {
 		if p.flags&used == 0 {
 			continue
 		}
-		from, to = min(from, p.first), max(to, p.last)
+		from, to = min(from, p.first), max(to, p.until())
 		if p.flags&proved != 0 {
 			how = tyto.Stated
 		}
@@ -329,7 +329,7 @@ func (v *teller) evidence(facts []fact) []tyto.Claim {
 		}
 		return earlier(&a, &b)
 	})
-	out = slices.CompactFunc(out, func(a, b tyto.Claim) bool { return a == b })
+	out = slices.CompactFunc(out, func(a, b tyto.Claim) bool { b.Last = a.Last; return a == b })
 	if len(out) > v.config.ClaimsPerDevice {
 		out = out[:v.config.ClaimsPerDevice]
 	}
@@ -343,7 +343,7 @@ func earlier(a, b *tyto.Claim) int {
 	}
 	x, y := &a.Evidence, &b.Evidence
 	return cmp.Or(cmp.Compare(x.Packet, y.Packet), strings.Compare(x.Protocol, y.Protocol),
-		strings.Compare(x.Field, y.Field), strings.Compare(x.Sensor, y.Sensor), strings.Compare(x.Capture, y.Capture), a.Last.Compare(b.Last))
+		strings.Compare(x.Field, y.Field), strings.Compare(x.Sensor, y.Sensor), strings.Compare(x.Capture, y.Capture), b.Last.Compare(a.Last))
 }
 
 // A Merge is why two addresses are one device.

@@ -28,10 +28,10 @@ func (v *Inventory) Forget(before time.Time) int {
 
 // lastOf is when a pair was last in use or spoken of.
 func (v *Inventory) lastOf(p *pair) int64 {
-	last := p.last
+	last := p.until()
 	for n := p.claims; n != 0; {
 		x := v.claims.at(n)
-		last = max(last, x.last)
+		last = max(last, x.until())
 		n = x.next
 	}
 	return last

@@ -247,7 +247,7 @@ func (v *Inventory) apart(p, q *pair) bool {
 	return netOf(v.hosts[p.host].addr) != netOf(v.hosts[q.host].addr)
 }
 
-func overlap(p, q *pair) bool { return p.first <= q.last && q.first <= p.last }
+func overlap(p, q *pair) bool { return p.first <= q.until() && q.first <= p.until() }
 
 // owns is rules 1 and 2: a pair belongs together whatever else is known.
 func (v *Inventory) owns(p *pair) bool {
@@ -277,12 +277,12 @@ func (v *Inventory) decideHost(n uint32) {
 		p := v.pair(k)
 		is := v.owns(p)
 		if is {
-			owned = max(owned, p.last)
+			owned = max(owned, p.until())
 		} else if near && v.may(p, h) || v.alone(p) {
-			is = p.first > busy && (p.last < firstOwned || p.first > owned) && (p.flags&sent != 0 || len(v.rivals) == 1)
+			is = p.first > busy && (p.until() < firstOwned || p.first > owned) && (p.flags&sent != 0 || len(v.rivals) == 1)
 		}
 		if is || p.flags&sent != 0 && v.ifaces[p.iface].flags&(router|shared) == 0 {
-			busy = max(busy, p.last)
+			busy = max(busy, p.until())
 		}
 		if is != (p.flags&attached != 0) {
 			p.flags ^= attached

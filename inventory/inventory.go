@@ -227,7 +227,7 @@ func (v *Inventory) Changed() []string {
 	for _, n := range v.touched {
 		p := v.pair(n)
 		p.flags &^= touched
-		p.reported = uint32(p.last / int64(time.Second))
+		p.reported = uint32(p.until() / int64(time.Second))
 		if c := v.home(n); c != 0 {
 			if d := v.seat(c).device; d != 0 {
 				v.news[v.devices[d].id] = struct{}{}
@@ -266,7 +266,7 @@ func (v *Inventory) touch(n uint32) {
 
 // sighted notes that a pair was seen again, which is news now and then.
 func (v *Inventory) sighted(n uint32, p *pair) {
-	if uint32(p.last/int64(time.Second))-p.reported >= sightingTime {
+	if uint32(p.until()/int64(time.Second))-p.reported >= sightingTime {
 		v.touch(n)
 	}
 }

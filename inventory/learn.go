@@ -44,7 +44,7 @@ func (v *Inventory) observe(o *tyto.Observation, at int64) {
 		v.exists(n, exists|named)
 		v.allege(n)
 	case o.Attr == tyto.Clue && o.Evidence.Field == "eth.src", o.Subject.Addr == frame.V4(0, 0, 0, 0):
-		v.use(n, sent, at, at) // only who has no address yet sends from 0.0.0.0
+		v.use(n, sent, at, lastSaid(o, at)) // only who has no address yet sends from 0.0.0.0
 	case speaks && v.pair(n).host != 0:
 		v.says(v.pair(n).host)
 	}
@@ -61,6 +61,16 @@ func (v *Inventory) observe(o *tyto.Observation, at int64) {
 			v.consequences(n, o)
 		}
 	}
+}
+
+// lastSaid is what an observation made at a moment tells of when the fact was said
+// last: the span that the moment is in, except of what people decide and of states,
+// where it is the order that counts.
+func lastSaid(o *tyto.Observation, at int64) int64 {
+	if o.Confidence >= tyto.Confirmed || o.Attr.IsState() {
+		return at
+	}
+	return o.Subject.Turn(at)
 }
 
 // namesItself reports whether an observation is a statement of what the
@@ -114,7 +124,7 @@ func (v *Inventory) observeAddress(o *tyto.Observation, m frame.MAC, a frame.Add
 	n := v.pairOf(m, said, o.Subject.VLAN, proof)
 	if n == 0 {
 		if !m.IsZero() && o.Confidence < tyto.Inferred {
-			v.passesOn(m, o.Subject.VLAN, at, at)
+			v.passesOn(m, o.Subject.VLAN, at, lastSaid(o, at))
 		}
 		return
 	}
@@ -127,7 +137,7 @@ func (v *Inventory) observeAddress(o *tyto.Observation, m frame.MAC, a frame.Add
 	case o.Confidence < tyto.Inferred:
 		how = sent
 	}
-	v.use(n, how, at, at)
+	v.use(n, how, at, lastSaid(o, at))
 	if v.hosts[v.pair(n).host].reach != internet || proof {
 		v.tell(n, o, at)
 	}
@@ -303,7 +313,7 @@ func (v *Inventory) requeueAlleged(i uint32) {
 // tell adds a claim to a pair, and reports whether it is new.
 func (v *Inventory) tell(n uint32, o *tyto.Observation, at int64) bool {
 	what := uint64(o.Subject.Part)<<8 | uint64(o.Attr)
-	return v.claimOf(n, what, v.words.add(o.Value), v.claims.source(&o.Evidence, o.Confidence), o.Evidence.Packet, at, at)
+	return v.claimOf(n, what, v.words.add(o.Value), v.claims.source(&o.Evidence, o.Confidence), o.Evidence.Packet, at, lastSaid(o, at))
 }
 
 // consequences is what a new claim means for who is who.

@@ -15,6 +15,9 @@ var epoch = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 // at is a time of the tests: seconds after their epoch.
 func at(s int) time.Time { return epoch.Add(time.Duration(s) * time.Second) }
 
+// hour is more than tyto.Patience, so that what is said again after it counts.
+const hour = 3600
+
 func mac(t testing.TB, text string) frame.MAC {
 	t.Helper()
 	if text == "" {
@@ -209,21 +212,21 @@ func TestRule4RouterByAdvertisementOrByDHCP(t *testing.T) {
 
 func TestRule4SeveralAtOnce(t *testing.T) {
 	z := newZone(t)
-	z.sent(host1, "10.0.0.5", 0, 9)
-	z.sent(host1, "10.0.0.6", 0, 9) // a second address
+	z.sent(host1, "10.0.0.5", 0, 9*hour)
+	z.sent(host1, "10.0.0.6", 0, 9*hour) // a second address
 	z.want(host1 + " 10.0.0.5 10.0.0.6")
-	z.sent(host1, "10.0.0.7", 0, 9)
+	z.sent(host1, "10.0.0.7", 0, 9*hour)
 	z.want(host1, "10.0.0.5", "10.0.0.6", "10.0.0.7")
 
 	z = newZone(t)
-	z.sent(gw, "10.0.0.5", 0, 9)
-	z.sent(gw, "10.0.7.6", 0, 9)
+	z.sent(gw, "10.0.0.5", 0, 9*hour)
+	z.sent(gw, "10.0.7.6", 0, 9*hour)
 	z.want(gw, "10.0.0.5", "10.0.7.6")
 
 	z = newZone(t)
 	z.arp(0, gw, "10.0.0.1")
-	z.arp(9, gw, "10.0.0.1")
-	z.sent(gw, "10.0.7.6", 3, 4)
+	z.arp(9*hour, gw, "10.0.0.1")
+	z.sent(gw, "10.0.7.6", 3*hour, 4*hour)
 	z.want(gw+" 10.0.0.1", "10.0.7.6")
 }
 
@@ -244,13 +247,13 @@ func TestRule5HostThatMoved(t *testing.T) {
 func TestRule5AddressThatMoved(t *testing.T) {
 	z := newZone(t)
 	z.lease(0, host1, "10.0.0.5")
-	z.sent(host1, "10.0.0.5", 1, 100)
-	z.lease(50, host2, "10.0.0.5")
+	z.sent(host1, "10.0.0.5", 1, 100*hour)
+	z.lease(50*hour, host2, "10.0.0.5")
 	z.want(host1+" 10.0.0.5", host2+" 10.0.0.5")
 	for d := range z.All() {
 		for _, x := range d.Interfaces {
-			if x.MAC == mac(t, host1) && !x.IPs[0].To.Equal(at(50)) {
-				t.Errorf("the lease ended at %v, want %v", x.IPs[0].To, at(50))
+			if x.MAC == mac(t, host1) && !x.IPs[0].To.Equal(at(50*hour)) {
+				t.Errorf("the lease ended at %v, want %v", x.IPs[0].To, at(50*hour))
 			}
 		}
 	}
@@ -258,8 +261,8 @@ func TestRule5AddressThatMoved(t *testing.T) {
 
 func TestRule6TheFirstOnTheLink(t *testing.T) {
 	z := newZone(t)
-	z.sent(gw, "10.0.0.5", 1, 10) // what the router passes on, seen on its other side
-	z.sent(host1, "10.0.0.5", 0, 10)
+	z.sent(gw, "10.0.0.5", 1, 10*hour) // what the router passes on, seen on its other side
+	z.sent(host1, "10.0.0.5", 0, 10*hour)
 	z.want(host1+" 10.0.0.5", gw)
 }
 

@@ -108,7 +108,7 @@ func (v *Inventory) stayOf(c core) stay {
 	s := stay{always, never}
 	for n := v.ifaces[c.n()].pairs; n != 0; {
 		if p := v.pair(n); p.flags&used != 0 {
-			s.first, s.last = min(s.first, p.first), max(s.last, p.last)
+			s.first, s.last = min(s.first, p.first), max(s.last, p.until())
 		}
 		n = v.pair(n).nextOfIface
 	}

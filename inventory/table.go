@@ -87,8 +87,11 @@ type pair struct {
 	flags          pairFlags
 	reported       uint32 // seconds since 1970 when it was last in Changed
 	packets, bytes uint64 // sent
-	first, last    int64  // when it was in use
+	first, last    int64  // when it was in use; see until
 }
+
+// until is when a pair was last in use. last may be before first: see tyto.Subject.Turn.
+func (p *pair) until() int64 { return max(p.first, p.last) }
 
 type pairFlags uint16
 

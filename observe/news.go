@@ -3,9 +3,6 @@
 package observe
 
 import (
-	"encoding/binary"
-	"time"
-
 	"github.com/zeebo/xxh3"
 
 	"tyto/tyto"
@@ -39,17 +36,17 @@ func NewNews(n int) *News {
 	return &News{slots: make([]said, size), mask: uint64(size - 1)}
 }
 
-// Is reports whether the fact with this hash was not said within patience
-// before now (capture time), and remembers it. Where capture time goes back, what
+// Is reports whether the fact with this hash was not said from since until now
+// (capture time), and remembers it. Where capture time goes back, what
 // was said later is news once more: so the earliest evidence of a fact is always
 // told, whoever else told it.
-func (n *News) Is(hash uint64, now int64, patience time.Duration) bool {
+func (n *News) Is(hash uint64, now, since int64) bool {
 	at := hash & n.mask &^ (ways - 1)
 	oldest := at
 	for i := at; i < at+ways; i++ {
 		s := &n.slots[i]
 		if s.hash == hash {
-			if age := now - s.at; age >= 0 && age < int64(patience) {
+			if s.at >= since && s.at <= now {
 				n.Held++
 				return false
 			}
@@ -66,23 +63,10 @@ func (n *News) Is(hash uint64, now int64, patience time.Duration) bool {
 	return true
 }
 
-// hashSubject is the part of a fact's hash that says whom it is about.
-func hashSubject(s *tyto.Subject) uint64 {
-	a := binary.LittleEndian.Uint64(s.Addr[:8])
-	b := binary.LittleEndian.Uint64(s.Addr[8:])
-	m := uint64(binary.LittleEndian.Uint32(s.MAC[:4])) | uint64(binary.LittleEndian.Uint16(s.MAC[4:]))<<32 | uint64(s.VLAN)<<48
-	return mix(mix(a^0x9e3779b97f4a7c15, b), m) ^ uint64(s.Part)*0xff51afd7ed558ccd
-}
-
-func mix(h, x uint64) uint64 {
-	h = (h ^ x) * 0x9fb21c651e98df25
-	return h ^ h>>28
-}
-
 // hashFact is the hash of a fact.
 func hashFact(s *tyto.Subject, a tyto.Attr, c tyto.Confidence, protocol, field string, value []byte) uint64 {
-	h := mix(hashSubject(s), uint64(a)|uint64(c)<<8)
-	h = mix(h, xxh3.HashString(protocol))
-	h = mix(h, xxh3.HashString(field))
-	return mix(h, xxh3.Hash(value))
+	h := tyto.Mix(s.Hash(), uint64(a)|uint64(c)<<8)
+	h = tyto.Mix(h, xxh3.HashString(protocol))
+	h = tyto.Mix(h, xxh3.HashString(field))
+	return tyto.Mix(h, xxh3.Hash(value))
 }

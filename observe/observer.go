@@ -8,11 +8,9 @@ import (
 	"tyto/tyto"
 )
 
-// How long what was said stays said.
 const (
-	factPatience  = 15 * time.Minute // then a fact is told again: it is still so
-	statePatience = time.Minute      // of what goes to and fro: who stopped and runs again must not be held to be stopped for long
-	deedPatience  = time.Minute      // the same act again within it is counted only; see tally
+	statePatience = int64(time.Minute) // for how long a state that was told is not told again
+	deedPatience  = time.Minute        // the same act again within it is counted only; see tally
 )
 
 // An Observer turns what one worker's dissectors tell into events. It belongs
@@ -59,12 +57,12 @@ func (o *Observer) Flush() {
 	}
 }
 
-func patienceOf(a tyto.Attr) time.Duration {
-	switch a {
-	case tyto.Mode, tyto.Key, tyto.Protection:
-		return statePatience
+// since is from when on a fact that was told is not told again.
+func since(s *tyto.Subject, a tyto.Attr, now int64) int64 {
+	if a.IsState() {
+		return now - statePatience + 1
 	}
-	return factPatience
+	return s.Turn(now)
 }
 
 // Told passes on what the sink holds of a message in f.
@@ -72,7 +70,7 @@ func (o *Observer) Told(f *frame.Frame, protocol string, s *proto.Sink) {
 	facts := s.Facts()
 	for i := range facts {
 		x := &facts[i]
-		if o.News.Is(hashFact(&x.Subject, x.Attr, x.Confidence, protocol, x.Field, x.Value), f.Time, patienceOf(x.Attr)) {
+		if o.News.Is(hashFact(&x.Subject, x.Attr, x.Confidence, protocol, x.Field, x.Value), f.Time, since(&x.Subject, x.Attr, f.Time)) {
 			o.observe(f, x.Subject, x.Attr, clean(x.Value), x.Confidence, protocol, x.Field)
 		}
 	}
@@ -93,21 +91,23 @@ func (o *Observer) Sighted(f *frame.Frame) {
 	if f.SrcMAC.IsGroup() {
 		return
 	}
-	subject := tyto.Subject{MAC: f.SrcMAC, Addr: f.Src, VLAN: f.VLAN}
-	if !o.News.Is(hashFact(&subject, tyto.Address, tyto.Guessed, "", "", nil), f.Time, factPatience) {
+	sends := f.HasIP() && !f.Src.IsUnspecified() && !f.Src.IsMulticast()
+	subject := tyto.Subject{MAC: f.SrcMAC, VLAN: f.VLAN}
+	if sends {
+		subject.Addr = f.Src
+	}
+	if !o.News.Is(hashFact(&subject, tyto.Address, tyto.Guessed, "", "", nil), f.Time, subject.Turn(f.Time)) {
 		return
 	}
 	var text [46]byte
-	if f.HasIP() && !f.Src.IsUnspecified() && !f.Src.IsMulticast() {
+	switch {
+	case sends:
 		field := "ip.src"
 		if f.Flags&frame.IPv6 != 0 {
 			field = "ipv6.src"
 		}
 		o.observe(f, subject, tyto.Address, string(f.Src.Append(text[:0])), tyto.Guessed, "ip", field)
-		return
-	}
-	if !f.SrcMAC.IsZero() {
-		subject.Addr = frame.Addr{}
+	case !f.SrcMAC.IsZero():
 		o.observe(f, subject, tyto.Clue, string(f.SrcMAC.Append(text[:0])), tyto.Shown, "eth", "eth.src")
 	}
 }
@@ -130,7 +130,7 @@ func (o *Observer) did(f *frame.Frame, protocol string, s *proto.Sink, x *proto.
 	if x.ByReceiver {
 		client, server = server, client
 	}
-	h := mix(hashFact(&client, tyto.Attr(x.Verb), 0, protocol, x.Operation, x.Object), hashFact(&server, tyto.NoAttr, 0, "", x.Outcome, nil))
+	h := tyto.Mix(hashFact(&client, tyto.Attr(x.Verb), 0, protocol, x.Operation, x.Object), hashFact(&server, tyto.NoAttr, 0, "", x.Outcome, nil))
 	d, n := o.deeds.count(h, f.Time, deedPatience, counted(x.Verb, x.Outcome))
 	if n == 0 {
 		return
@@ -152,8 +152,8 @@ func (o *Observer) resolved(f *frame.Frame, protocol string, s *proto.Sink, x *p
 	if asker.Addr.IsMulticast() || len(x.Name) == 0 || x.Addr.IsUnspecified() {
 		return
 	}
-	h := mix(hashFact(&asker, tyto.LookedUp, tyto.Stated, protocol, "", x.Name), hashSubject(&tyto.Subject{Addr: x.Addr}))
-	if !o.News.Is(h, f.Time, factPatience) {
+	h := tyto.Mix(hashFact(&asker, tyto.LookedUp, tyto.Stated, protocol, "", x.Name), (&tyto.Subject{Addr: x.Addr}).Hash())
+	if !o.News.Is(h, f.Time, asker.Turn(f.Time)) {
 		return
 	}
 	o.observe(f, asker, tyto.LookedUp, clean(x.Name)+" "+x.Addr.String(), tyto.Stated, protocol, "dns.a")

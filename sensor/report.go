@@ -42,11 +42,14 @@ func (w *worker) report(r *flow.Report) {
 	}
 }
 
-// end shows what is left in the streams' buffers, before they are given back.
+// end shows what is left in the streams' buffers, before they are given back. It
+// is of the capture that the conversation is of, whichever is read now.
 func (w *worker) end(r *flow.Report) {
 	if r.Dissects == 0 || r.Proto != frame.TCP {
 		return
 	}
+	defer w.from(w.source)
+	w.from(r.Source)
 	f := &w.last // of the last packet no more is known than this
 	*f = frame.Frame{}
 	f.Time, f.Number, f.VLAN, f.Proto = r.Last, r.FirstNumber, r.VLAN, r.Proto

@@ -67,8 +67,7 @@ func newWorker(c *Config, index *proto.Index, first *observe.Batch, full func(*o
 // packet takes one packet through the whole path.
 func (w *worker) packet(p *frame.Packet) {
 	if p.Source != w.source || w.counters.Packets == 0 {
-		w.source = p.Source
-		w.observer.Capture(w.captures[p.Source])
+		w.from(p.Source)
 	}
 	w.conv = nil
 	w.counters.Packets++
@@ -81,6 +80,12 @@ func (w *worker) packet(p *frame.Packet) {
 		}
 		w.see(&frames[i])
 	}
+}
+
+// from names the source that what is told from now on is of.
+func (w *worker) from(source uint16) {
+	w.source = source
+	w.observer.Capture(w.captures[source])
 }
 
 // malformed counts a packet or message that breaks a rule.
