@@ -11,8 +11,9 @@ import (
 )
 
 // Modbus over TCP (Messaging on TCP/IP Implementation Guide V1.0b,
-// Application Protocol Specification V1.1b3), with Schneider's UMAS and SunSpec's
-// common model as far as they say what answers.
+// Application Protocol Specification V1.1b3), also in the frames of a serial line,
+// as device servers pass them on, with Schneider's UMAS and SunSpec's common model
+// as far as they say what answers.
 func init() {
 	register(Dissector{
 		Name: "modbus", Industrial: true,
@@ -36,14 +37,17 @@ const (
 	modbusToldRequest = 1 << iota
 	modbusToldAnswer
 	modbusMoving
+	modbusRTU // the frames of a serial line
+	modbusASCII
+	modbusTurned // who opened the connection is who answers
 )
 
-// modbusWaiting is how many requests can wait.
-func modbusWaiting(m *Message) int {
+// modbusWaiting is the requests that wait.
+func modbusWaiting(m *Message) []uint64 {
 	if m.Memory[3]&modbusMoving != 0 {
-		return 1
+		return m.Memory[:1]
 	}
-	return modbusPending
+	return m.Memory[:modbusPending]
 }
 
 // port502 reports whether the message is where Modbus has its place.
@@ -51,9 +55,38 @@ func port502(f *frame.Frame) bool {
 	return f.SrcPort == 502 || f.DstPort == 502 || f.SrcPort == 503 || f.DstPort == 503 || f.SrcPort == 802 || f.DstPort == 802
 }
 
+// modbusAsks reports whether the message's sender is the one that asks.
+func modbusAsks(m *Message) bool {
+	if f := m.Frame; port502(f) {
+		return f.DstPort == 502 || f.DstPort == 503 || f.DstPort == 802
+	}
+	return m.ToServer != (m.Memory[3]&modbusTurned != 0)
+}
+
+// isSerialModbus wants whole frames whose checks fit, of the standard's
+// functions, and remembers what they are.
+func isSerialModbus(m *Message) bool {
+	asks, kind := modbusAsks(m), uint64(modbusRTU)
+	is, request := modbus.IsRTU(m.Body, asks)
+	if !is {
+		kind = modbusASCII
+		is, request = modbus.IsASCII(m.Body, asks)
+	}
+	if !is {
+		return false
+	}
+	if m.Memory[3] = kind; request != asks {
+		m.Memory[3] |= modbusTurned
+	}
+	return true
+}
+
 // isModbus wants messages to the end of the segment; elsewhere than on 502
 // they must also be of the standard's functions and as long as these say.
 func isModbus(m *Message) bool {
+	if isSerialModbus(m) {
+		return true
+	}
 	c, strict := m.Read(), !port502(m.Frame)
 	for range 16 {
 		_, n, _, ok := modbus.Header(&c)
@@ -79,6 +112,14 @@ func isModbus(m *Message) bool {
 // splitModbus takes the rest of a segment whose header breaks the rules as
 // one message; the next segment begins another.
 func splitModbus(m *Message) int {
+	switch {
+	case m.Memory[3]&modbusRTU != 0:
+		n, _ := modbus.SplitRTU(m.Body, modbusAsks(m))
+		return n
+	case m.Memory[3]&modbusASCII != 0:
+		n, _ := modbus.SplitASCII(m.Body)
+		return n
+	}
 	c := m.Read()
 	_, n, _, ok := modbus.Header(&c)
 	switch {
@@ -91,28 +132,61 @@ func splitModbus(m *Message) int {
 }
 
 func tellModbus(m *Message, s *Sink) {
+	switch {
+	case m.Cut:
+		return
+	case m.Memory[3]&modbusRTU != 0:
+		if n, ok := modbus.SplitRTU(m.Body, modbusAsks(m)); !ok || n != len(m.Body) {
+			s.Malformed("modbus: CRC")
+			return
+		}
+		tellSerialModbus(m, s, m.Body[:len(m.Body)-2])
+		return
+	case m.Memory[3]&modbusASCII != 0:
+		f, ok := modbus.ReadASCII(s.Scratch(256), m.Body)
+		if !ok {
+			s.Malformed("modbus: LRC")
+			return
+		}
+		tellSerialModbus(m, s, f)
+		return
+	}
 	c := m.Read()
 	transaction, n, unit, ok := modbus.Header(&c)
-	if !ok || n > c.Len() && !m.Cut {
+	if !ok || n > c.Len() {
 		s.Malformed("modbus: MBAP header")
 		return
 	}
 	pdu := c.Rest()
-	if len(pdu) == 0 || m.Cut {
-		return
-	}
-	toServer := m.ToServer
-	if port502(m.Frame) {
-		toServer = m.Frame.DstPort == 502 || m.Frame.DstPort == 503 || m.Frame.DstPort == 802
-	}
-	if toServer {
-		tellModbusRequest(m, s, transaction, pdu)
-	} else {
-		tellModbusAnswer(m, s, transaction, unit, pdu)
+	switch {
+	case len(pdu) == 0:
+	case modbusAsks(m):
+		tellModbusRequest(m, s, transaction, true, pdu)
+	case unit == 255 || unit == 1: // the server itself (Implementation Guide section 4.4.1.2)
+		tellModbusAnswer(m, s, modbus.Answered(modbusWaiting(m), transaction), 0, pdu)
+	default:
+		tellModbusAnswer(m, s, modbus.Answered(modbusWaiting(m), transaction), uint16(unit), pdu)
 	}
 }
 
-func tellModbusRequest(m *Message, s *Sink, transaction uint16, pdu []byte) {
+// tellSerialModbus tells of unit and PDU. A line has no transactions: of the
+// requests to the unit, the last that an answer fits is the one. Nobody answers
+// what all were told; and no unit is the device server itself.
+func tellSerialModbus(m *Message, s *Sink, b []byte) {
+	unit, pdu := b[0], b[1:]
+	request := modbusAsks(m)
+	if asks, answers := modbus.Fits(unit, pdu); asks != answers {
+		request = asks
+	}
+	if !request {
+		tellModbusAnswer(m, s, modbus.AnsweredOnLine(modbusWaiting(m), unit, pdu), uint16(unit), pdu)
+		return
+	}
+	tellModbusRequest(m, s, uint16(unit), unit != 0, pdu)
+}
+
+// tellModbusRequest tells of a request; answered is false for one that nobody answers.
+func tellModbusRequest(m *Message, s *Sink, transaction uint16, answered bool, pdu []byte) {
 	r := modbus.ReadRequest(pdu)
 	s.Op(modbusOps[r.Function&0x7f])
 	if r.Broken != "" {
@@ -122,16 +196,11 @@ func tellModbusRequest(m *Message, s *Sink, transaction uint16, pdu []byte) {
 		m.Memory[3] |= modbusToldRequest
 		s.Sender(tyto.Role, modbusClient, tyto.Shown, "modbus.func_code")
 	}
-	// Who falls out of memory was never answered.
-	n := modbusWaiting(m)
-	if lost := m.Memory[n-1]; lost != 0 {
-		old, _ := modbus.Unpack(lost)
-		if verb := modbusVerb(&old); verb != tyto.NoVerb {
-			s.Did(verb, modbusOps[old.Function], old.AppendObject(s.Scratch(64)[:0]), NoAnswer)
-		}
+	if answered { // who falls out of memory was not
+		tellUnanswered(s, modbus.Wait(modbusWaiting(m), r.Pack(transaction)), NoAnswer)
+	} else {
+		tellUnanswered(s, r.Pack(transaction), "")
 	}
-	copy(m.Memory[1:n], m.Memory[:n-1])
-	m.Memory[0] = r.Pack(transaction)
 	switch {
 	case r.Function != modbus.UMAS:
 	case r.Sub == modbus.UmasToPLC:
@@ -146,26 +215,15 @@ var (
 	modbusServer = []byte("modbus server")
 )
 
-// answered takes the request of a transaction out of memory; its Function is
-// 0 if it was not seen.
-func answered(m *Message, transaction uint16) modbus.Request {
-	n := modbusWaiting(m)
-	for i := range n {
-		if m.Memory[i] == 0 {
-			break
-		}
-		r, t := modbus.Unpack(m.Memory[i])
-		if t == transaction {
-			copy(m.Memory[i:n], m.Memory[i+1:n])
-			m.Memory[n-1] = 0
-			return r
-		}
+func tellUnanswered(s *Sink, word uint64, outcome string) {
+	r, _ := modbus.Unpack(word)
+	if verb := modbusVerb(&r); verb != tyto.NoVerb {
+		s.Did(verb, modbusOps[r.Function], r.AppendObject(s.Scratch(64)[:0]), outcome)
 	}
-	return modbus.Request{}
 }
 
-func tellModbusAnswer(m *Message, s *Sink, transaction uint16, unit uint8, pdu []byte) {
-	asked := answered(m, transaction)
+// tellModbusAnswer tells of an answer. part is the unit behind the sender, 0 if that answers itself.
+func tellModbusAnswer(m *Message, s *Sink, asked modbus.Request, part uint16, pdu []byte) {
 	if why := modbus.CheckResponse(pdu, asked); why != "" {
 		s.Malformed(why)
 		return
@@ -191,14 +249,14 @@ func tellModbusAnswer(m *Message, s *Sink, transaction uint16, unit uint8, pdu [
 		s.Undergone(verb, modbusOps[function], asked.AppendObject(s.Scratch(64)[:0]), outcome)
 	}
 	if outcome == "ok" {
-		tellModbusIdentity(s, unit, asked, pdu)
+		tellModbusIdentity(s, part, asked, pdu)
 	}
 	if asked.Function == modbus.UMAS && outcome == "ok" {
 		switch verb {
 		case tyto.Start:
-			modbusMode(s, unit, "run")
+			modbusMode(s, part, "run")
 		case tyto.Stop:
-			modbusMode(s, unit, "stop")
+			modbusMode(s, part, "stop")
 		}
 		tellUMASTransfer(m, s, asked.Sub, pdu)
 	}
@@ -237,82 +295,43 @@ func umasMoved(m *Message, data []byte) {
 func tellModbusRoles(m *Message, s *Sink) {
 	s.Sender(tyto.Role, modbusServer, tyto.Shown, "modbus.func_code")
 	s.Receiver(tyto.Role, modbusClient, tyto.Shown, "modbus.func_code")
-	if b := s.Scratch(20); b != nil {
+	if b := s.Scratch(20); b != nil && m.Memory[3]&modbusTurned == 0 {
 		text := strconv.AppendUint(append(b[:0], "tcp/"...), uint64(m.Frame.SrcPort), 10)
 		s.Sender(tyto.Provides, append(text, " modbus"...), tyto.Shown, "modbus.func_code")
 	}
 }
 
-// modbusVerb is what a request does; NoVerb if it only reads or is unknown.
-func modbusVerb(r *modbus.Request) tyto.Verb {
-	switch r.Function {
-	case modbus.WriteCoil, modbus.WriteRegister, modbus.WriteCoils, modbus.WriteRegisters, modbus.WriteFile, modbus.MaskWrite,
-		modbus.ReadWrite:
-		return tyto.Write
-	case modbus.ReportServerID:
-		return tyto.Identify
-	case modbus.Encapsulated:
-		if r.Sub == modbus.DeviceID {
-			return tyto.Identify
-		}
-	case modbus.Diagnostics:
-		switch r.Sub {
-		case 1, 3, 10, 20:
-			return tyto.Configure
-		case 4: // from then on it does not answer
-			return tyto.Stop
-		}
-	case modbus.UMAS:
-		return umasVerb(modbus.Umas(r.Sub).Does)
-	}
-	return tyto.NoVerb
-}
+// modbusVerbs are what requests do, by the words of package modbus; reading is only counted.
+var modbusVerbs = [...]tyto.Verb{modbus.Identifies: tyto.Identify, modbus.Writes: tyto.Write, modbus.Starts: tyto.Start, modbus.Stops: tyto.Stop,
+	modbus.Programs: tyto.Program, modbus.Transfers: tyto.Transfer, modbus.Configures: tyto.Configure}
 
-func umasVerb(d modbus.Deed) tyto.Verb {
-	switch d {
-	case modbus.Identifies:
-		return tyto.Identify
-	case modbus.Writes:
-		return tyto.Write
-	case modbus.Starts:
-		return tyto.Start
-	case modbus.Stops:
-		return tyto.Stop
-	case modbus.Programs:
-		return tyto.Program
-	case modbus.Transfers:
-		return tyto.Transfer
-	case modbus.Configures:
-		return tyto.Configure
-	}
-	return tyto.NoVerb
-}
+func modbusVerb(r *modbus.Request) tyto.Verb { return modbusVerbs[r.Does()] }
 
-func tellModbusIdentity(s *Sink, unit uint8, asked modbus.Request, pdu []byte) {
+func tellModbusIdentity(s *Sink, part uint16, asked modbus.Request, pdu []byte) {
 	c := frame.Read(pdu)
 	switch c.U8() {
 	case modbus.Encapsulated:
 		if c.U8() == modbus.DeviceID {
-			tellDeviceID(s, unit, &c)
+			tellDeviceID(s, part, &c)
 		}
 	case modbus.ReportServerID:
 		c.Skip(1)
-		tellOf(s, unit, tyto.Clue, modbus.LongestText(c.Rest()), "modbus.data")
-		modbusMode(s, unit, modbus.Runs(c.Rest()))
+		tellOf(s, part, tyto.Clue, modbus.LongestText(c.Rest()), "modbus.data")
+		modbusMode(s, part, modbus.Runs(c.Rest()))
 	case modbus.ReadHolding:
 		if c.Skip(1); c.Has("SunS\x00\x01") {
 			c.Skip(8)
-			tellSunSpec(s, unit, &c)
+			tellSunSpec(s, part, &c)
 		}
 	case modbus.UMAS:
 		if c.Skip(2); asked.Function == modbus.UMAS {
-			tellUMASIdentity(s, unit, asked.Sub, c.Rest())
+			tellUMASIdentity(s, part, asked.Sub, c.Rest())
 		}
 	}
 }
 
 // tellUMASIdentity tells what the answer of a function says of the controller.
-func tellUMASIdentity(s *Sink, unit, function uint8, b []byte) {
+func tellUMASIdentity(s *Sink, part uint16, function uint8, b []byte) {
 	text := modbus.UmasText(function, b)
 	clue := s.Scratch(64 + len(text))
 	if text == nil || clue == nil {
@@ -320,21 +339,20 @@ func tellUMASIdentity(s *Sink, unit, function uint8, b []byte) {
 	}
 	switch function {
 	case modbus.UmasID:
-		tellOf(s, unit, tyto.Model, text, "modbus.data")
-		tellOf(s, unit, tyto.Firmware, modbus.AppendUmasFirmware(clue[:0], b), "modbus.data")
+		tellOf(s, part, tyto.Model, text, "modbus.data")
+		tellOf(s, part, tyto.Firmware, modbus.AppendUmasFirmware(clue[:0], b), "modbus.data")
 	case modbus.UmasProject: // another revision is another program
 		clue = append(append(append(clue[:0], "project "...), text...), ' ')
-		tellOf(s, unit, tyto.Clue, modbus.AppendUmasRevision(clue, b), "modbus.data")
+		tellOf(s, part, tyto.Clue, modbus.AppendUmasRevision(clue, b), "modbus.data")
 	case modbus.UmasCard:
-		tellOf(s, unit, tyto.Clue, append(append(clue[:0], "memory card "...), text...), "modbus.data")
+		tellOf(s, part, tyto.Clue, append(append(clue[:0], "memory card "...), text...), "modbus.data")
 	}
 }
 
-// tellOf tells a fact about the sender, or about the unit behind it. Units 0,
-// 1 and 255 are the device itself (Implementation Guide section 4.4.1.2).
-func tellOf(s *Sink, unit uint8, a tyto.Attr, value []byte, field string) {
+// tellOf tells a fact about the sender, or about the unit behind it.
+func tellOf(s *Sink, part uint16, a tyto.Attr, value []byte, field string) {
 	value = bytes.Trim(value, " \x00")
-	if unit <= 1 || unit == 255 {
+	if part == 0 {
 		s.Sender(a, value, tyto.Stated, field)
 		return
 	}
@@ -348,69 +366,51 @@ func tellOf(s *Sink, unit uint8, a tyto.Attr, value []byte, field string) {
 	default:
 		a = tyto.Clue
 	}
-	s.Part(uint16(unit), a, value, tyto.Stated, field)
+	s.Part(part, a, value, tyto.Stated, field)
 }
 
 // modbusMode tells what the sender, or a unit behind it, does.
-func modbusMode(s *Sink, unit uint8, mode string) {
+func modbusMode(s *Sink, part uint16, mode string) {
 	who := s.SenderSubject()
-	if unit > 1 && unit < 255 {
-		who.Part = uint16(unit)
-	}
+	who.Part = part
 	s.About(who, tyto.Mode, append(s.Scratch(len(mode))[:0], mode...), tyto.Shown, "modbus.func_code")
 }
 
-// tellDeviceID reads the objects of Read Device Identification (section 6.21).
-func tellDeviceID(s *Sink, unit uint8, c *frame.Cursor) {
-	c.Skip(4) // code, conformity, more follows, next object
-	count := int(c.U8())
-	var code, product, model []byte
-	for range count {
-		id := c.U8()
-		value := c.Bytes(int(c.U8()))
-		if c.Short() {
-			s.Malformed("modbus: object of device identification")
-			break
-		}
-		switch id {
-		case 0:
-			tellOf(s, unit, tyto.Vendor, value, "modbus.object_str_value")
-		case 1:
-			code = value
-			tellOf(s, unit, tyto.ModelNumber, value, "modbus.object_str_value")
-		case 2:
-			tellOf(s, unit, tyto.Firmware, value, "modbus.object_str_value")
-		case 4:
-			product = value
-		case 5:
-			model = value
-		case 6:
-			tellOf(s, unit, tyto.Description, value, "modbus.object_str_value")
-		default:
-			tellOf(s, unit, tyto.Clue, value, "modbus.object_str_value")
-		}
+// tellDeviceID tells what a device or a unit says that it is. The model is the
+// best name of it that there is; what is less is a clue.
+func tellDeviceID(s *Sink, part uint16, c *frame.Cursor) {
+	d := modbus.ReadIdentity(c)
+	if d.Broken {
+		s.Malformed("modbus: object of device identification")
 	}
-	// The best name of the model that there is; what is less is a clue.
+	tellOf(s, part, tyto.Vendor, d.Vendor, "modbus.object_str_value")
+	tellOf(s, part, tyto.ModelNumber, d.Code, "modbus.object_str_value")
+	tellOf(s, part, tyto.Firmware, d.Revision, "modbus.object_str_value")
+	tellOf(s, part, tyto.Clue, d.URL, "modbus.object_str_value")
+	tellOf(s, part, tyto.Description, d.Application, "modbus.object_str_value")
+	for _, x := range d.Others {
+		tellOf(s, part, tyto.Clue, x, "modbus.object_str_value")
+	}
 	switch {
-	case len(model) > 0:
-		tellOf(s, unit, tyto.Model, model, "modbus.object_str_value")
-		tellOf(s, unit, tyto.Clue, product, "modbus.object_str_value")
-	case len(product) > 0:
-		tellOf(s, unit, tyto.Model, product, "modbus.object_str_value")
+	case len(d.Model) > 0:
+		tellOf(s, part, tyto.Model, d.Model, "modbus.object_str_value")
+		tellOf(s, part, tyto.Clue, d.Product, "modbus.object_str_value")
+	case len(d.Product) > 0:
+		tellOf(s, part, tyto.Model, d.Product, "modbus.object_str_value")
 	default:
-		tellOf(s, unit, tyto.Model, code, "modbus.object_str_value")
+		tellOf(s, part, tyto.Model, d.Code, "modbus.object_str_value")
 	}
 }
 
 // tellSunSpec reads the common model of inverters and meters (SunSpec
 // Information Model Specification, model 1).
-func tellSunSpec(s *Sink, unit uint8, c *frame.Cursor) {
+func tellSunSpec(s *Sink, part uint16, c *frame.Cursor) {
 	vendor, model, _, version, serial := c.Bytes(32), c.Bytes(32), c.Bytes(16), c.Bytes(16), c.Bytes(32)
 	if c.Short() {
 		return
 	}
-	tellOf(s, unit, tyto.Vendor, vendor, "modbus.sunspec.Mn")
-	tellOf(s, unit, tyto.Model, model, "modbus.sunspec.Md")
-	tellOf(s, unit, tyto.Firmware, version, "modbus.sunspec.Vr")
-	tellOf(s, unit, tyto.Serial, serial, "modbus.sunspec.SN")
+	tellOf(s, part, tyto.Vendor, vendor, "modbus.sunspec.Mn")
+	tellOf(s, part, tyto.Model, model, "modbus.sunspec.Md")
+	tellOf(s, part, tyto.Firmware, version, "modbus.sunspec.Vr")
+	tellOf(s, part, tyto.Serial, serial, "modbus.sunspec.SN")
 }

@@ -2,10 +2,12 @@ package proto
 
 import (
 	"encoding/binary"
+	"fmt"
 	"testing"
 
 	"tyto/frame"
 	"tyto/proto/modbus"
+	"tyto/stream"
 	"tyto/tyto"
 )
 
@@ -89,7 +91,60 @@ func TestGenerateModbus(t *testing.T) {
 	pair(adu(1, 7, 3, 0x9c, 0x40, 0, 70), adu(1, 7, sunSpec()...))
 	pair(adu(2, 8, 43, 14, 1, 0), adu(2, 8, deviceIdentity(object(0, "Example Meters"), object(1, "EXM-1"), object(2, "2.0"))...))
 	c.end()
+	serialTalks(w, hmi, gateway)
 	w.keep(t, "modbus")
+}
+
+// rtu is a message as on a serial line, ascii the same in digits.
+func rtu(unit byte, pdu ...byte) []byte {
+	b := append([]byte{unit}, pdu...)
+	return binary.LittleEndian.AppendUint16(b, modbus.CRC(b))
+}
+
+func ascii(unit byte, pdu ...byte) []byte {
+	b, sum := append([]byte{unit}, pdu...), byte(0)
+	for _, x := range b {
+		sum += x
+	}
+	return fmt.Appendf(nil, ":%X%02X\r\n", b, -sum)
+}
+
+// serialTalks is a device server with three units on its line: asked over TCP, in
+// pieces and at once, in both ways of framing, and itself the one that connects.
+func serialTalks(w *wire, hmi, server wireHost) {
+	c := w.tcp(hmi, 54003, server, 4001)
+	pair := func(request, answer []byte) { c.say(0, request).say(1, answer) }
+	pair(rtu(1, 3, 0, 0, 0, 2), rtu(1, 3, 4, 0, 1, 0, 2))
+	pair(rtu(1, 6, 0, 40, 0, 7), rtu(1, 6, 0, 40, 0, 7))
+	pair(rtu(2, 16, 0, 40, 0, 2, 4, 0, 1, 0, 2), rtu(2, 0x90, 2))
+	pair(rtu(2, 43, 14, 1, 0), rtu(2, modbusDevice...))
+	pair(rtu(3, 17), rtu(3, append([]byte{17, 10, 1, 0xff}, "EXA 340\x00"...)...))
+	pair(rtu(7, 3, 0x9c, 0x40, 0, 70), rtu(7, sunSpec()...))
+	pair(rtu(1, 24, 0, 5), rtu(1, 24, 0, 4, 0, 1, 0, 9))
+	pair(rtu(1, 65, 1, 2, 3), rtu(1, 65, 9)) // a maker's own function
+	c.say(0, rtu(0, 5, 0, 3, 0xff, 0))       // to all units: nobody answers
+	request, answer := rtu(1, 15, 0, 0, 0, 3, 1, 5), rtu(1, 15, 0, 0, 0, 3)
+	c.say(0, request[:1]).say(0, request[1:6]).say(0, request[6:]).say(1, answer[:2]).say(1, answer[2:3]).say(1, answer[3:])
+	c.say(0, append(rtu(1, 6, 0, 1, 0, 1), rtu(2, 6, 0, 2, 0, 2)...)).say(1, append(rtu(1, 6, 0, 1, 0, 1), rtu(2, 0x86, 3)...))
+	broken := rtu(1, 3, 2, 0, 9)
+	broken[4] ^= 0x10 // a disturbance on the line
+	pair(rtu(1, 3, 0, 0, 0, 1), broken)
+	pair(rtu(1, 3, 0, 0, 0, 200), rtu(1, 0x83, 3))
+	c.end()
+	c = w.tcp(hmi, 54004, server, 502) // where Modbus over TCP has its place
+	pair(rtu(1, 3, 0, 0, 0, 2), rtu(1, 3, 4, 0, 1, 0, 2))
+	pair(rtu(1, 5, 0, 3, 0xff, 0), rtu(1, 5, 0, 3, 0xff, 0))
+	c.end()
+	c = w.tcp(hmi, 54005, server, 4002)
+	pair(ascii(4, 3, 0, 0, 0, 2), ascii(4, 3, 4, 0, 1, 0, 2))
+	pair(ascii(4, 6, 0, 40, 0, 7), ascii(4, 6, 0, 40, 0, 7))
+	pair(ascii(4, 43, 14, 1, 0), ascii(4, modbusDevice...))
+	pair(ascii(4, 1, 0, 0, 0, 8), []byte(":040101FF00\r\n"))
+	c.end()
+	c = w.tcp(server, 54006, hmi, 10001) // the device server connects, who listens asks
+	c.say(1, rtu(5, 3, 0, 0, 0, 2)).say(0, rtu(5, 3, 4, 0, 1, 0, 2))
+	c.say(1, rtu(5, 6, 0, 9, 0, 1)).say(0, rtu(5, 6, 0, 9, 0, 1))
+	c.end()
 }
 
 func TestModbusActs(t *testing.T) {
@@ -209,7 +264,7 @@ func TestModbusIdentity(t *testing.T) {
 
 func TestModbusIs(t *testing.T) {
 	at := func(port uint16, b []byte) bool {
-		return isModbus(&Message{Frame: &frame.Frame{DstPort: port}, Body: b})
+		return isModbus(&Message{Frame: &frame.Frame{DstPort: port}, Body: b, Memory: new([4]uint64), ToServer: true})
 	}
 	for _, x := range []struct {
 		port uint16
@@ -226,6 +281,18 @@ func TestModbusIs(t *testing.T) {
 		{1502, adu(1, 1, 3, 0, 0, 0, 0), false},
 		{1502, []byte{0, 1, 0, 0}, false},
 		{1502, make([]byte, 12), false},
+		{502, rtu(1, 3, 0, 0, 0, 2), true},
+		{4001, rtu(1, 3, 0, 0, 0, 2), true},
+		{4001, append(rtu(1, 3, 0, 0, 0, 2), rtu(2, 3, 0, 0, 0, 2)...), true},
+		{4001, rtu(1, 3, 0, 0, 0, 0), false},                  // no quantity
+		{4001, rtu(1, 3, 0, 0, 0, 2, 0), false},               // longer than its function says
+		{4001, rtu(250, 3, 0, 0, 0, 2), false},                // no unit
+		{4001, rtu(1, 65, 0, 0, 0, 2), false},                 // how long this is, nobody says
+		{4001, append(rtu(1, 3, 0, 0, 0, 2), 1, 3, 0), false}, // the beginning of something else
+		{4001, []byte{1, 3, 0, 0, 0, 2, 0xc4, 0x0c}, false},   // not its check
+		{4001, ascii(1, 3, 0, 0, 0, 2), true},
+		{4001, []byte(":10010000214601360121470136007EFE09D2190140\r\n"), false}, // Intel's file format has the same frame
+		{4001, []byte(":010300000002FB\r\n"), false},
 	} {
 		if got := at(x.port, x.body); got != x.want {
 			t.Errorf("Is(%x) on %d = %v, want %v", x.body, x.port, got, x.want)
@@ -265,4 +332,79 @@ func TestUMASTransfers(t *testing.T) {
 	if len(acts) != 2 || acts[0][:8] != "program " || acts[0][8:] != acts[1][9:] || memory[3]&modbusMoving != 0 {
 		t.Errorf("got %q, want the same sum twice", acts)
 	}
+}
+
+// TestSerialModbusUnits wants nothing said of the device server that a unit on its line says.
+func TestSerialModbusUnits(t *testing.T) {
+	memory := new([4]uint64)
+	to := &frame.Frame{SrcPort: 40000, DstPort: 4001}
+	from := &frame.Frame{SrcPort: 4001, DstPort: 40000}
+	ask := &Message{Frame: to, Body: rtu(1, 43, 14, 1, 0), Memory: memory, ToServer: true}
+	if !isModbus(ask) {
+		t.Fatal("it is not known")
+	}
+	shown(t, "modbus", ask)
+	found := map[string]string{}
+	for _, x := range shown(t, "modbus", &Message{Frame: from, Body: rtu(1, modbusDevice...), Memory: memory}).Facts() {
+		if x.Subject.Part == 1 {
+			found[x.Attr.String()] = string(x.Value)
+		} else if x.Attr != tyto.Role && x.Attr != tyto.Provides {
+			t.Errorf("%s = %q is told of the server", x.Attr, x.Value)
+		}
+	}
+	if found["part_model"] != "EXA 340-20 CPU" || found["part_firmware"] != "V3.10" {
+		t.Errorf("unit 1: %v", found)
+	}
+}
+
+// TestSerialModbusPieces cuts what is said at every place: what is told is the same.
+func TestSerialModbusPieces(t *testing.T) {
+	frames := [][]byte{rtu(1, 3, 0, 0, 0, 2), rtu(1, 16, 0, 40, 0, 2, 4, 0, 1, 0, 2), rtu(9, 43, 14, 1, 0), rtu(1, 23, 0, 0, 0, 1, 0, 9, 0, 1, 2, 0, 7), rtu(2, 7)}
+	var all []byte
+	for _, x := range frames {
+		all = append(all, x...)
+	}
+	for cut := 1; cut < len(all); cut++ {
+		m := &Message{Frame: &frame.Frame{DstPort: 4001}, Memory: &[4]uint64{3: modbusRTU}, ToServer: true}
+		h := &streamHandler{t: t, m: *m, left: 100}
+		for _, d := range All() {
+			if d.Name == "modbus" {
+				h.d = d
+			}
+		}
+		var lengths []int
+		half, feeder := new(stream.Half), stream.NewFeeder(2)
+		taken := &pieces{streamHandler: h, lengths: &lengths}
+		feeder.Feed(half, 1, all[:cut], 0, taken)
+		feeder.Feed(half, 1+uint32(cut), all[cut:], 0, taken)
+		if len(lengths) != len(frames) {
+			t.Fatalf("cut at %d: %v", cut, lengths)
+		}
+		for i, n := range lengths {
+			if n != len(frames[i]) || taken.broken != "" {
+				t.Errorf("cut at %d: message %d has %d bytes, want %d; %s", cut, i, n, len(frames[i]), taken.broken)
+			}
+		}
+	}
+}
+
+// pieces notes how long messages are.
+type pieces struct {
+	*streamHandler
+	lengths *[]int
+	broken  string
+}
+
+func (p *pieces) Take(b []byte, cut bool) {
+	p.streamHandler.Take(b, cut)
+	*p.lengths = append(*p.lengths, len(b))
+	if why := p.s.Broken(); why != "" {
+		p.broken = why
+	}
+}
+
+func TestSerialModbusAllocates(t *testing.T) {
+	f := &frame.Frame{Src: frame.V4(10, 0, 0, 1), Dst: frame.V4(10, 0, 0, 2), SrcPort: 4001, DstPort: 40000}
+	wireAllocs(t, "modbus", &Message{Frame: f, Body: rtu(1, modbusDevice...)})
+	wireAllocs(t, "modbus", &Message{Frame: f, Body: ascii(1, modbusDevice...)})
 }

@@ -217,7 +217,7 @@ func CheckResponse(pdu []byte, asked Request) string {
 	switch {
 	case want == tooMany:
 		return "modbus: byte count does not fit the quantity"
-	case c.Len() != want:
+	case c.Short() || c.Len() != want:
 		return "modbus: length of response"
 	}
 	return ""

@@ -29,6 +29,30 @@ const (
 	Configures
 )
 
+// Does is what a request does; Nothing if its function is not known.
+func (r *Request) Does() Deed {
+	switch r.Function {
+	case WriteCoil, WriteRegister, WriteCoils, WriteRegisters, WriteFile, MaskWrite, ReadWrite:
+		return Writes
+	case ReportServerID:
+		return Identifies
+	case Encapsulated:
+		if r.Sub == DeviceID {
+			return Identifies
+		}
+	case Diagnostics:
+		switch r.Sub {
+		case 1, 3, 10, 20:
+			return Configures
+		case 4: // from then on it does not answer
+			return Stops
+		}
+	case UMAS:
+		return Umas(r.Sub).Does
+	}
+	return Nothing
+}
+
 // Umas is the function of a code. The names are those that publications on
 // the protocol have in common; Schneider has published none.
 func Umas(code uint8) UmasFunction {
