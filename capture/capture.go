@@ -48,11 +48,15 @@ type Info struct {
 	Filtered  uint64 // packets that were there and that a filter refused; not among Packets
 	Refused   uint64 // that came over a tunnel from somebody who may not send
 	// Of what is Live: Seen = Packets + Filtered + Refused + Ignored + Dropped + Unread, always.
-	Seen     uint64 // packets that the kernel had for us
-	Ignored  uint64 // of them those that are no packets of the network, such as the second sight of a loopback's, or not for an Endpoint
-	Dropped  uint64 // for which the ring had no room
-	Unread   uint64 // in the ring, not read yet
-	Endpoint bool   // only what an ordinary host hears is looked at
-	Absences uint64 // how often a live interface went away
-	Err      error  // what ended it early, or why it is away; nil if nothing is wrong
+	Seen     uint64   // packets that the kernel had for us
+	Ignored  uint64   // of them those that are no packets of the network, such as the second sight of a loopback's, or not for an Endpoint
+	Dropped  uint64   // for which the ring had no room
+	Unread   uint64   // in the ring, not read yet
+	Endpoint bool     // only what an ordinary host hears is looked at
+	Driver   string   // how packets come from the kernel, in words
+	XDP      uint64   // of Packets, those that came by AF_XDP
+	Starved  uint64   // how often a card that writes to our memory found no room, after which it drops by itself
+	Remarks  []string // what is otherwise than was asked for, and why
+	Absences uint64   // how often a live interface went away
+	Err      error    // what ended it early, or why it is away; nil if nothing is wrong
 }

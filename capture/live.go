@@ -16,8 +16,19 @@ type Live struct {
 	Group         uint16         // sources of one process with the same group, not 0, share the packets by flow
 	Endpoint      bool           // of an ordinary host: what is for it, for a group or for all, and what it sends; nothing else is looked at
 	Filter        *filter.Filter // what of all that is captured, decided in the kernel; nil is everything
+	Driver        string         // how packets come from the kernel: DriverPacket by default
 	Unpromiscuous bool           // leave the interface as it is: only packets for this host are seen, unless it mirrors
 }
+
+// The drivers of Live. AF_XDP takes the packets of an interface away from the
+// network of the machine, as is right for a port that gets a mirror and for no
+// other. DriverAuto takes it if the interface's own driver can run the program
+// and nothing is against it, and says else why not in Info.Remarks.
+const (
+	DriverPacket = "af_packet"
+	DriverXDP    = "af_xdp"
+	DriverAuto   = "auto"
+)
 
 func (o Live) withDefaults() Live {
 	if o.RingBytes <= 0 {

@@ -11,7 +11,8 @@ import (
 // live is a Source of interfaces: a ring for each, which the kernel fills.
 type live struct {
 	rings []*ring
-	polls []unix.PollFd // one for each ring, and wake
+	polls []unix.PollFd // one for each ring, wake, and those of AF_XDP
+	whose []*ring       // of these
 	wake  int           // an eventfd that Close writes to
 	next  int           // ring to look at first, so that none is starved
 
@@ -32,7 +33,7 @@ func OpenLive(interfaces []string, o Live) (Source, error) {
 	}
 	s := &live{wake: -1}
 	for i, name := range interfaces {
-		r, err := openRing(name, uint16(i), o.withDefaults())
+		r, err := openDriver(name, uint16(i), o.withDefaults())
 		if err != nil {
 			s.release()
 			return nil, liveError(name, err)
@@ -47,10 +48,21 @@ func OpenLive(interfaces []string, o Live) (Source, error) {
 	}
 	s.wake = wake
 	s.polls = append(s.polls, unix.PollFd{Fd: int32(wake), Events: unix.POLLIN})
+	for _, r := range s.rings {
+		if r.xdp == nil {
+			continue
+		}
+		for _, x := range r.xdp.socks {
+			s.polls, s.whose = append(s.polls, unix.PollFd{Fd: int32(x.fd), Events: unix.POLLIN}), append(s.whose, r)
+		}
+	}
 	return s, nil
 }
 
 func liveError(name string, err error) error {
+	if known := (*Error)(nil); errors.As(err, &known) {
+		return err
+	}
 	e := &Error{Name: name, Reason: "cannot be listened to", Err: err}
 	switch {
 	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES):
@@ -74,7 +86,7 @@ func (s *live) Read(b *Batch) error {
 	for {
 		for i := range s.rings {
 			r := s.rings[(s.next+i)%len(s.rings)]
-			if r.take(b) && s.count(r, b) {
+			if r.have(b) && s.count(r, b) {
 				s.next = (s.next + i + 1) % len(s.rings)
 				return nil
 			}
@@ -111,8 +123,7 @@ func (s *live) count(r *ring, b *Batch) bool {
 		p := &b.Packets[i]
 		r.info.saw(p.Time, p.Length, len(p.Data))
 	}
-	r.info.Ignored, r.ignored = r.info.Ignored+r.ignored, 0
-	r.info.Filtered, r.filtered = r.info.Filtered+r.filtered, 0
+	r.count()
 	return len(b.Packets) > 0
 }
 
@@ -174,6 +185,16 @@ func (s *live) again(i int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.info.Err = nil
+	if r.xdp == nil {
+		return
+	}
+	r.leaveXDP()
+	r.info.Driver, r.info.Remarks = "AF_PACKET", append(r.info.Remarks, "It went away, and is listened to by AF_PACKET since it is back: AF_XDP needs rights that were given up. Start anew for AF_XDP.")
+	for j, of := range s.whose {
+		if of == r {
+			s.polls[len(s.rings)+1+j].Fd = -1
+		}
+	}
 }
 
 // Captures implements Source. It may be called while Read is at work.

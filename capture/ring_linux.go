@@ -31,6 +31,10 @@ type ring struct {
 	ignored     uint64 // since the last count
 	filtered    uint64 // the same
 	loop        bool   // each packet is seen twice: only the incoming ones count
+	kernel      uint64 // packets that the kernel had, so far
+	dropped     uint64 // of them those for which there was no room
+	xdp         *xdp   // what takes packets before the ring hears them, if it is asked for
+	turn        bool   // whose turn it is
 	info        Info
 }
 
@@ -76,7 +80,7 @@ func openRing(name string, source uint16, o Live) (*ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &ring{fd: fd, index: face.Index, block: o.BlockBytes, info: Info{Name: name, Live: true}}
+	r := &ring{fd: fd, index: face.Index, block: o.BlockBytes, info: Info{Name: name, Live: true, Driver: "AF_PACKET"}}
 	if err := r.begin(name, source, o); err != nil {
 		r.close()
 		return nil, err
@@ -282,17 +286,55 @@ func (r *ring) account() {
 		return
 	}
 	if st, err := unix.GetsockoptTpacketStatsV3(r.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS); err == nil {
-		r.info.Seen += uint64(st.Packets)
-		r.info.Dropped += uint64(st.Drops)
+		r.kernel += uint64(st.Packets)
+		r.dropped += uint64(st.Drops)
+	}
+	seen := r.kernel
+	r.info.Dropped = r.dropped
+	if r.xdp != nil {
+		came, dropped, _, starved := r.xdp.account()
+		seen, r.info.Dropped, r.info.Starved = seen+came, r.info.Dropped+dropped, starved
 	}
 	known := r.info.Packets + r.info.Filtered + r.info.Ignored + r.info.Dropped
 	// A packet may be read before the kernel has counted it.
-	r.info.Seen = max(r.info.Seen, known)
+	r.info.Seen = max(r.info.Seen, seen, known)
 	r.info.Unread = r.info.Seen - known
+}
+
+// have fills b with what there is, from the ring or from what is before it;
+// false if there is nothing.
+func (r *ring) have(b *Batch) bool {
+	if r.xdp == nil {
+		return r.take(b)
+	}
+	if r.turn = !r.turn; r.turn {
+		return r.xdp.take(b) || r.take(b)
+	}
+	return r.take(b) || r.xdp.take(b)
+}
+
+// count adds what was taken beside the packets to what is told.
+func (r *ring) count() {
+	r.info.Ignored, r.ignored = r.info.Ignored+r.ignored, 0
+	r.info.Filtered, r.filtered = r.info.Filtered+r.filtered, 0
+	if r.xdp != nil {
+		r.xdp.count(&r.info)
+	}
+}
+
+// leaveXDP has the ring hear everything from now on. What was not read is lost.
+func (r *ring) leaveXDP() {
+	came, dropped, unread, _ := r.xdp.account()
+	r.kernel, r.dropped = r.kernel+came, r.dropped+dropped+unread
+	r.xdp.close()
+	r.xdp = nil
 }
 
 func (r *ring) close() {
 	r.account()
+	if r.xdp != nil {
+		r.xdp.close()
+	}
 	if r.mem != nil {
 		unix.Munmap(r.mem)
 		r.mem = nil
