@@ -115,7 +115,7 @@ func (z *zone) onLink(a frame.Addr, id string) bool {
 	if a.IsUnspecified() || a.IsLinkLocal() || a.IsMulticast() || a.IsLoopback() {
 		return true
 	}
-	d, ok := z.known.Device(id)
+	d, ok := z.known.Outline(id)
 	return ok && slices.ContainsFunc(d.Interfaces, func(i tyto.Interface) bool {
 		return !i.MAC.IsZero() && slices.ContainsFunc(i.IPs, func(ip tyto.IPInterval) bool { return ip.IP == a })
 	})

@@ -86,6 +86,7 @@ type Inventory struct {
 	evicted, refused, strangers uint64
 	shut                        uint // by how many halves strangers are turned away: shed.go
 
+	own     teller // of one device at a time
 	scratch []byte // memory that is used again
 	rivals  []uint32
 	around  []uint32
@@ -113,6 +114,7 @@ func (v *Inventory) empty() {
 	v.keys, v.keyOfMAC, v.byID = map[word][]uint32{}, map[uint64]word{}, map[uint64]uint32{}
 	v.devices, v.free, v.settled = make([]device, 1), nil, false
 	v.ifaceQueue, v.hostQueue, v.coreQueue, v.touched = nil, nil, nil, nil
+	v.own = teller{Inventory: v}
 	if v.news == nil {
 		v.news = map[uint64]struct{}{}
 	}
@@ -161,7 +163,7 @@ func (v *Inventory) Device(id string) (tyto.Device, bool) {
 	if !ok || d == 0 {
 		return tyto.Device{}, false
 	}
-	out := (&teller{Inventory: v}).describe(d)
+	out := v.own.describe(d)
 	v.hold(n, out.Value(tyto.Type))
 	return *out, true
 }
@@ -184,7 +186,7 @@ func (v *Inventory) Outline(id string) (tyto.Device, bool) {
 	if !ok || d == 0 {
 		return tyto.Device{}, false
 	}
-	out, _ := (&teller{Inventory: v}).outline(d)
+	out, _ := v.own.outline(d)
 	return *out, true
 }
 
