@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { alerts } from '../alerts.ts'
+import { createFake } from '../fake.ts'
 import { stage } from './open.ts'
 
 const { start, again: open } = stage({})
@@ -73,7 +74,7 @@ test('an alert leads from the list to its evidence, and is closed', async () => 
 })
 
 describe('the list of 10,000 devices', () => {
-  const many = { devices: 10_000, signedIn: true }
+  const many = createFake({ devices: 10_000, signedIn: true })
   const rows = 'tbody tr[data-index]'
 
   test('is asked for in pages, drawn in part, and scrolls to its end', async () => {
