@@ -60,7 +60,7 @@ func RuleOf(id string) *Rule {
 
 // control are the protocols that controllers and their like are run by. In
 // them the operations count, too.
-var control = set("modbus", "s7comm", "s7comm-plus", "enip", "cip", "dnp3", "iec60870_104", "bacnet", "opcua", "ams", "mms", "omron", "melsec", "fox",
+var control = set("modbus", "s7comm", "s7comm-plus", "enip", "cip", "dnp3", "iec60870_104", "iec60870_101", "bacnet", "opcua", "ams", "mms", "omron", "melsec", "fox",
 	"hart_ip", "pn_dcp", "pn_io", "ecat", "kip", "atg", "synphasor")
 
 // remote are the protocols by which devices are administered.

@@ -131,7 +131,7 @@ func actsOf(t *testing.T, protocol string) (all []told) {
 // verbsOf is the verbs that the source of a protocol's dissector names.
 func verbsOf(t *testing.T, protocol string) (all []told) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "proto", protocol+".go"), nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), sourceOf(t, protocol), nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,4 +150,21 @@ func verbsOf(t *testing.T, protocol string) (all []told) {
 		return true
 	})
 	return all
+}
+
+// sourceOf is the file with a protocol's dissector: its own, or that of the protocol which has the same messages.
+func sourceOf(t *testing.T, protocol string) string {
+	t.Helper()
+	files, _ := filepath.Glob(filepath.Join("..", "proto", "*.go"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "Name: "+strconv.Quote(protocol)) || filepath.Base(file) == protocol+".go" {
+			return file
+		}
+	}
+	t.Fatalf("no file has the dissector %s", protocol)
+	return ""
 }

@@ -5,10 +5,13 @@ import (
 	"strconv"
 
 	"tyto/frame"
+	"tyto/proto/iec60870"
 	"tyto/tyto"
 )
 
-// IEC 60870-5-104 (Edition 2, 2006) with the ASDUs of IEC 60870-5-101.
+// IEC 60870-5-104 (Edition 2, 2006), and IEC 60870-5-101 (Edition 2, 2003) as device
+// servers and gateways pass it on in TCP and UDP: the same messages, in frames of a
+// serial link.
 func init() {
 	register(Dissector{
 		Name: "iec60870_104", Industrial: true,
@@ -16,62 +19,47 @@ func init() {
 		Anywhere: true, First: "\x68",
 		Is: isIEC104, Split: splitIEC104, Tell: tellIEC104,
 	})
-	for i := range iec104Ops {
-		name := iec104Types[i].name
-		if name == "" {
-			name = strconv.Itoa(i)
+	register(Dissector{
+		Name: "iec60870_101", Industrial: true,
+		Where:    []Where{TCP(2404), UDP(2404)},
+		Anywhere: true, First: "\x68\x10\xe5",
+		Is: isIEC101, Split: splitIEC101, Tell: tellIEC101,
+	})
+	for _, p := range []*iec60870Names{&over104, &over101} {
+		for i := range p.ops {
+			name := iec60870.Name(uint8(i))
+			if name == "" {
+				name = strconv.Itoa(i)
+			}
+			p.ops[i] = p.protocol + " " + name
 		}
-		iec104Ops[i] = "iec60870_104 " + name
 	}
 }
 
-// iec104Ops are the names of the types as operations.
-var iec104Ops [128]string
-
-// iec104Types are the types of ASDUs (IEC 60870-5-101 table 8) and what those of commands do.
-var iec104Types = [128]struct {
-	name string
-	verb tyto.Verb
-}{
-	1: {"M_SP_NA_1", 0}, 2: {"M_SP_TA_1", 0}, 3: {"M_DP_NA_1", 0}, 4: {"M_DP_TA_1", 0}, 5: {"M_ST_NA_1", 0}, 6: {"M_ST_TA_1", 0},
-	7: {"M_BO_NA_1", 0}, 8: {"M_BO_TA_1", 0}, 9: {"M_ME_NA_1", 0}, 10: {"M_ME_TA_1", 0}, 11: {"M_ME_NB_1", 0}, 12: {"M_ME_TB_1", 0},
-	13: {"M_ME_NC_1", 0}, 14: {"M_ME_TC_1", 0}, 15: {"M_IT_NA_1", 0}, 16: {"M_IT_TA_1", 0}, 17: {"M_EP_TA_1", 0}, 18: {"M_EP_TB_1", 0},
-	19: {"M_EP_TC_1", 0}, 20: {"M_PS_NA_1", 0}, 21: {"M_ME_ND_1", 0}, 30: {"M_SP_TB_1", 0}, 31: {"M_DP_TB_1", 0}, 32: {"M_ST_TB_1", 0},
-	33: {"M_BO_TB_1", 0}, 34: {"M_ME_TD_1", 0}, 35: {"M_ME_TE_1", 0}, 36: {"M_ME_TF_1", 0}, 37: {"M_IT_TB_1", 0}, 38: {"M_EP_TD_1", 0},
-	39: {"M_EP_TE_1", 0}, 40: {"M_EP_TF_1", 0}, 45: {"C_SC_NA_1", tyto.Write}, 46: {"C_DC_NA_1", tyto.Write}, 47: {"C_RC_NA_1", tyto.Write},
-	48: {"C_SE_NA_1", tyto.Write}, 49: {"C_SE_NB_1", tyto.Write}, 50: {"C_SE_NC_1", tyto.Write}, 51: {"C_BO_NA_1", tyto.Write},
-	58: {"C_SC_TA_1", tyto.Write}, 59: {"C_DC_TA_1", tyto.Write}, 60: {"C_RC_TA_1", tyto.Write}, 61: {"C_SE_TA_1", tyto.Write},
-	62: {"C_SE_TB_1", tyto.Write}, 63: {"C_SE_TC_1", tyto.Write}, 64: {"C_BO_TA_1", tyto.Write}, 70: {"M_EI_NA_1", 0}, 100: {"C_IC_NA_1", 0},
-	101: {"C_CI_NA_1", 0}, 102: {"C_RD_NA_1", 0}, 103: {"C_CS_NA_1", tyto.Configure}, 104: {"C_TS_NA_1", 0}, 105: {"C_RP_NA_1", tyto.Stop},
-	106: {"C_CD_NA_1", tyto.Configure}, 107: {"C_TS_TA_1", 0}, 110: {"P_ME_NA_1", tyto.Configure}, 111: {"P_ME_NB_1", tyto.Configure},
-	112: {"P_ME_NC_1", tyto.Configure}, 113: {"P_AC_NA_1", tyto.Configure}, 120: {"F_FR_NA_1", tyto.Transfer}, 121: {"F_SR_NA_1", 0},
-	122: {"F_SC_NA_1", tyto.Transfer}, 123: {"F_LS_NA_1", 0}, 124: {"F_AF_NA_1", 0}, 125: {"F_SG_NA_1", 0}, 126: {"F_DR_TA_1", 0},
-	127: {"F_SC_NB_1", tyto.Transfer},
+// iec60870Names is what the two protocols say of the same.
+type iec60870Names struct {
+	protocol                                                     string
+	ops                                                          [128]string // the names of the types as operations
+	controlling, controlled                                      []byte
+	badHeader, badType, reserved, badNumber, badCause, badLength string
 }
 
-// Causes of transmission (IEC 60870-5-101 table 14).
-const (
-	iec104Activation   = 6
-	iec104Confirmation = 7
-	iec104Deactivation = 8
-	iec104Deactivated  = 9
-	iec104Terminates   = 10
-	iec104UnknownType  = 44
-	iec104UnknownIOA   = 47
-)
+var over104 = iec60870Names{protocol: "iec60870_104", controlling: []byte("iec104 controlling station"), controlled: []byte("iec104 controlled station"),
+	badHeader: "iec60870_104: header of an ASDU", badType: "iec60870_104: type of an ASDU", reserved: "iec60870_104: reserved type of an ASDU",
+	badNumber: "iec60870_104: number of objects", badCause: "iec60870_104: cause of transmission", badLength: "iec60870_104: length of an ASDU"}
+
+var over101 = iec60870Names{protocol: "iec60870_101", controlling: []byte("iec101 controlling station"), controlled: []byte("iec101 controlled station"),
+	badHeader: "iec60870_101: header of an ASDU", badType: "iec60870_101: type of an ASDU", reserved: "iec60870_101: reserved type of an ASDU",
+	badNumber: "iec60870_101: number of objects", badCause: "iec60870_101: cause of transmission", badLength: "iec60870_101: length of an ASDU"}
 
 // Memory of a conversation: [0] to [2] are commands that wait for their
-// confirmations, the last first; [3] is what was told.
+// confirmations, the last first; [3] is what was told, and the sizes of
+// IEC 60870-5-101 that fit all so far.
 const (
-	iec104Pending        = 3
-	iec104ToldController = 1 << 32
-	iec104ToldControlled = 1 << 33
-	iec104ToldAddress    = 1 << 34 // the low bits are the common address
-)
-
-var (
-	iec104Controlling = []byte("iec104 controlling station")
-	iec104Controlled  = []byte("iec104 controlled station")
+	asduPending        = 3
+	asduToldController = 1 << 60
+	asduToldControlled = 1 << 61
+	asduToldAddress    = 1 << 62
 )
 
 // iec104Unnumbered is the control functions of format U.
@@ -124,7 +112,7 @@ func iec104Valid(c *frame.Cursor, length int) bool {
 		return false
 	}
 	kind, number, cause := c.U8(), c.U8(), c.U8()&0x3f
-	return three&1 == 0 && length >= 13 && kind < 128 && iec104Types[kind].name != "" && number&0x7f != 0 && cause != 0 && cause < 48
+	return three&1 == 0 && length >= 13 && kind < 128 && iec60870.Name(kind) != "" && number&0x7f != 0 && cause != 0 && cause < 48
 }
 
 func splitIEC104(m *Message) int {
@@ -155,7 +143,7 @@ func tellIEC104(m *Message, s *Sink) {
 	case control&3 == 3:
 		iec104Control(m, s, control)
 	case control&1 == 0:
-		iec104ASDU(m, s, &c)
+		tellASDU(m, s, &c, iec60870.Over104, &over104)
 	}
 }
 
@@ -168,157 +156,198 @@ func iec104Control(m *Message, s *Sink, control byte) {
 	s.Op(op)
 	switch control {
 	case 0x07, 0x13:
-		iec104Roles(m, s, true, "iec60870_104.utype")
+		asduRole(m, s, &over104, true, "iec60870_104.utype")
 	case 0x0b, 0x23:
-		iec104Roles(m, s, false, "iec60870_104.utype")
+		asduRole(m, s, &over104, false, "iec60870_104.utype")
 	}
 }
 
-// iec104Roles tells once a conversation who controls and who is controlled.
-func iec104Roles(m *Message, s *Sink, controlling bool, field string) {
+// asduRole tells once a conversation who controls and who is controlled.
+func asduRole(m *Message, s *Sink, p *iec60870Names, controlling bool, field string) {
 	if controlling {
-		if m.Memory[3]&iec104ToldController == 0 {
-			m.Memory[3] |= iec104ToldController
-			s.Sender(tyto.Role, iec104Controlling, tyto.Shown, field)
+		if m.Memory[3]&asduToldController == 0 {
+			m.Memory[3] |= asduToldController
+			s.Sender(tyto.Role, p.controlling, tyto.Shown, field)
 		}
 		return
 	}
-	if m.Memory[3]&iec104ToldControlled != 0 {
+	if m.Memory[3]&asduToldControlled != 0 {
 		return
 	}
-	m.Memory[3] |= iec104ToldControlled
-	s.Sender(tyto.Role, iec104Controlled, tyto.Shown, field)
-	if !m.ToServer {
-		b := strconv.AppendUint(append(s.Scratch(24)[:0], "tcp/"...), uint64(m.Frame.SrcPort), 10)
-		s.Sender(tyto.Provides, append(b, " iec60870_104"...), tyto.Shown, field)
+	m.Memory[3] |= asduToldControlled
+	s.Sender(tyto.Role, p.controlled, tyto.Shown, field)
+	if b := s.Scratch(40); b != nil && !m.ToServer {
+		transport := "tcp/"
+		if m.Frame.Proto == frame.UDP {
+			transport = "udp/"
+		}
+		b = strconv.AppendUint(append(b[:0], transport...), uint64(m.Frame.SrcPort), 10)
+		s.Sender(tyto.Provides, append(append(b, ' '), p.protocol...), tyto.Shown, field)
 	}
 }
 
-func iec104ASDU(m *Message, s *Sink, c *frame.Cursor) {
-	kind, number, cause := c.U8(), c.U8(), c.U8()
-	c.Skip(1) // originator
-	address := c.L16()
-	object := uint32(c.L16()) | uint32(c.U8())<<16
+// tellASDU tells of a message; c begins with its type.
+func tellASDU(m *Message, s *Sink, c *frame.Cursor, z iec60870.Sizes, p *iec60870Names) {
+	a, ok := iec60870.Read(c, z)
 	switch {
-	case c.Short():
-		s.Malformed("iec60870_104: header of an ASDU")
+	case !ok:
+		s.Malformed(p.badHeader)
 		return
-	case kind == 0 || kind >= 128:
-		s.Malformed("iec60870_104: type of an ASDU")
+	case a.Kind == 0 || a.Kind >= 128:
+		s.Malformed(p.badType)
 		return
-	case iec104Types[kind].name == "" && (kind < 81 || kind > 95): // those are of IEC 60870-5-7
-		s.Malformed("iec60870_104: reserved type of an ASDU")
-	case number&0x7f == 0:
-		s.Malformed("iec60870_104: number of objects")
-	case iec104Reserved(cause & 0x3f):
-		s.Malformed("iec60870_104: cause of transmission")
+	case iec60870.Name(a.Kind) == "" && !iec60870.Private(a.Kind):
+		s.Malformed(p.reserved)
+	case a.Number == 0:
+		s.Malformed(p.badNumber)
+	case a.Reserved():
+		s.Malformed(p.badCause)
+	case !a.Fits(z):
+		s.Malformed(p.badLength)
 	}
-	if asks := cause&0x3f == iec104Activation || cause&0x3f == iec104Deactivation; asks || kind <= 40 || !iec104Command(kind) && !iec104Repeats(cause&0x3f) {
-		s.Op(iec104Ops[kind])
+	command, monitors := iec60870.Does(a.Kind) != iec60870.Nothing, iec60870.Monitors(a.Kind)
+	if asks := a.Cause == iec60870.Activation || a.Cause == iec60870.Deactivation; asks || a.Kind <= 40 || !command && !a.Repeats() {
+		s.Op(p.ops[a.Kind])
 	}
-	negative := cause&0x40 != 0
-	switch cause &= 0x3f; {
-	case kind <= 40 || kind == 70:
-		iec104Roles(m, s, false, "iec60870_asdu.typeid")
-		iec104Address(m, s, address)
-	case cause == iec104Activation || cause == iec104Deactivation || cause == 13 || cause == 5:
-		iec104Commanded(m, s, kind, address, object)
-	case cause == iec104Confirmation || cause == 9:
-		iec104Roles(m, s, false, "iec60870_asdu.causetx")
-		iec104Address(m, s, address)
-		iec104Answered(m, s, kind, address, object, iec104Outcome(cause, negative))
-	case cause >= iec104UnknownType && cause <= iec104UnknownIOA:
-		iec104Answered(m, s, kind, address, object, iec104Outcome(cause, negative))
-	}
-}
-
-// iec104Reserved reports whether a cause has no meaning (IEC 60870-5-101 table 14, IEC 60870-5-7).
-func iec104Reserved(cause uint8) bool {
-	return cause == 0 || cause >= 17 && cause < 20 || cause > 41 && cause < iec104UnknownType || cause > iec104UnknownIOA
-}
-
-// iec104Repeats reports whether a message of the cause repeats the one that it answers.
-func iec104Repeats(cause uint8) bool {
-	return cause == iec104Confirmation || cause == iec104Deactivated || cause == iec104Terminates || cause >= iec104UnknownType && cause <= iec104UnknownIOA
-}
-
-func iec104Command(kind uint8) bool { return iec104Types[kind].verb != tyto.NoVerb }
-
-func iec104Outcome(cause uint8, negative bool) string {
-	switch cause {
-	case 44:
-		return "unknown type"
-	case 45:
-		return "unknown cause"
-	case 46:
-		return "unknown common address"
-	case 47:
-		return "unknown object address"
-	}
-	if negative {
-		return "negative"
-	}
-	return "ok"
-}
-
-// iec104Address tells the first common address of the controlled station.
-func iec104Address(m *Message, s *Sink, address uint16) {
-	if m.Memory[3]&iec104ToldAddress == 0 {
-		m.Memory[3] |= iec104ToldAddress | uint64(address)
-		s.Sender(tyto.Clue, strconv.AppendUint(s.Scratch(5)[:0], uint64(address), 10), tyto.Stated, "iec60870_asdu.addr")
+	switch {
+	case monitors:
+		asduRole(m, s, p, false, "iec60870_asdu.typeid")
+		asduAddress(m, s, &a)
+	case a.Cause == iec60870.Activation || a.Cause == iec60870.Deactivation || a.Cause == iec60870.File || a.Cause == iec60870.Request:
+		asduCommanded(m, s, p, &a)
+	case a.Cause == iec60870.Confirmation || a.Cause == iec60870.Deactivated:
+		asduRole(m, s, p, false, "iec60870_asdu.causetx")
+		asduAddress(m, s, &a)
+		asduAnswered(m, s, p, &a)
+	case a.Refuses():
+		asduAnswered(m, s, p, &a)
 	}
 }
 
-func iec104Commanded(m *Message, s *Sink, kind uint8, address uint16, object uint32) {
-	if kind < 120 { // files go both ways
-		iec104Roles(m, s, true, "iec60870_asdu.typeid")
+// asduAddress tells the first common address of the controlled station.
+func asduAddress(m *Message, s *Sink, a *iec60870.ASDU) {
+	if m.Memory[3]&asduToldAddress == 0 {
+		m.Memory[3] |= asduToldAddress
+		s.Sender(tyto.Clue, strconv.AppendUint(s.Scratch(5)[:0], uint64(a.Address), 10), tyto.Stated, "iec60870_asdu.addr")
 	}
-	verb := iec104Types[kind].verb
+}
+
+func asduCommanded(m *Message, s *Sink, p *iec60870Names, a *iec60870.ASDU) {
+	if a.Kind < 120 { // files go both ways
+		asduRole(m, s, p, true, "iec60870_asdu.typeid")
+	}
+	verb := asduVerbs[iec60870.Does(a.Kind)]
 	switch {
 	case verb == tyto.NoVerb:
 		return
-	case kind >= 120:
-		s.Did(verb, iec104Ops[kind], iec104Object(s, address, object), "")
+	case a.Kind >= 120:
+		s.Did(verb, p.ops[a.Kind], asduObject(s, a), "")
 		return
 	}
-	if lost := m.Memory[iec104Pending-1]; lost != 0 {
-		iec104Act(s, lost, NoAnswer, false)
+	if lost := m.Memory[asduPending-1]; lost != 0 {
+		asduAct(s, p, lost, NoAnswer, false)
 	}
-	copy(m.Memory[1:iec104Pending], m.Memory[:iec104Pending-1])
-	m.Memory[0] = uint64(kind)<<48 | uint64(address)<<24 | uint64(object)
+	copy(m.Memory[1:asduPending], m.Memory[:asduPending-1])
+	m.Memory[0] = a.Pack()
 }
 
-func iec104Answered(m *Message, s *Sink, kind uint8, address uint16, object uint32, outcome string) {
-	p := uint64(kind)<<48 | uint64(address)<<24 | uint64(object)
-	for i := range iec104Pending {
-		if m.Memory[i] == p {
-			copy(m.Memory[i:iec104Pending], m.Memory[i+1:iec104Pending])
-			m.Memory[iec104Pending-1] = 0
+func asduAnswered(m *Message, s *Sink, p *iec60870Names, a *iec60870.ASDU) {
+	word := a.Pack()
+	for i := range asduPending {
+		if m.Memory[i] == word {
+			copy(m.Memory[i:asduPending], m.Memory[i+1:asduPending])
+			m.Memory[asduPending-1] = 0
 			break
 		}
 	}
-	iec104Act(s, p, outcome, true)
+	asduAct(s, p, word, a.Outcome(), true)
 }
 
-func iec104Act(s *Sink, p uint64, outcome string, answered bool) {
-	kind := uint8(p>>48) & 127
-	verb := iec104Types[kind].verb
+// asduVerbs are what types do.
+var asduVerbs = [...]tyto.Verb{iec60870.Writes: tyto.Write, iec60870.Configures: tyto.Configure, iec60870.Stops: tyto.Stop, iec60870.Transfers: tyto.Transfer}
+
+func asduAct(s *Sink, p *iec60870Names, word uint64, outcome string, answered bool) {
+	a := iec60870.Unpack(word)
+	verb := asduVerbs[iec60870.Does(a.Kind)]
 	if verb == tyto.NoVerb {
 		if outcome == "ok" || !answered {
 			return
 		}
 		verb = tyto.Read
 	}
-	object := iec104Object(s, uint16(p>>24), uint32(p)&0xffffff)
 	if answered {
-		s.Undergone(verb, iec104Ops[kind], object, outcome)
+		s.Undergone(verb, p.ops[a.Kind&127], asduObject(s, &a), outcome)
 	} else {
-		s.Did(verb, iec104Ops[kind], object, outcome)
+		s.Did(verb, p.ops[a.Kind&127], asduObject(s, &a), outcome)
 	}
 }
 
-// iec104Object is "3/1001": common address and address of the object.
-func iec104Object(s *Sink, address uint16, object uint32) []byte {
-	b := strconv.AppendUint(s.Scratch(16)[:0], uint64(address), 10)
-	return strconv.AppendUint(append(b, '/'), uint64(object), 10)
+// asduObject is "3/1001": common address and address of the object.
+func asduObject(s *Sink, a *iec60870.ASDU) []byte {
+	b := strconv.AppendUint(s.Scratch(16)[:0], uint64(a.Address), 10)
+	return strconv.AppendUint(append(b, '/'), uint64(a.Object), 10)
+}
+
+// iec101Sizes is the sizes that fit all that was said so far.
+func iec101Sizes(m *Message) iec60870.Candidates {
+	if known := iec60870.Candidates(m.Memory[3]) & iec60870.AnySizes; known != 0 {
+		return known
+	}
+	return iec60870.AnySizes
+}
+
+// isIEC101 wants whole frames, one with a message of the standard; once it was
+// found, a datagram may also be of others.
+func isIEC101(m *Message) bool {
+	if iec60870.Candidates(m.Memory[3])&iec60870.AnySizes != 0 {
+		n, ok := iec60870.SplitLink(m.Body, iec101Sizes(m))
+		return ok && n <= len(m.Body)
+	}
+	sizes, is := iec60870.IsLink(m.Body)
+	if is {
+		m.Memory[3] |= uint64(sizes)
+	}
+	return is
+}
+
+func splitIEC101(m *Message) int {
+	n, _ := iec60870.SplitLink(m.Body, iec101Sizes(m))
+	return n
+}
+
+// tellIEC101 tells of the frames of a datagram, or of the one that was cut out of a stream.
+func tellIEC101(m *Message, s *Sink) {
+	for b := m.Body; len(b) > 0 && !m.Cut; {
+		n, ok := iec60870.SplitLink(b, iec101Sizes(m))
+		if !ok || n > len(b) {
+			if b[0] == 0x68 {
+				s.Malformed("iec60870_101: checksum or end of a frame")
+			} else {
+				s.Malformed("iec60870_101: start of a frame")
+			}
+			return
+		}
+		tellLink(m, s, iec60870.ReadLink(b[:n]))
+		b = b[n:]
+	}
+}
+
+// tellLink tells of a frame, and learns from it which sizes the parts of messages have.
+func tellLink(m *Message, s *Sink, f iec60870.Frame) {
+	known := iec101Sizes(m)
+	if fits := f.Fit() & known; fits != 0 {
+		known = fits
+		m.Memory[3] = m.Memory[3]&^uint64(iec60870.AnySizes) | uint64(fits)
+	}
+	switch op := f.Operation(); {
+	case f.Reserved():
+		s.Malformed("iec60870_101: function of the link")
+	case op != "":
+		s.Op(op)
+	}
+	if z := known.Likeliest(); !f.Fixed && !f.Single {
+		c := frame.Read(f.User)
+		c.Skip(int(z.Link))
+		tellASDU(m, s, &c, z, &over101)
+	}
 }
