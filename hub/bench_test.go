@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -182,56 +181,4 @@ func bareBatch(ctx context.Context, c *sql.Conn, rows [][]any) error {
 		}
 	}
 	return tx.Commit()
-}
-
-// BenchmarkRestore is how long a zone of 20,000 devices with ten facts and a
-// conversation each takes to be known again.
-func BenchmarkRestore(b *testing.B) {
-	s, err := sqlite.Open(b.Context(), sqlite.DefaultConfig(b.TempDir()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
-	const devices = 20_000
-	h, err := New(DefaultConfig(), Deps{Store: s})
-	if err != nil {
-		b.Fatal(err)
-	}
-	close(h.ready)
-	for i := range devices {
-		who := tyto.Subject{MAC: frame.MAC{0, 0x1b, 0x1b, byte(i >> 16), byte(i >> 8), byte(i)}, Addr: frame.V4(10, byte(i>>16), byte(i>>8), byte(i))}
-		events := []tyto.Event{talked(who, subject(1), "modbus")}
-		for j, attr := range []tyto.Attr{tyto.Address, tyto.Hostname, tyto.Vendor, tyto.Model, tyto.Firmware, tyto.Serial, tyto.OS, tyto.Protocol, tyto.Provides, tyto.Clue} {
-			e := saw(1, attr, fmt.Sprintf("value-%d-%d", j, i))
-			if e.Observation.Subject = who; attr == tyto.Address {
-				e.Observation.Value = who.Addr.String()
-			}
-			events = append(events, e)
-		}
-		if err := h.Accept(b.Context(), events); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for more := true; more; {
-		var err error
-		if more, err = h.flush(b.Context(), true); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if err := h.part(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		h, err := New(DefaultConfig(), Deps{Store: s})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := errors.Join(h.restore(b.Context()), h.part(b.Context())); err != nil {
-			b.Fatal(err)
-		}
-		if d := h.held("z").known.Stats().Devices; d != devices {
-			b.Fatalf("%d devices are known again", d)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Seconds())/float64(b.N)/devices*100_000, "s/100k-devices")
 }

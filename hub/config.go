@@ -50,7 +50,7 @@ type Config struct {
 
 // DefaultConfig flushes every second and keeps three days of log.
 func DefaultConfig() Config {
-	return Config{Zone: "default", Flush: time.Second, KeepLog: 72 * time.Hour, Heartbeat: 2 * time.Second, Poll: 200 * time.Millisecond, Retention: store.DefaultRetention(), Auth: auth.DefaultConfig(), Inventory: inventory.DefaultConfig(), Baseline: baseline.DefaultConfig()}
+	return Config{Zone: "default", Flush: time.Second, KeepLog: 72 * time.Hour, Heartbeat: time.Second, Poll: 200 * time.Millisecond, Retention: store.DefaultRetention(), Auth: auth.DefaultConfig(), Inventory: inventory.DefaultConfig(), Baseline: baseline.DefaultConfig()}
 }
 
 // Deps is what a hub works with. The store is its user's to close, after Run.

@@ -3,8 +3,6 @@ package hub
 import (
 	"context"
 	"maps"
-
-	"tyto/store"
 )
 
 // site is where a zone is, "" if nobody said.
@@ -43,12 +41,7 @@ func (h *Hub) PlacesChanged(ctx context.Context) error {
 
 // rewrite has all devices of the zone written with the next flushes.
 func (z *zone) rewrite(ctx context.Context) error {
-	var ids []string
-	q := store.DeviceQuery{Zone: []string{z.name}, Window: store.Window{Sort: "first_seen"}}
-	err := z.hub.deps.Store.EachDevice(ctx, q, func(r store.DeviceRow) error {
-		ids = append(ids, r.ID)
-		return nil
-	})
+	ids, err := z.hub.deps.Store.DeviceIDs(ctx, z.name)
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	for _, id := range ids {

@@ -22,7 +22,7 @@ import (
 
 // A replica is a hub over a database that others use too.
 type replica struct {
-	t     *testing.T
+	t     testing.TB
 	name  string
 	store *gate
 	hub   *Hub
@@ -111,7 +111,7 @@ func openShared(t testing.TB, url string) *postgres.Store {
 }
 
 // join starts a hub over a database; change may change how.
-func join(t *testing.T, url, name string, change func(*Config)) *replica {
+func join(t testing.TB, url, name string, change func(*Config)) *replica {
 	t.Helper()
 	r := &replica{t: t, name: name, store: &gate{Store: openShared(t, url+"&application_name="+name)}, done: make(chan error, 1)}
 	cfg := DefaultConfig()
@@ -169,7 +169,7 @@ func (r *replica) zones() (names []string) {
 	return names
 }
 
-func soon(t *testing.T, what string, ok func() bool) {
+func soon(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(2 * time.Minute); time.Now().Before(limit); {
 		if ok() {

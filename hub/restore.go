@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"golang.org/x/sync/errgroup"
+
 	"tyto/store"
 	"tyto/tyto"
 )
@@ -36,6 +38,9 @@ func (h *Hub) restore(ctx context.Context) error {
 	return nil
 }
 
+// restore reads what was known. What is usual, conversations and the log are
+// apart from each other until there is something new to learn, and are read at
+// the same time: nobody watches the zone meanwhile.
 func (z *zone) restore(ctx context.Context) error {
 	z.mu.Lock()
 	defer z.mu.Unlock()
@@ -47,8 +52,35 @@ func (z *zone) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	reading, within := errgroup.WithContext(ctx)
+	reading.Go(func() error { return errors.Join(z.restoreUsual(within), z.restoreFamily(within)) })
+	reading.Go(func() error {
+		if err := z.restoreTalk(within); err != nil {
+			return err
+		}
+		return z.restoreFolded(within, folded)
+	})
+	if err := reading.Wait(); err != nil {
+		return err
+	}
+	if z.alerts != nil {
+		z.alerts.Changed() // what was folded was told, as far as there is something to tell
+	}
 	z.position = folded // what is before it may be dropped from the log
-	err = memory.Known(ctx, z.name, func(c store.Conversation) error {
+	err = memory.Read(ctx, z.name, folded, func(e store.Entry) error {
+		z.take(&e, true)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	z.end = z.position + 1 // what came since is looked for
+	return z.reconcile(ctx)
+}
+
+// restoreTalk makes the conversations known again.
+func (z *zone) restoreTalk(ctx context.Context) error {
+	return z.hub.deps.Store.Known(ctx, z.name, func(c store.Conversation) error {
 		z.known.Learn(&tyto.Event{Zone: z.name, Time: c.Last, Kind: tyto.KindConversation, Conversation: &c.Conversation})
 		z.placed[c.Client], z.placed[c.Server] = c.ClientDevice, c.ServerDevice
 		if c.Last.After(z.newest) {
@@ -56,50 +88,34 @@ func (z *zone) restore(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(z.restoreUsual(ctx), z.restoreFamily(ctx)); err != nil {
-		return err
-	}
-	told := false // what was folded was told, as far as there is something to tell
-	err = memory.Read(ctx, z.name, 0, func(e store.Entry) error {
-		fresh := e.Position > folded
-		if fresh && !told && z.alerts != nil {
-			told = true
-			z.alerts.Changed()
+}
+
+// restoreFolded learns the log again, up to where it is folded.
+func (z *zone) restoreFolded(ctx context.Context, folded int64) error {
+	err := z.hub.deps.Store.Read(ctx, z.name, 0, func(e store.Entry) error {
+		if e.Position > folded {
+			return errEnough
 		}
-		z.batch = mark{e.Epoch, e.Seq}
 		for i := range e.Events {
-			if !fresh {
-				z.recall(&e.Events[i])
-			}
-			if fresh || e.Events[i].Observation != nil {
-				z.learn(&e.Events[i], fresh)
-			}
+			z.recall(&e.Events[i])
 		}
-		z.position = max(z.position, e.Position)
-		z.measure()
+		z.take(&e, false)
 		return nil
 	})
-	if err != nil {
-		return err
+	if errors.Is(err, errEnough) {
+		return nil
 	}
-	if !told && z.alerts != nil {
-		z.alerts.Changed()
-	}
-	z.end = z.position + 1 // what came since is looked for
-	return z.reconcile(ctx)
+	return err
 }
 
 // reconcile forgets devices of the store that are none any more: the hub may
 // have ended between knowing that and writing it.
 func (z *zone) reconcile(ctx context.Context) error {
 	z.moving = true
-	q := store.DeviceQuery{Zone: []string{z.name}, Window: store.Window{Sort: "first_seen"}}
-	return z.hub.deps.Store.EachDevice(ctx, q, func(r store.DeviceRow) error {
-		z.changed[r.ID] = struct{}{}
-		z.lost(r.ID)
-		return nil
-	})
+	ids, err := z.hub.deps.Store.DeviceIDs(ctx, z.name)
+	for _, id := range ids {
+		z.changed[id] = struct{}{}
+		z.lost(id)
+	}
+	return err
 }

@@ -162,6 +162,8 @@ type Knowledge interface {
 	// Known calls take with every conversation of a zone as it is rolled up,
 	// in a fixed order, so that an analyst can be rebuilt without class B.
 	Known(ctx context.Context, zone string, take func(Conversation) error) error
+	// DeviceIDs lists the ids of a zone's devices, in no order.
+	DeviceIDs(ctx context.Context, zone string) ([]string, error)
 	// Subjects lists the distinct subjects of conversations that are held to
 	// be of a device.
 	Subjects(ctx context.Context, zone, device string) ([]tyto.Subject, error)

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 
+	jsonv2 "github.com/go-json-experiment/json"
+
 	"tyto/store"
 	"tyto/tyto"
 )
@@ -129,7 +131,7 @@ func (s *Store) scanFact(rows *sql.Rows) (r store.FactRow, err error) {
 	if err := rows.Scan(&r.Zone, &body); err != nil {
 		return r, err
 	}
-	if err := json.Unmarshal([]byte(body), &r.Fact); err != nil {
+	if err := jsonv2.Unmarshal([]byte(body), &r.Fact, asWritten); err != nil {
 		return r, s.damaged(err)
 	}
 	return r, nil

@@ -3,10 +3,11 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
 
 	"tyto/frame"
 	"tyto/store"
@@ -36,7 +37,7 @@ func scanConversation(rows *sql.Rows) (n int64, c store.Conversation, err error)
 		c.Server, err = subject(serverMAC, serverIP, c.Server.VLAN)
 	}
 	if err == nil {
-		err = json.Unmarshal([]byte(evidence), &c.Evidence)
+		err = jsonv2.Unmarshal([]byte(evidence), &c.Evidence, asWritten)
 	}
 	return n, c, err
 }
@@ -281,7 +282,7 @@ func (s *Store) operations(ctx context.Context, numbers []int64, of func(int) *s
 
 // Known implements store.Knowledge.
 func (s *Store) Known(ctx context.Context, zone string, take func(store.Conversation) error) error {
-	const batch = 500
+	const batch = atOnce
 	for after := int64(0); ; {
 		rows, err := s.read.QueryContext(ctx, "SELECT "+conversationColumns+" FROM conversation WHERE n > ? AND zone = ? ORDER BY n LIMIT ?", after, zone, batch)
 		if err != nil {

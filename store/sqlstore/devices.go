@@ -270,6 +270,22 @@ func (s *Store) EachDevice(ctx context.Context, q store.DeviceQuery, take func(s
 	return nil
 }
 
+// DeviceIDs implements store.Knowledge.
+func (s *Store) DeviceIDs(ctx context.Context, zone string) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT id FROM device WHERE zone = ?", zone)
+	if err != nil {
+		return nil, s.fail("list devices", err)
+	}
+	ids, err := collect(rows, func(rows *sql.Rows) (id string, err error) {
+		err = rows.Scan(&id)
+		return id, err
+	})
+	if err != nil {
+		return nil, s.fail("list devices", err)
+	}
+	return ids, nil
+}
+
 // OnLink implements store.Devices.
 func (s *Store) OnLink(ctx context.Context, zones []string, addrs []frame.Addr) ([]frame.Addr, error) {
 	keys := make([][]byte, len(addrs))

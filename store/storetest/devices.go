@@ -230,6 +230,9 @@ func testGone(t *testing.T, p Place) {
 		if d := cmp.Diff([]string{"d0000", "d0001", "d0004", "d0005", "d0006", "d0007", "d0008", "d0009"}, ids(got.Items)); d != "" || got.Total != 8 {
 			t.Errorf("total %d: %s", got.Total, d)
 		}
+		if n := len(get[[]string](t)(s.DeviceIDs(ctx, "z"))); n != 8 {
+			t.Errorf("%d devices of the zone by their ids", n)
+		}
 		if n := get[uint64](t)(s.CountDevices(ctx)); n != 8 {
 			t.Errorf("%d devices are counted", n)
 		}
