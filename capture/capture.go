@@ -55,6 +55,7 @@ type Info struct {
 	Endpoint bool     // only what an ordinary host hears is looked at
 	Driver   string   // how packets come from the kernel, in words
 	XDP      uint64   // of Packets, those that came by AF_XDP
+	ByCard   uint64   // of Packets, those with the time of the network card's clock
 	Starved  uint64   // how often a card that writes to our memory found no room, after which it drops by itself
 	Remarks  []string // what is otherwise than was asked for, and why
 	Absences uint64   // how often a live interface went away

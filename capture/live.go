@@ -17,6 +17,7 @@ type Live struct {
 	Endpoint      bool           // of an ordinary host: what is for it, for a group or for all, and what it sends; nothing else is looked at
 	Filter        *filter.Filter // what of all that is captured, decided in the kernel; nil is everything
 	Driver        string         // how packets come from the kernel: DriverPacket by default
+	CardClock     bool           // the time of packets is that of the network card's clock, where there is one: not by AF_XDP
 	Unpromiscuous bool           // leave the interface as it is: only packets for this host are seen, unless it mirrors
 }
 

@@ -35,6 +35,7 @@ type ring struct {
 	dropped     uint64 // of them those for which there was no room
 	xdp         *xdp   // what takes packets before the ring hears them, if it is asked for
 	turn        bool   // whose turn it is
+	card        cardClock
 	info        Info
 }
 
@@ -107,6 +108,9 @@ func (r *ring) begin(name string, source uint16, o Live) error {
 	}
 	if err := r.filter(o.Filter); err != nil {
 		return err
+	}
+	if o.CardClock {
+		r.clock()
 	}
 	r.promiscuous, r.endpoint, r.info.Endpoint = !o.Unpromiscuous && !o.Endpoint, o.Endpoint, o.Endpoint
 	if r.mem, err = unix.Mmap(r.fd, 0, blocks*o.BlockBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
@@ -184,6 +188,7 @@ func (r *ring) take(b *Batch) bool {
 		b.Memory = make([]byte, r.block)
 	}
 	mem := b.Memory
+	r.card.now = 0
 	at := binary.NativeEndian.Uint32(block[blockFirst:])
 	for range binary.NativeEndian.Uint32(block[blockPackets:]) {
 		h := block[at:]
@@ -211,11 +216,12 @@ func (r *ring) packet(b *Batch, h, mem []byte) []byte {
 		return mem
 	}
 	p := frame.Packet{
-		Time: int64(ne.Uint32(h[packetSec:]))*1e9 + int64(ne.Uint32(h[packetNsec:])),
 		Link: r.link, Source: r.source,
 	}
+	status := ne.Uint32(h[packetStatus:])
+	p.Time = r.card.time(int64(ne.Uint32(h[packetSec:]))*1e9+int64(ne.Uint32(h[packetNsec:])), status)
 	n := 0
-	if status := ne.Uint32(h[packetStatus:]); status&unix.TP_STATUS_VLAN_VALID != 0 {
+	if status&unix.TP_STATUS_VLAN_VALID != 0 {
 		tci, tpid := uint16(ne.Uint32(h[packetTCI:])), uint16(0x8100)
 		if status&unix.TP_STATUS_VLAN_TPID_VALID != 0 {
 			tpid = ne.Uint16(h[packetTPID:])
@@ -317,6 +323,7 @@ func (r *ring) have(b *Batch) bool {
 func (r *ring) count() {
 	r.info.Ignored, r.ignored = r.info.Ignored+r.ignored, 0
 	r.info.Filtered, r.filtered = r.info.Filtered+r.filtered, 0
+	r.countTimes()
 	if r.xdp != nil {
 		r.xdp.count(&r.info)
 	}
