@@ -14,20 +14,6 @@ import (
 	"tyto/lab/cable"
 )
 
-// plug is a cable whose ends leave VLAN tags where they are.
-func plug(t *testing.T) {
-	t.Helper()
-	cable.New(t)
-	keepTags(t, "near")
-}
-
-func keepTags(t *testing.T, name string) {
-	t.Helper()
-	if err := capture.SwitchOff(name, "rx-vlan-hw-parse", "rx-vlan-stag-hw-parse"); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func byXDP(t *testing.T, o capture.Live) capture.Source {
 	t.Helper()
 	if o.Driver == "" {
@@ -69,7 +55,8 @@ func whole(i capture.Info) string {
 // TestXDP hears what another host sends, of any length, tagged or not, knows
 // when it was, sends nothing, and gives the interface back.
 func TestXDP(t *testing.T) {
-	plug(t)
+	cable.New(t)
+	cable.KeepTags(t, "near")
 	for _, name := range []string{"near", "far"} {
 		cable.IP(t, "link", "set", "dev", name, "mtu", "9000")
 	}
@@ -116,7 +103,8 @@ func TestXDP(t *testing.T) {
 // TestXDPDrops says how much was dropped because nobody read: all that came
 // is accounted for, and what the filter refused, too.
 func TestXDPDrops(t *testing.T) {
-	plug(t)
+	cable.New(t)
+	cable.KeepTags(t, "near")
 	s := byXDP(t, capture.Live{RingBytes: 1 << 18, BlockBytes: 1 << 14, Filter: parse(t, "ether[60] != 2")})
 	send := cable.Sender(t, "far")
 	before := cable.Look(t, "near").Stats.RX.Packets
@@ -165,7 +153,7 @@ func TestXDPRefuses(t *testing.T) {
 		t.Errorf("%+v", i)
 	}
 	auto.Close()
-	keepTags(t, "near")
+	cable.KeepTags(t, "near")
 	if err := capture.XDP("near"); err != nil {
 		t.Error(err)
 	}
@@ -184,7 +172,8 @@ func TestXDPRefuses(t *testing.T) {
 // TestXDPAway tells that an interface went away, loses no count, and hears it
 // by the ring when it is back.
 func TestXDPAway(t *testing.T) {
-	plug(t)
+	cable.New(t)
+	cable.KeepTags(t, "near")
 	s := byXDP(t, capture.Live{RingBytes: 1 << 20})
 	cable.Sender(t, "far")(cable.Broadcast(1))
 	hear(t, s, 1)

@@ -78,6 +78,7 @@ func calls() error {
 		DefaultAction: seccomp.ActionAllow,
 		Syscalls: []seccomp.SyscallGroup{{Action: refuse, Names: refused, NamesWithCondtions: []seccomp.NameWithConditions{
 			{Name: "socket", Conditions: seccomp.ArgumentConditions{{Argument: 0, Operation: seccomp.Equal, Value: unix.AF_PACKET}}},
+			{Name: "socket", Conditions: seccomp.ArgumentConditions{{Argument: 0, Operation: seccomp.Equal, Value: unix.AF_XDP}}},
 		}}},
 	}})
 	if err != nil {

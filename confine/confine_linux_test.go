@@ -52,8 +52,10 @@ func confined(dir string) {
 			if strings.Contains(can, "seccomp") {
 				err := exec.Command("/bin/true").Run()
 				check("no program", errors.Is(err, unix.EPERM), err)
-				_, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0)
-				check("no packet socket", errors.Is(err, unix.EPERM), err)
+				for _, family := range []int{unix.AF_PACKET, unix.AF_XDP} {
+					_, err = unix.Socket(family, unix.SOCK_RAW, 0)
+					check("no packet socket", errors.Is(err, unix.EPERM), err)
+				}
 			}
 			if strings.Contains(can, "capabilities") {
 				n, err := held()

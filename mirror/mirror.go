@@ -57,6 +57,7 @@ func Findings(counters map[string]uint64) []Finding {
 	add(oneSided(c))
 	add(twice(c))
 	add(dropped(c))
+	add(starved(c))
 	add(given(c))
 	add(unseen(c))
 	add(cut(c))
@@ -129,6 +130,14 @@ func dropped(c map[string]uint64) *Finding {
 		f.Level = Bad
 	}
 	return f
+}
+
+// starved looks whether a card had to drop before the kernel could count.
+func starved(c map[string]uint64) *Finding {
+	if c["starved"] == 0 {
+		return nil
+	}
+	return &Finding{Warning, fmt.Sprintf("%d times the network card found no memory for packets, and dropped some: ethtool -S says how many.", c["starved"]), tooSlow}
 }
 
 // given looks for what the sensor counted only, for want of time.

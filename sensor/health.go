@@ -73,6 +73,12 @@ func health(x capture.Info, i int, t *Totals) *tyto.Health {
 	if x.Logs {
 		h.Counters["lines"] = x.Lines
 	}
+	if x.XDP > 0 {
+		h.Counters["af_xdp"], h.Counters["starved"] = x.XDP, x.Starved
+	}
+	if x.ByCard > 0 {
+		h.Counters["card_times"] = x.ByCard
+	}
 	if h.Counters["endpoint"] = 0; x.Endpoint {
 		h.Coverage, h.Counters["endpoint"] = "endpoint", 1
 	}

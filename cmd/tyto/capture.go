@@ -25,6 +25,8 @@ type captureSetting struct {
 	Flows   []tunnelSetting `yaml:"flows"`
 	Logs    []string        `yaml:"logs"`
 
+	Interfaces map[string]interfaceSetting `yaml:"interfaces"`
+
 	told chan []tyto.Event // what flows and logs tell; nil before they are listened to
 }
 
@@ -72,6 +74,7 @@ func (c *captureSetting) check(bad func(key, why string)) {
 	if _, err := filter.Parse(c.Filter); err != nil && c.Filter != "" {
 		bad("capture.filter", err.Error())
 	}
+	checkInterfaces(c.Interfaces, bad)
 	for _, dir := range c.Watch {
 		if !filepath.IsAbs(dir) {
 			bad("capture.watch", fmt.Sprintf("%q is not the whole path of a folder; it begins with /", dir))

@@ -72,6 +72,8 @@ type packetSetting struct {
 	Megabytes int `yaml:"megabytes"`
 }
 
+func (p packetSetting) bytes() int64 { return int64(p.Megabytes) << 20 }
+
 type logSetting struct {
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
@@ -94,6 +96,7 @@ var manual = yaml.CommentMap{
 	"$.sensor.spool":         {yaml.HeadComment(" MiB of events kept for a hub that is away; see docs/reference/uplink.md.")},
 	"$.sensor.reserve":       {yaml.HeadComment(" MiB of these that only news of devices and health may use.")},
 	"$.capture.filter":       {yaml.HeadComment(" What of the traffic is looked at, as an expression of tcpdump; empty is all of it. See docs/how-to/mirror-traffic.md.")},
+	"$.capture.interfaces":   {yaml.HeadComment(" How an interface is listened to, if not as usual: eth1: {driver: af_xdp} takes its packets before the kernel's network has", " them, which then gets nothing there; {clock: card} takes the time of the network card. See docs/reference/capture.md.")},
 	"$.capture.watch":        {yaml.HeadComment(" Folders to which another program writes capture files, which are read as they appear and grow.")},
 	"$.capture.over_ip":      {yaml.HeadComment(" HOST:PORT of programs that send a capture over TCP (pcap-over-IP).")},
 	"$.capture.tunnels":      {yaml.HeadComment(" Mirror tunnels that end here, each with protocol (vxlan, geneve, tzsp, or gre, which is ERSPAN too), address (of this machine)", " and from (who may send): - {protocol: gre, address: 10.0.0.5, from: [10.0.0.1]}")},
@@ -108,7 +111,7 @@ var manual = yaml.CommentMap{
 	"$.networks":             {yaml.HeadComment(" Whose addresses networks are, by zone, such as hall-3: [10.3.0.0/16]. A conversation with an address of another zone of", " the same site is told as such: see docs/explanation/zones.md.")},
 	"$.proxies":              {yaml.HeadComment(" Addresses of reverse proxies in front of the portal, which speak TLS: 127.0.0.1 is one on this machine. Their X-Forwarded-For", " says who asks, for the audit log and so that who guesses passwords slows nobody else down. See docs/how-to/install.md.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
-	"$.packets.megabytes":    {yaml.HeadComment(" How many megabytes of recent packets 'tyto run' keeps on disk, so that alerts can show theirs; 0 keeps none.")},
+	"$.packets.megabytes":    {yaml.HeadComment(" How many megabytes of recent packets a sensor keeps on disk, so that alerts can show theirs, and how many of these a hub keeps;", " 0 keeps none. See docs/how-to/packets-of-an-alert.md.")},
 	"$.connect":              {yaml.HeadComment(" Products that are kept in step with what is known of devices: see docs/how-to/defender.md and servicenow.md.")},
 	"$.confine":              {yaml.HeadComment(" Give up, once it listens, all rights that are not needed (Linux): capabilities, other files, programs, packet sockets.")},
 	"$.forward":              {yaml.HeadComment(" Where alerts and devices are passed on to: see docs/reference/forward.md.")},
@@ -124,7 +127,7 @@ func defaultSettings() settings {
 		Inventory: inventorySetting{Memory: 1024},
 		Name:      name, Zone: "default", Listen: "127.0.0.1:8080", Data: "tyto-data", Store: embedded, Retention: retentionSetting(store.DefaultRetention()), Networks: networkSettings{}, Proxies: proxySettings{}, Auth: authSetting{SecondFactor: auth.FactorOptional},
 		Sensor:  sensorSetting{Interfaces: []string{}, Window: time.Minute, Memory: 512, Spool: 4096, Reserve: 512},
-		Capture: captureSetting{Watch: []string{}, OverIP: []string{}, Tunnels: []tunnelSetting{}, Flows: []tunnelSetting{}, Logs: []string{}},
+		Capture: captureSetting{Interfaces: map[string]interfaceSetting{}, Watch: []string{}, OverIP: []string{}, Tunnels: []tunnelSetting{}, Flows: []tunnelSetting{}, Logs: []string{}},
 		Log:     logSetting{Level: "info", Format: "text"}, Packets: packetSetting{Megabytes: 256}, Confine: true, Forward: []forward.Destination{}, Connect: []connect.Connector{},
 	}
 }

@@ -60,6 +60,7 @@ func (m *mirrorCommand) Run(ctx context.Context, s streams, c *commands) error {
 		fmt.Fprintf(s.err, "Listening for %v; Ctrl-C ends it early.\n", m.For)
 		listening, stop = context.WithTimeout(ctx, m.For)
 	}
+	remark(newLog(s.err, &set), source)
 	err = newSensor(&set, source, live).Run(listening, h.learn)
 	stop()
 	told(s, source)

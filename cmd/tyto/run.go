@@ -55,7 +55,7 @@ func (r *runCommand) Run(ctx context.Context, s streams, c *commands) error {
 	defer recent.Close()
 	served, err := r.place.open(ctx, s, &set, func(d *hub.Deps) {
 		if ofAlerts != nil {
-			d.Packets = ofAlerts
+			d.Packets = hub.NewGatherer(ofAlerts.Saved(), ofAlerts)
 		}
 	})
 	if err != nil {
@@ -63,7 +63,9 @@ func (r *runCommand) Run(ctx context.Context, s streams, c *commands) error {
 	}
 	defer served.close()
 	if live {
-		confineTo(newLog(s.err, &set), &set)
+		log := newLog(s.err, &set)
+		remark(log, source)
+		confineTo(log, &set)
 	}
 	return serveWith(ctx, served, func(ctx context.Context) error {
 		err := newSensor(&set, source, live, recent.Keep).Run(ctx, func(events []tyto.Event) error {
@@ -117,14 +119,19 @@ func serveWith(ctx context.Context, served *serving, feed func(context.Context) 
 // recentPackets is the folder, in that of the store, of recent packets.
 const recentPackets = "packets"
 
-// keepPackets opens the ring of recent packets as the settings want it: nil,
-// which keeps nothing, if they want none.
-func keepPackets(set *settings) (*packets.Ring, *packets.Alerts, error) {
+// openRing opens the ring of recent packets as the settings want it: nil, which
+// keeps nothing, if they want none.
+func openRing(set *settings) (*packets.Ring, error) {
 	if set.Packets.Megabytes == 0 {
-		return nil, nil, nil
+		return nil, nil
 	}
-	ring, err := packets.Open(packets.Config{Dir: filepath.Join(set.Data, recentPackets), Bytes: int64(set.Packets.Megabytes) << 20})
-	if err != nil {
+	return packets.Open(packets.Config{Dir: filepath.Join(set.Data, recentPackets), Bytes: set.Packets.bytes()})
+}
+
+// keepPackets opens the ring, and what is saved of alerts beside it; both are nil without a ring.
+func keepPackets(set *settings) (*packets.Ring, *packets.Alerts, error) {
+	ring, err := openRing(set)
+	if ring == nil {
 		return nil, nil, err
 	}
 	ofAlerts, err := packets.NewAlerts(ring, set.Name)

@@ -89,6 +89,7 @@ func (r *sensorRun) Run(ctx context.Context, s streams, c *commands) error {
 			return r.send(ctx, s, &set, id, p, source, live)
 		}
 		if live {
+			remark(p.log, source)
 			confineTo(p.log, &set)
 		}
 		return newSensor(&set, source, live).Run(ctx, func(events []tyto.Event) error {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"tyto/capture"
 	"tyto/confine"
 	"tyto/mirror"
 	"tyto/uplink"
@@ -78,10 +79,27 @@ func (k *checking) listening(w *where, set *settings) {
 		if !live || err != nil {
 			continue
 		}
+		k.driver(i)
 		for _, f := range link.Findings() {
 			k.say(f.Level, f.Remedy, "%s: %s", i.Name, f.Text)
 		}
 	}
+}
+
+// driver says how an interface is listened to, and whether it could be by AF_XDP.
+func (k *checking) driver(i capture.Info) {
+	for _, r := range i.Remarks {
+		k.say(mirror.Warning, "", "%s: %s", i.Name, r)
+	}
+	if i.Driver != usualDriver || len(i.Remarks) > 0 {
+		k.say(mirror.Good, "", "%s: It is listened to by %s.", i.Name, i.Driver)
+		return
+	}
+	if err := capture.XDP(i.Name); err != nil {
+		k.say(mirror.Good, "", "%s: It is listened to by AF_PACKET, as usual. AF_XDP: %v", i.Name, err)
+		return
+	}
+	k.say(mirror.Good, "", "%s: It is listened to by AF_PACKET, as usual. Nothing is against AF_XDP (driver: af_xdp), which takes the packets away from this machine's network.", i.Name)
 }
 
 // folder looks at what the sensor keeps.

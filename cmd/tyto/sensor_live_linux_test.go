@@ -24,8 +24,36 @@ func arp(n byte) []byte {
 // hear it again when its interface went and came back; it sends nothing.
 func TestSensorConfined(t *testing.T) {
 	cable.New(t)
+	confined(t, "sensor", "-i", "near")
+}
+
+// TestSensorXDP is the same by AF_XDP, and by the ring once the interface went.
+func TestSensorXDP(t *testing.T) {
+	cable.New(t)
+	settings := filepath.Join(t.TempDir(), "tyto.yaml")
+	if err := os.WriteFile(settings, []byte("capture:\n  interfaces:\n    near: {driver: af_xdp}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var refused cable.Lines
+	if err := cable.Start(t, &refused, "tyto", "--config", settings, "sensor", "check", "-i", "near").Wait(); err == nil || !refused.Has("ethtool -K near rx-vlan-hw-parse off") {
+		t.Errorf("tags would be lost: %v\n%s", err, &refused)
+	}
+	cable.KeepTags(t, "near")
+	var can cable.Lines
+	if err := cable.Start(t, &can, "tyto", "--config", settings, "sensor", "check", "-i", "near").Wait(); err != nil || !can.Has("near: It is listened to by AF_XDP, in the driver") {
+		t.Errorf("%v\n%s", err, &can)
+	}
+	said := confined(t, "--config", settings, "sensor", "-i", "near")
+	if !said.Has(`"af_xdp":`) || !said.Has(`by="AF_XDP`) {
+		t.Errorf("not by AF_XDP:\n%s", said)
+	}
+}
+
+// confined is what a sensor says that listens to near as args have it.
+func confined(t *testing.T, args ...string) *cable.Lines {
+	t.Helper()
 	var said cable.Lines
-	sensor := cable.Start(t, &said, "tyto", "sensor", "-i", "near", "--data", t.TempDir())
+	sensor := cable.Start(t, &said, "tyto", append(args, "--data", t.TempDir())...)
 	cable.Until(t, "the sensor is confined", func() bool { return said.Has("confined") })
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", sensor.Process.Pid))
 	if err != nil || len(tasks) < 2 {
@@ -63,6 +91,7 @@ func TestSensorConfined(t *testing.T) {
 	if err := sensor.Wait(); err != nil {
 		t.Error(err)
 	}
+	return &said
 }
 
 // TestSensorCheck says what is so of an interface, and of one that is not there.
@@ -73,7 +102,7 @@ func TestSensorCheck(t *testing.T) {
 	if err := cable.Start(t, &said, "tyto", "sensor", "check", "-i", "near", "--data", t.TempDir()).Wait(); err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{"good     near can be listened to.", "warning  near: The interface has addresses (10.9.8.7/24)", "has not joined a hub", "no capabilities"} {
+	for _, want := range []string{"good     near can be listened to.", "warning  near: The interface has addresses (10.9.8.7/24)", "AF_XDP: capture: near: not by AF_XDP: it has the address 10.9.8.7/24", "has not joined a hub", "no capabilities"} {
 		if !said.Has(want) {
 			t.Errorf("not said: %q", want)
 		}

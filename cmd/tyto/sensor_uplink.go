@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tyto/capture"
+	"tyto/packets"
 	"tyto/tyto"
 	"tyto/uplink"
 )
@@ -29,7 +31,13 @@ func (r *sensorRun) send(ctx context.Context, s streams, set *settings, id *upli
 	defer spool.Close()
 	client := uplink.NewClient(uplinkFolder(set.Data), id, time.Now, log)
 	defer client.Close()
+	recent, err := openRing(set)
+	if err != nil {
+		return err
+	}
+	defer recent.Close()
 	if live {
+		remark(log, source)
 		confineTo(log, set)
 	}
 	fmt.Fprintf(s.err, "Sensor %s of zone %s tells the hub at %s.\n", id.Sensor, id.Zone, id.Hub)
@@ -39,16 +47,30 @@ func (r *sensorRun) send(ctx context.Context, s streams, set *settings, id *upli
 	all.Go(func() error { return spool.Run(linked) })
 	all.Go(func() error { return uplink.NewSender(spool, client, log).Run(linked) })
 	all.Go(func() error { return client.Keep(linked) })
+	if recent != nil {
+		all.Go(func() error { return client.Answer(linked, finderOf(recent)) })
+	}
 	all.Go(func() error {
 		defer end()
 		defer context.AfterFunc(running, func() { source.Close() })() // if the spool fails, listening makes no sense
-		err := newSensor(set, source, live).Run(ctx, func(events []tyto.Event) error {
+		err := newSensor(set, source, live, recent.Keep).Run(ctx, func(events []tyto.Event) error {
 			p.note(events)
 			return spool.Put(linked, events)
 		})
 		return errors.Join(err, deliver(ctx, running, spool, log))
 	})
 	return all.Wait()
+}
+
+// finderOf finds what a hub wants in a ring of recent packets.
+func finderOf(recent *packets.Ring) uplink.Finder {
+	return func(ctx context.Context, q *uplink.Wanted, w io.Writer) error {
+		_, err := recent.Find(ctx, packets.Query{From: q.From, To: q.To, Between: q.Between, Bytes: packets.BytesOfAlert, Comment: q.Comment}, w)
+		if errors.Is(err, packets.ErrNone) {
+			return nil
+		}
+		return err
+	}
 }
 
 // deliver waits until the hub has what was heard: for good if the captures

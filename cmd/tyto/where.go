@@ -79,7 +79,7 @@ func (w *where) listen(set *settings, only *filter.Filter) (capture.Source, erro
 		}
 	}
 	if len(interfaces) > 0 {
-		add(capture.OpenLive(interfaces, capture.Live{Endpoint: w.Endpoint, Filter: only, RingBytes: int(b.Rings)}))
+		all, err = set.Capture.openInterfaces(interfaces, capture.Live{Endpoint: w.Endpoint, Filter: only, RingBytes: int(b.Rings)})
 	}
 	for _, dir := range folders {
 		s, bad := capture.OpenFolder(dir, capture.Watch{State: rememberedIn(set.Data, dir)}, capture.Options{})
