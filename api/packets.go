@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"tyto/auth"
 	"tyto/packets"
 	"tyto/tyto"
 )
@@ -25,7 +26,8 @@ type Packets interface {
 }
 
 // alertPackets answers with the packets of an alert. They are gathered in a
-// file first, so that what cannot be had whole is an error and no half file.
+// file first, so that what cannot be had whole is an error and no half file. The
+// audit log has it before they are given away: packets carry what people said.
 func (a *api) alertPackets(ctx context.Context, in *IDInput) (*huma.StreamResponse, error) {
 	row, _, err := see(ctx).Alert(ctx, in.ID)
 	if err != nil {
@@ -42,8 +44,13 @@ func (a *api) alertPackets(ctx context.Context, in *IDInput) (*huma.StreamRespon
 	if err := a.Packets.Write(ctx, &row.Alert, f); err != nil {
 		f.Close()
 		if errors.Is(err, packets.ErrNone) {
-			return nil, huma.Error404NotFound("none of this alert's packets is kept here: they were too long ago, or another sensor saw them")
+			return nil, huma.Error404NotFound("none of this alert's packets is kept here: they were too long ago, or the sensor that saw them keeps none or has not sent them yet")
 		}
+		return nil, a.problem(ctx, err)
+	}
+	who, _ := auth.Who(ctx)
+	if err := a.Auth.Audit(ctx, who, caller(ctx), "alert-packets.get", row.ID, "ok"); err != nil {
+		f.Close()
 		return nil, a.problem(ctx, err)
 	}
 	return &huma.StreamResponse{Body: func(h huma.Context) {

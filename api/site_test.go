@@ -85,8 +85,8 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newSite(t testing.TB) *site { return siteWith(t, func(*auth.Config) {}) }
 
-// siteWith is a site whose gate is another than the default.
-func siteWith(t testing.TB, change func(*auth.Config)) *site {
+// siteWith is a site whose gate is another than the default, or who it works with.
+func siteWith(t testing.TB, change func(*auth.Config), others ...func(*Deps)) *site {
 	t.Helper()
 	cfg := auth.DefaultConfig()
 	cfg.Secret = filepath.Join(t.TempDir(), auth.SecretFile)
@@ -109,9 +109,13 @@ func siteWith(t testing.TB, change func(*auth.Config)) *site {
 		t.Fatal(err)
 	}
 	x.enrolment = auth.NewEnrolment(ca, s, x.clock.Now, log)
-	x.handler = New(Deps{Enrolment: x.enrolment, SensorAddress: func(host string) string { return host + ":8443" }, Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.Now, Log: log,
+	deps := Deps{Enrolment: x.enrolment, SensorAddress: func(host string) string { return host + ":8443" }, Store: s, Auth: x.auth, Notices: x.bell, Registry: prometheus.NewRegistry(), Clock: x.clock.Now, Log: log,
 		Version: Version{Version: "1.2.3"}, TypeName: func(id string) string { return strings.ToUpper(id) }, Ready: s.Check,
-		Rate: Rate{PerSecond: 1, Burst: 1e9}, Rules: rules, Analysts: x.analysts, Integrations: integrated{s}, Decided: x.decide, Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })})
+		Rate: Rate{PerSecond: 1, Burst: 1e9}, Rules: rules, Analysts: x.analysts, Integrations: integrated{s}, Decided: x.decide, Portal: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the portal") })}
+	for _, change := range others {
+		change(&deps)
+	}
+	x.handler = New(deps)
 	server := httptest.NewServer(x.handler)
 	x.url, x.browser = server.URL, newBrowser()
 	t.Cleanup(func() {
@@ -132,7 +136,13 @@ func newBrowser() *http.Client {
 // signedIn is a site with a user of a role signed in.
 func signedIn(t testing.TB, role tyto.PersonRole) *site {
 	t.Helper()
-	x := newSite(t)
+	return signedInWith(t, role, func(*Deps) {})
+}
+
+// signedInWith is one that works with others.
+func signedInWith(t testing.TB, role tyto.PersonRole, change func(*Deps)) *site {
+	t.Helper()
+	x := siteWith(t, func(*auth.Config) {}, change)
 	x.user("ada", role)
 	if status, body := x.do("POST", "/api/v1/session", Credentials{Username: "ada", Password: password}); status != 200 {
 		t.Fatalf("sign in: %d %s", status, body)

@@ -58,6 +58,11 @@ func (h *Hub) SensorHandler() http.Handler {
 	mux.HandleFunc("POST "+uplink.PathJoin, h.sensors.join)
 	mux.HandleFunc("POST "+uplink.PathCertificate, h.sensors.renew)
 	mux.HandleFunc("POST "+uplink.PathBatches, h.sensors.batch)
+	if g, gathers := h.deps.Packets.(*Gatherer); gathers {
+		desk := packetDesk{h.sensors, g}
+		mux.HandleFunc("POST "+uplink.PathWanted, desk.wantedPackets)
+		mux.HandleFunc("POST "+uplink.PathPackets+"{alert}", desk.packetsOf)
+	}
 	return mux
 }
 

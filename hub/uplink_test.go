@@ -37,6 +37,12 @@ type plant struct {
 
 func newPlant(t *testing.T) *plant {
 	t.Helper()
+	return newPlantWith(t, func(*Deps) {})
+}
+
+// newPlantWith is a plant whose hub works with what change makes of it.
+func newPlantWith(t *testing.T, change func(*Deps)) *plant {
+	t.Helper()
 	p := &plant{fixture: &fixture{t: t, folder: t.TempDir(), Clock: doubles.ClockAt(start)}, hub: doubles.FreeAddress()}
 	p.adjust = func(d *Deps) {
 		ca, err := auth.OpenCA(t.Context(), d.Store, filepath.Join(p.folder, auth.SecretFile), p.Now)
@@ -49,6 +55,7 @@ func newPlant(t *testing.T) *plant {
 			t.Fatal(err)
 		}
 		d.Enrolment, d.SensorListener = p.enrol, l
+		change(d)
 	}
 	p.begin(nil)
 	t.Cleanup(func() {

@@ -5,12 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"tyto/tyto"
@@ -20,30 +15,28 @@ import (
 // saved beside it, so that they outlast it.
 type Alerts struct {
 	ring   *Ring
-	dir    string
-	cap    int64
+	saved  *Saved
 	sensor string
-	saving sync.Mutex
 }
 
-// Around an alert so much time is looked at, and so much is saved of one.
-const (
-	before     = 2 * time.Second
-	bytesSaved = 2 << 20
-)
+// Around an alert so much time is looked at.
+const before = 2 * time.Second
+
+// BytesOfAlert is how much is saved of one alert at most.
+const BytesOfAlert = 2 << 20
 
 // NewAlerts is the packets of the alerts of a sensor, whose packets the ring
 // keeps. A quarter of the ring's size is for what is saved.
 func NewAlerts(r *Ring, sensor string) (*Alerts, error) {
-	a := &Alerts{ring: r, dir: filepath.Join(r.config.Dir, "alerts"), cap: r.config.Bytes / 4, sensor: sensor}
-	if err := os.MkdirAll(a.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("packets: %w", err)
+	saved, err := OpenSaved(filepath.Join(r.config.Dir, "alerts"), r.config.Bytes/4)
+	if err != nil {
+		return nil, err
 	}
-	return a, nil
+	return &Alerts{ring: r, saved: saved, sensor: sensor}, nil
 }
 
-// plainID is what ids of alerts look like: they become names of files.
-var plainID = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
+// Saved is what is saved beside the ring.
+func (a *Alerts) Saved() *Saved { return a.saved }
 
 // Has reports whether packets of an alert may be kept here: those of another
 // sensor are with it.
@@ -58,25 +51,17 @@ func (a *Alerts) Write(ctx context.Context, x *tyto.Alert, w io.Writer) error {
 	if !a.Has(x) {
 		return ErrNone
 	}
-	f, err := os.Open(a.path(x.ID))
-	if errors.Is(err, os.ErrNotExist) {
-		_, err = a.ring.Find(ctx, a.query(x), w)
-		return err
+	err := a.saved.Write(x.ID, w)
+	if errors.Is(err, ErrNone) {
+		_, err = a.ring.Find(ctx, QueryOf(x), w)
 	}
-	if err != nil {
-		return fmt.Errorf("packets: %w", err)
-	}
-	defer f.Close()
-	if _, err := io.Copy(w, f); err != nil {
-		return fmt.Errorf("packets: %w", err)
-	}
-	return nil
+	return err
 }
 
-func (a *Alerts) path(id string) string { return filepath.Join(a.dir, id+wholeSuffix) }
-
-func (a *Alerts) query(x *tyto.Alert) Query {
-	return Query{From: x.First.Add(-before), To: x.Last.Add(before), Between: x.Subjects[:min(len(x.Subjects), 2)], Bytes: bytesSaved,
+// QueryOf is what is wanted of an alert: what its two parties, or the one, sent
+// about that time.
+func QueryOf(x *tyto.Alert) Query {
+	return Query{From: x.First.Add(-before), To: x.Last.Add(before), Between: x.Subjects[:min(len(x.Subjects), 2)], Bytes: BytesOfAlert,
 		Comment: fmt.Sprintf("Tyto alert %s, %s: %s. %s", x.ID, x.Severity, x.Title, x.Detail)}
 }
 
@@ -86,52 +71,8 @@ func (a *Alerts) Save(ctx context.Context, x *tyto.Alert) error {
 	if !a.Has(x) {
 		return ErrNone
 	}
-	a.saving.Lock()
-	defer a.saving.Unlock()
-	if _, err := os.Stat(a.path(x.ID)); err == nil {
-		return nil
-	}
-	if err := a.thin(); err != nil {
+	return a.saved.Put(x.ID, func(w io.Writer) error {
+		_, err := a.ring.Find(ctx, QueryOf(x), w)
 		return err
-	}
-	f, err := os.CreateTemp(a.dir, "new-*")
-	if err != nil {
-		return fmt.Errorf("packets: %w", err)
-	}
-	defer os.Remove(f.Name()) // is gone when all went well
-	_, err = a.ring.Find(ctx, a.query(x), f)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), a.path(x.ID)); err != nil {
-		return fmt.Errorf("packets: %w", err)
-	}
-	return nil
-}
-
-// thin drops what was saved first until there is room for one more.
-func (a *Alerts) thin() error {
-	entries, err := os.ReadDir(a.dir)
-	if err != nil {
-		return fmt.Errorf("packets: %w", err)
-	}
-	var all []os.FileInfo
-	bytes := int64(bytesSaved)
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), wholeSuffix) {
-			all = append(all, info)
-			bytes += info.Size()
-		}
-	}
-	slices.SortFunc(all, func(a, b os.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
-	for _, info := range all {
-		if bytes <= a.cap {
-			break
-		}
-		if err := os.Remove(filepath.Join(a.dir, info.Name())); err != nil {
-			return fmt.Errorf("packets: %w", err)
-		}
-		bytes -= info.Size()
-	}
-	return nil
+	})
 }
