@@ -15,6 +15,7 @@ import (
 
 	"tyto/auth"
 	"tyto/hub"
+	"tyto/packets"
 	"tyto/store/sqlite"
 	"tyto/uplink"
 )
@@ -56,7 +57,19 @@ func letSensorsIn(ctx context.Context, set *settings, deps *hub.Deps) error {
 	if deps.SensorListener, err = net.Listen("tcp", set.Sensors.Listen); err != nil {
 		return fmt.Errorf("%w; choose another address with --sensors", err)
 	}
-	return nil
+	return gatherPackets(set, deps)
+}
+
+// gatherPackets has sensors send the packets of their alerts, if the settings want any.
+func gatherPackets(set *settings, deps *hub.Deps) error {
+	if set.Packets.Megabytes == 0 {
+		return nil
+	}
+	saved, err := packets.OpenSaved(filepath.Join(set.Data, recentPackets, "alerts"), set.Packets.bytes())
+	if err == nil {
+		deps.Packets = hub.NewGatherer(saved, nil)
+	}
+	return err
 }
 
 // enrolPlan says which sensor is to join where.
