@@ -5,12 +5,15 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"tyto/frame"
 	"tyto/tyto"
 )
 
 // TestHostileGrowth: what an attacker can send must not make learning and
-// asking slow: the limit is generous, but quadratic growth would pass it.
+// asking slow: the limit is generous, but quadratic growth would pass it. What
+// counts is the processor's time: others may keep it busy.
 func TestHostileGrowth(t *testing.T) {
 	const n = 30_000
 	address := func(m frame.MAC, a frame.Addr, how tyto.Confidence, i int) *tyto.Event {
@@ -39,7 +42,7 @@ func TestHostileGrowth(t *testing.T) {
 		{"many identities", func(i int) *tyto.Event { return fact(router, tyto.Identity, fmt.Sprint("uuid:", i)) }},
 	} {
 		v := New("z", Config{})
-		start := time.Now()
+		start := worked(t)
 		for i := range n {
 			e := x.make(i)
 			v.Learn(fact(e.Observation.Subject.MAC, tyto.Clue, "there"))
@@ -49,10 +52,20 @@ func TestHostileGrowth(t *testing.T) {
 			}
 		}
 		v.Changed()
-		took := time.Since(start)
+		took := worked(t) - start
 		t.Logf("%-34s %6d ns each", x.name, took.Nanoseconds()/n)
 		if took > 20*time.Second {
 			t.Errorf("%s: took %v", x.name, took)
 		}
 	}
+}
+
+// worked is how long this process has had a processor so far.
+func worked(t *testing.T) time.Duration {
+	t.Helper()
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
