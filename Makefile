@@ -50,9 +50,9 @@ bench: bin/tyto ## Speed and memory, beside other programs
 e2e: build ## Two sensors, two hubs over PostgreSQL, SIEMs, and kills: the whole product
 	TYTO_E2E=1 go test ./lab/e2e -run EndToEnd -v -count 1
 
-bench-live: bin/tyto ## The highest rate without loss, on a virtual cable (needs root)
+bench-live: bin/tyto ## The highest rate without loss on a virtual cable, and new devices at 80 % of it (needs root)
 	go build -o bin/benchlive ./lab/benchlive
-	./bin/benchlive -trace $(or $(TRACE),out/bench.pcap)
+	./bin/benchlive -trace $(or $(TRACE),out/bench.pcap) -driver $(or $(DRIVER),af_packet)
 
 endure: bin/tyto ## A day of traffic, a plant, floods of made-up hosts: memory and time (an hour)
 	go run ./lab/endure

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"sync/atomic"
 	"time"
@@ -31,14 +32,11 @@ func try(r reader, packets [][]byte, rate float64, each time.Duration) (lost, sh
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
-	if err := cmd.Start(); err != nil {
-		return 0, 0, fmt.Errorf("%s: %w", r.name, err)
-	}
-	if err := pin(cmd.Process.Pid, 1); err != nil {
+	if err := startOn(cmd, 1); err != nil {
 		return 0, 0, err
 	}
 	time.Sleep(settle)
-	sent, err := send(packets, rate, each)
+	sent, err := send(packets, rate, each, nil)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -56,7 +54,18 @@ func try(r reader, packets [][]byte, rate float64, each time.Duration) (lost, sh
 	return c["kernel_drops"], c["shed_bulk"] + c["shed_new"], nil
 }
 
-// pin gives a process a processor of its own.
+// startOn starts a program that has a processor of its own, all threads of it.
+func startOn(cmd *exec.Cmd, cpu int) error {
+	if err := pin(unix.Gettid(), cpu); err != nil { // it begins where this thread is
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("%s: %w", cmd.Path, err)
+	}
+	return pin(unix.Gettid(), 0)
+}
+
+// pin gives a thread a processor.
 func pin(pid, cpu int) error {
 	var set unix.CPUSet
 	set.Set(cpu)
@@ -67,8 +76,8 @@ func pin(pid, cpu int) error {
 }
 
 // readBare reads an interface and does nothing with what comes, until SIGINT.
-func readBare(name string) error {
-	source, err := capture.OpenLive([]string{name}, capture.Live{})
+func readBare(name, driver string) error {
+	source, err := capture.OpenLive([]string{name}, capture.Live{Driver: driver})
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,9 @@ type mmsghdr struct {
 	_   [4]byte
 }
 
-// send sends packets round and round at a rate, and is how many it sent.
-func send(packets [][]byte, rate float64, each time.Duration) (sent uint64, err error) {
+// send sends packets round and round at a rate, and those that also has to send
+// by the time that has passed, and is how many it sent.
+func send(packets [][]byte, rate float64, each time.Duration, also func(elapsed time.Duration) []byte) (sent uint64, err error) {
 	if err := pin(unix.Gettid(), 0); err != nil {
 		return 0, err
 	}
@@ -52,6 +53,14 @@ func send(packets [][]byte, rate float64, each time.Duration) (sent uint64, err 
 		if elapsed >= each {
 			return sent, nil
 		}
+		if also != nil {
+			if p := also(elapsed); p != nil {
+				if _, err := unix.Write(fd, p); err != nil {
+					return sent, fmt.Errorf("send: %w", err)
+				}
+				sent++
+			}
+		}
 		if rate > 0 && float64(sent) > rate*elapsed.Seconds() {
 			continue // a processor is the sender's own: waiting is done awake
 		}
@@ -76,7 +85,7 @@ func send(packets [][]byte, rate float64, each time.Duration) (sent uint64, err 
 
 // fastest is the rate that the sender reaches with nobody listening.
 func fastest(packets [][]byte, each time.Duration) (float64, error) {
-	sent, err := send(packets, 0, each)
+	sent, err := send(packets, 0, each, nil)
 	return float64(sent) / each.Seconds(), err
 }
 
