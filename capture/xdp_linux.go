@@ -60,7 +60,7 @@ func XDP(name string) error {
 	}
 	for _, a := range addrs {
 		if ip, _, err := net.ParseCIDR(a.String()); err == nil && !ip.IsLinkLocalUnicast() {
-			return against("if this port only gets the mirror, take the address away: ip address flush dev "+name+"; else "+ringInstead,
+			return against("if this port only gets the mirror, take the address away: ip address flush dev "+name+" and, if it had it from a router that is mirrored, sysctl -w net.ipv6.conf."+name+".disable_ipv6=1; else "+ringInstead,
 				"it has the address %s, and this machine would get nothing there any more", a)
 		}
 	}
@@ -179,10 +179,7 @@ func (x *xdp) begin(r *ring, o Live) (about string, err error) {
 		return "", err
 	}
 	chunk, pieces := chunkFor(face.MTU)
-	n := leastChunks
-	for n*2*queues*chunk <= o.RingBytes && n < mostChunks {
-		n *= 2
-	}
+	n := min(max(o.RingBytes/queues/chunk, leastChunks), mostChunks)
 	for q := range queues {
 		s, err := openXSK(r.index, q, n, chunk, pieces)
 		if err != nil && pieces {

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"math/bits"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -79,8 +80,9 @@ func (x *xsk) begin(n int) (err error) {
 	if err := set(x.fd, unix.XDP_UMEM_REG, &memory); err != nil {
 		return err
 	}
+	size := 1 << bits.Len(uint(n-1)) // as rings must be
 	for _, ring := range []int{unix.XDP_UMEM_FILL_RING, unix.XDP_UMEM_COMPLETION_RING, unix.XDP_RX_RING} {
-		if err := unix.SetsockoptInt(x.fd, unix.SOL_XDP, ring, n); err != nil {
+		if err := unix.SetsockoptInt(x.fd, unix.SOL_XDP, ring, size); err != nil {
 			return err
 		}
 	}
@@ -88,15 +90,15 @@ func (x *xsk) begin(n int) (err error) {
 	if err := get(x.fd, unix.XDP_MMAP_OFFSETS, &at); err != nil {
 		return err
 	}
-	if err := x.rx.open(x.fd, unix.XDP_PGOFF_RX_RING, at.Rx, n, int(unsafe.Sizeof(unix.XDPDesc{}))); err != nil {
+	if err := x.rx.open(x.fd, unix.XDP_PGOFF_RX_RING, at.Rx, size, int(unsafe.Sizeof(unix.XDPDesc{}))); err != nil {
 		return err
 	}
-	if err := x.free.open(x.fd, unix.XDP_UMEM_PGOFF_FILL_RING, at.Fr, n, 8); err != nil {
+	if err := x.free.open(x.fd, unix.XDP_UMEM_PGOFF_FILL_RING, at.Fr, size, 8); err != nil {
 		return err
 	}
 	x.wake = (*uint32)(unsafe.Pointer(&x.free.mem[at.Fr.Flags]))
-	x.descs = unsafe.Slice((*unix.XDPDesc)(unsafe.Pointer(&x.rx.mem[at.Rx.Desc])), n)
-	x.chunks = unsafe.Slice((*uint64)(unsafe.Pointer(&x.free.mem[at.Fr.Desc])), n)
+	x.descs = unsafe.Slice((*unix.XDPDesc)(unsafe.Pointer(&x.rx.mem[at.Rx.Desc])), size)
+	x.chunks = unsafe.Slice((*uint64)(unsafe.Pointer(&x.free.mem[at.Fr.Desc])), size)
 	for i := range n {
 		x.chunks[i] = uint64(i) * x.chunk
 	}
