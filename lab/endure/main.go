@@ -33,6 +33,7 @@ func trials() []trial {
 	return []trial{
 		{"plant: 500 controllers asked 10 times a second, for a day", plantLoad, plant},
 		{"spoof: 10,000,000 MAC addresses that do not exist", spoofLoad, spoof},
+		{"flood: the same at a sensor alone", spoofLoad, flood},
 		{"wide: 1,000,000 connections of 100,000 devices at once", wideLoad, wide},
 		{"day: 24 hours of 2,000 devices, sensor and hub", dayLoad, day},
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"tyto/lab"
 )
 
 func TestGrowth(t *testing.T) {
@@ -25,6 +27,17 @@ func TestGrowth(t *testing.T) {
 func TestResident(t *testing.T) {
 	if n, err := resident(os.Getpid()); err != nil || n < 1<<20 {
 		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+func TestHearing(t *testing.T) {
+	h := hearing{real: map[string]bool{}}
+	err := h.read(strings.NewReader(`{"kind":"observation","observation":{"subject":{"mac":"02:00:5e:00:53:07"}}}
+{"kind":"observation","observation":{"subject":{"mac":"` + lab.RealHost(7).String() + `"}}}
+{"kind":"health","health":{"counters":{"packets":9}}}
+`))
+	if err != nil || h.events != 3 || h.parsed != 9 || len(h.real) != 1 {
+		t.Errorf("%+v, %v", h, err)
 	}
 }
 
