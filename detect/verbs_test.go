@@ -42,6 +42,7 @@ var everyday = map[string]string{
 	"mms defineNamedVariableList":  "clients read by lists of their own",
 	"mms deleteNamedVariableList":  "clients read by lists of their own",
 	"bacnet acknowledgeAlarm":      "operators acknowledge alarms",
+	"goose violate":                "networks lose messages; the operation of it is watched by how often",
 }
 
 // TestEveryVerbIsWatched holds that nothing industrial dissectors tell of what is done

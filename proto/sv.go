@@ -1,6 +1,8 @@
 package proto
 
 import (
+	"strconv"
+
 	"tyto/frame"
 	"tyto/proto/der"
 	"tyto/proto/goosepdu"
@@ -25,7 +27,7 @@ func isSV(m *Message) bool {
 	return ok
 }
 
-// tellSV tells who publishes once for each stream.
+// tellSV tells who publishes, and what changes of the streams.
 func tellSV(m *Message, s *Sink) {
 	s.Op("sv samples")
 	c, _ := goosepdu.Read(m.Body, svTag)
@@ -53,22 +55,79 @@ func tellSV(m *Message, s *Sink) {
 	}
 }
 
-// svUnit reads one ASDU, which begins with the stream's id.
+// svUnit reads one ASDU, which begins with the stream's id. It tells who
+// publishes again when samples are counted from 0, once a second.
 func svUnit(m *Message, s *Sink, c *frame.Cursor) {
 	id, ok := der.Expect(c, 0x80)
 	if !ok || len(id) == 0 {
 		svBroken(m, s)
 		return
 	}
-	if !goosepdu.News(m.Memory, id) {
-		return
+	var set []byte
+	count, b := int64(1), goosepdu.Block{Simulated: goosepdu.IsSimulated(m.Body)}
+	for range 5 {
+		tag := der.Peek(c)
+		if tag < 0x81 || tag > 0x85 {
+			break
+		}
+		_, value, ok := der.Next(c)
+		n, number := der.Int(value)
+		switch {
+		case !ok:
+			return
+		case tag == 0x81:
+			set = value
+		case tag == 0x82:
+			count = n
+		case tag == 0x83:
+			b.Revision = uint32(n)
+		case tag == 0x85:
+			b.Wanting = number && n == 0
+		}
 	}
-	s.Sender(tyto.Role, svPublisher, tyto.Shown, "sv.svID")
-	s.Sender(tyto.Clue, id, tyto.Stated, "sv.svID")
-	if der.Peek(c) == 0x81 {
-		set, _ := der.Expect(c, 0x81)
+	b.Set = goosepdu.Hash(set)
+	changes := goosepdu.See(m.Memory, id, b)
+	if changes&goosepdu.First != 0 || count == 0 {
+		s.Sender(tyto.Role, svPublisher, tyto.Shown, "sv.svID")
+		s.Sender(tyto.Clue, id, tyto.Stated, "sv.svID")
 		s.Sender(tyto.Clue, set, tyto.Stated, "sv.datSet")
+		if b.Simulated {
+			s.Sender(tyto.Clue, svSimulated, tyto.Stated, "sv.reserve1.s_bit")
+		}
 	}
+	if changes != 0 && m.Frame.Missing == 0 && !b.Simulated {
+		svChanges(s, changes, id, set, b.Revision)
+	}
+}
+
+var (
+	svSimulated = []byte("simulated")
+	svAdrift    = []byte("not synchronised")
+)
+
+// svChanges tells what is another than in the message before.
+func svChanges(s *Sink, changes goosepdu.Changes, id, set []byte, revision uint32) {
+	if changes&goosepdu.Wanting != 0 {
+		s.Sender(tyto.Clue, svAdrift, tyto.Stated, "sv.smpSynch")
+	}
+	if changes&goosepdu.Revision != 0 {
+		s.Did(tyto.Configure, "sv confRev", svObject(s, id, strconv.AppendUint(s.Scratch(10)[:0], uint64(revision), 10)), "")
+	}
+	if changes&goosepdu.Set != 0 {
+		s.Did(tyto.Configure, "sv datSet", svObject(s, id, set), "")
+		if changes&goosepdu.Revision == 0 {
+			s.Malformed("sv: another data set of the same confRev")
+		}
+	}
+}
+
+// svObject is "MU0101: 3".
+func svObject(s *Sink, id, value []byte) []byte {
+	b := s.Scratch(len(id) + 2 + len(value))
+	if b == nil {
+		return id
+	}
+	return append(append(append(b[:0], id...), ": "...), value...)
 }
 
 func svBroken(m *Message, s *Sink) {

@@ -1,6 +1,6 @@
 // Package goosepdu reads what GOOSE and Sampled Values share on Ethernet (IEC
-// 61850-8-1 annex C, -9-2): the header with an application's id, and which of a
-// link's messages were told of. It is pure: no memory of its own, no allocation.
+// 61850-8-1 annex C, -9-2): the header with an application's id, and what changes
+// of a control block from one message to the next. It is pure: no memory of its own, no allocation.
 package goosepdu
 
 import (
@@ -21,19 +21,4 @@ func Read(b []byte, tag byte) (c frame.Cursor, ok bool) {
 	before := h.Len()
 	c, ok = der.Enter(&h, tag)
 	return c, ok && before <= len(b)-8
-}
-
-// News reports whether the name was not yet seen in the four places of
-// memory, and puts it there.
-func News(memory *[4]uint64, name []byte) bool {
-	x := uint64(14695981039346656037)
-	for _, b := range name {
-		x = (x ^ uint64(b)) * 1099511628211
-	}
-	place := &memory[x>>8&3]
-	if *place == x {
-		return false
-	}
-	*place = x
-	return true
 }
