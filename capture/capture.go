@@ -57,6 +57,8 @@ type Info struct {
 	XDP      uint64   // of Packets, those that came by AF_XDP
 	ByCard   uint64   // of Packets, those with the time of the network card's clock
 	Starved  uint64   // how often a card that writes to our memory found no room, after which it drops by itself
+	NoXDP    bool     // AF_XDP had to be given up
+	NoClock  bool     // the network card's clock was asked for, and times are the kernel's
 	Remarks  []string // what is otherwise than was asked for, and why
 	Absences uint64   // how often a live interface went away
 	Err      error    // what ended it early, or why it is away; nil if nothing is wrong

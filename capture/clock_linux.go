@@ -63,6 +63,7 @@ func (r *ring) stampByCard() error {
 // stay, which is said.
 func (r *ring) clock() {
 	if err := r.stampByCard(); err != nil {
+		r.info.NoClock = true
 		r.info.Remarks = append(r.info.Remarks, "Times are the kernel's, not the card's: "+err.Error()+".")
 	}
 }
@@ -93,7 +94,7 @@ func (r *ring) countTimes() {
 	if c.apart == 0 || c.told {
 		return
 	}
-	c.told = true
+	c.told, r.info.NoClock = true, true
 	_ = unix.SetsockoptInt(r.fd, unix.SOL_PACKET, unix.PACKET_TIMESTAMP, unix.SOF_TIMESTAMPING_SOFTWARE) // else they go on being put right
 	r.info.Remarks = append(r.info.Remarks, fmt.Sprintf("Times are the kernel's again: the card's clock is %v from the system's. Let phc2sys set it.", c.apart.Round(time.Second)))
 }

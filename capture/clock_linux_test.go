@@ -85,7 +85,7 @@ func TestNoCardClock(t *testing.T) {
 	if err := s.Read(&b); err != nil {
 		t.Fatal(err)
 	}
-	if i := s.Captures()[0]; i.ByCard != 0 || i.Packets != 1 || len(i.Remarks) != 1 || !strings.Contains(i.Remarks[0], "driver does not stamp") {
+	if i := s.Captures()[0]; i.ByCard != 0 || !i.NoClock || i.Packets != 1 || len(i.Remarks) != 1 || !strings.Contains(i.Remarks[0], "driver does not stamp") {
 		t.Errorf("%+v", i)
 	}
 	if age := time.Since(time.Unix(0, b.Packets[0].Time)); age < 0 || age > 2*cable.Patience {

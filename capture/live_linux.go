@@ -189,6 +189,7 @@ func (s *live) again(i int) {
 		return
 	}
 	r.leaveXDP()
+	r.info.NoXDP = true
 	r.info.Driver, r.info.Remarks = "AF_PACKET", append(r.info.Remarks, "It went away, and is listened to by AF_PACKET since it is back: AF_XDP needs rights that were given up. Start anew for AF_XDP.")
 	for j, of := range s.whose {
 		if of == r {

@@ -203,7 +203,7 @@ func TestXDPAway(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if i := s.Captures()[0]; i.Err != nil || i.XDP != 1 || i.Driver != "AF_PACKET" || len(i.Remarks) != 1 {
+	if i := s.Captures()[0]; i.Err != nil || i.XDP != 1 || !i.NoXDP || i.Driver != "AF_PACKET" || len(i.Remarks) != 1 {
 		t.Errorf("%+v", i)
 	}
 }

@@ -43,6 +43,8 @@ var meanings = map[string]meaning{
 	"af_xdp":                 {name: "xdp_packets_total", help: "Packets captured by AF_XDP."},
 	"starved":                {name: "card_starved_total", help: "Times that a card which writes to the sensor's memory found no room there, after which it drops packets by itself."},
 	"card_times":             {name: "card_timed_packets_total", help: "Packets captured that have the time of the network card's clock."},
+	"no_af_xdp":              {name: "xdp_given_up", gauge: true, help: "1 if AF_XDP was asked for and had to be given up, as the interface went away meanwhile."},
+	"no_card_clock":          {name: "card_clock_missing", gauge: true, help: "1 if the network card's clock was asked for, and times are the kernel's."},
 	"shed_bulk":              {name: "shed_conversations_total", label: "kind", value: "bulk", help: "Conversations whose contents were given up for want of time: long ones, or new ones."},
 	"shed_new":               {name: "shed_conversations_total", label: "kind", value: "new", help: "Conversations whose contents were given up for want of time: long ones, or new ones."},
 	"malformed":              {name: "malformed_total", help: "Packets and messages that break their protocol's rules."},

@@ -58,6 +58,7 @@ func Findings(counters map[string]uint64) []Finding {
 	add(twice(c))
 	add(dropped(c))
 	add(starved(c))
+	add(instead(c))
 	add(given(c))
 	add(unseen(c))
 	add(cut(c))
@@ -130,6 +131,17 @@ func dropped(c map[string]uint64) *Finding {
 		f.Level = Bad
 	}
 	return f
+}
+
+// instead looks whether the interface is listened to otherwise than was asked for.
+func instead(c map[string]uint64) *Finding {
+	switch {
+	case c["no_af_xdp"] > 0:
+		return &Finding{Warning, "The interface went away and is listened to by AF_PACKET since: AF_XDP needs rights that the sensor gave up.", "Start the sensor anew."}
+	case c["no_card_clock"] > 0:
+		return &Finding{Warning, "Times are the kernel's, not those of the network card's clock as was asked for.", "tyto sensor check, and the sensor's log, say why."}
+	}
+	return nil
 }
 
 // starved looks whether a card had to drop before the kernel could count.

@@ -26,6 +26,8 @@ func TestFindings(t *testing.T) {
 		"both ends":         {map[string]uint64{"duplicates": 4_900}, Warning, "49 % of the packets come twice"},
 		"slow":              {map[string]uint64{"kernel_drops": 30}, Warning, "0.3 % of the packets"},
 		"too slow":          {map[string]uint64{"kernel_drops": 10_000}, Bad, "50 % of the packets"},
+		"no AF_XDP":         {map[string]uint64{"no_af_xdp": 1}, Warning, "by AF_PACKET since"},
+		"no clock":          {map[string]uint64{"no_card_clock": 1}, Warning, "Times are the kernel's"},
 		"starved":           {map[string]uint64{"starved": 3}, Warning, "3 times the network card"},
 		"short of time":     {map[string]uint64{"shed_bulk": 7, "shed_new": 2}, Warning, "9 conversations"},
 		"overloaded mirror": {map[string]uint64{"tcp_bytes_unseen": 50_000}, Warning, "5 % of the bytes"},

@@ -79,6 +79,12 @@ func health(x capture.Info, i int, t *Totals) *tyto.Health {
 	if x.ByCard > 0 {
 		h.Counters["card_times"] = x.ByCard
 	}
+	if x.NoXDP {
+		h.Counters["no_af_xdp"] = 1
+	}
+	if x.NoClock {
+		h.Counters["no_card_clock"] = 1
+	}
 	if h.Counters["endpoint"] = 0; x.Endpoint {
 		h.Coverage, h.Counters["endpoint"] = "endpoint", 1
 	}
