@@ -34,13 +34,9 @@ func (c *claim) packet() uint64  { return c.meta >> 24 }
 // until is when a claim was said last. last may be before first: see tyto.Subject.Turn.
 func (c *claim) until() int64 { return max(c.first, c.last) }
 
-const claimBlock = 4096
-
-// claims holds all claims, in blocks that never move.
+// claims holds all claims.
 type claims struct {
-	blocks  [][]claim
-	n       uint32   // the last claim's number; some before it may be free
-	free    []uint32 // numbers that are used again
+	slots[claim]
 	index   []uint32 // open addressing by what a claim says
 	sources []source
 	origins []uint32 // by source: the one that differs from it by having no capture
@@ -51,9 +47,6 @@ type claims struct {
 func newClaims() claims {
 	return claims{index: make([]uint32, 256), sources: make([]source, 1), origins: make([]uint32, 1), known: map[source]uint32{}}
 }
-
-// at is claim i, from 1.
-func (c *claims) at(i uint32) *claim { return &c.blocks[(i-1)/claimBlock][(i-1)%claimBlock] }
 
 // source is the number of a source.
 func (c *claims) source(e *tyto.Evidence, confidence tyto.Confidence) uint32 {
@@ -110,8 +103,7 @@ func (c *claims) slot(pair uint32, what uint64, value word, source uint32) int {
 
 // add puts a claim at a slot that is free, and is its number.
 func (c *claims) add(slot int, x claim) uint32 {
-	n := c.place()
-	*c.at(n) = x
+	n := c.slots.add(x)
 	c.index[slot] = n
 	if c.held()*4 > len(c.index)*3 {
 		c.reindex(2 * len(c.index))
@@ -119,34 +111,16 @@ func (c *claims) add(slot int, x claim) uint32 {
 	return n
 }
 
-// place is a number for one more claim.
-func (c *claims) place() uint32 {
-	if last := len(c.free) - 1; last >= 0 {
-		n := c.free[last]
-		c.free = c.free[:last]
-		return n
-	}
-	if int(c.n) == len(c.blocks)*claimBlock {
-		c.blocks = append(c.blocks, make([]claim, claimBlock))
-	}
-	c.n++
-	return c.n
-}
-
-// held is how many claims there are.
-func (c *claims) held() int { return int(c.n) - len(c.free) }
-
 // drop frees claim i.
 func (c *claims) drop(i uint32) {
 	x := c.at(i)
 	c.remove(c.slot(x.pair, x.meta&whatMask, x.value, x.source))
-	*x = claim{}
-	c.free = append(c.free, i)
+	c.slots.drop(i)
 }
 
 // reword gives all claims other words for the same values.
 func (c *claims) reword(move func(word) word) {
-	for n := uint32(1); n <= c.n; n++ {
+	for n := uint32(1); n <= c.last; n++ {
 		if x := c.at(n); x.pair != 0 {
 			x.value = move(x.value)
 		}
@@ -190,7 +164,7 @@ func (c *claims) reindex(size int) {
 		c.index = make([]uint32, size)
 	}
 	mask := size - 1
-	for n := uint32(1); n <= c.n; n++ {
+	for n := uint32(1); n <= c.last; n++ {
 		x := c.at(n)
 		if x.pair == 0 {
 			continue

@@ -13,8 +13,8 @@ func (v *Inventory) Forget(before time.Time) int {
 	limit := nanos(before)
 	v.settle()
 	v.reopen()
-	gone, n := make([]bool, v.n+1), 0
-	for k := uint32(1); k <= v.n; k++ {
+	gone, n := make([]bool, v.pairs.last+1), 0
+	for k := uint32(1); k <= v.pairs.last; k++ {
 		if p := v.pair(k); p.held() && v.lastOf(p) < limit && !v.isNamed(p) {
 			gone[k] = true
 			n++
@@ -50,7 +50,7 @@ func (p *pair) held() bool { return p.iface|p.host != 0 }
 // settled, and is.
 func (v *Inventory) drop(gone []bool) {
 	ifaces, hosts := make([]bool, len(v.ifaces)), make([]bool, len(v.hosts))
-	for n := uint32(1); n <= v.n; n++ {
+	for n := uint32(1); n <= v.pairs.last; n++ {
 		if !gone[n] {
 			continue
 		}
@@ -66,10 +66,9 @@ func (v *Inventory) drop(gone []bool) {
 	ifaces[0], hosts[0] = false, false // none
 	v.unlink(gone, numbers(ifaces), numbers(hosts))
 	v.dropKeys(gone)
-	for n := uint32(1); n <= v.n; n++ {
+	for n := uint32(1); n <= v.pairs.last; n++ {
 		if gone[n] {
-			*v.pair(n) = pair{}
-			v.freePairs = append(v.freePairs, n)
+			v.pairs.drop(n)
 		}
 	}
 	v.dropWords()

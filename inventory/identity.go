@@ -120,7 +120,7 @@ func (v *Inventory) addNet(net frame.Addr) {
 		return
 	}
 	v.localNs[net] = true
-	for n := uint32(1); n <= v.n; n++ {
+	for n := uint32(1); n <= v.pairs.last; n++ {
 		p := v.pair(n)
 		if p.iface == 0 || p.host == 0 || v.hosts[p.host].reach != internet || netOf(v.hosts[p.host].addr) != net {
 			continue

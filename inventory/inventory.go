@@ -292,4 +292,4 @@ func (v *Inventory) Stats() Stats {
 	return Stats{Devices: len(v.byID), Subjects: v.subjects(), Claims: v.claims.held(), Evicted: v.evicted, Refused: v.refused, Strangers: v.strangers}
 }
 
-func (v *Inventory) subjects() int { return int(v.n) - len(v.freePairs) }
+func (v *Inventory) subjects() int { return v.pairs.held() }

@@ -230,12 +230,7 @@ func (v *Inventory) found(group []core) {
 		return
 	}
 	best := slices.MinFunc(group, v.compare)
-	d := uint32(len(v.devices))
-	if n := len(v.free); n > 0 {
-		d, v.free = v.free[n-1], v.free[:n-1]
-	} else {
-		v.devices = append(v.devices, device{})
-	}
+	d := place(&v.devices, &v.free)
 	x := &v.devices[d]
 	*x = device{id: v.id(best)}
 	for _, c := range group {

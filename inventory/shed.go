@@ -84,7 +84,7 @@ func (v *Inventory) evict(most int, is func(standing) bool) {
 		most++
 	}
 	all = all[:most]
-	gone := make([]bool, v.n+1)
+	gone := make([]bool, v.pairs.last+1)
 	for _, w := range all {
 		gone[w.n] = true
 		if w.first && w.worth <= stranger {
@@ -105,7 +105,7 @@ func (v *Inventory) standings() []standing {
 		seen     bool
 	}
 	devices := make([]sum, len(v.devices))
-	for n := uint32(1); n <= v.n; n++ {
+	for n := uint32(1); n <= v.pairs.last; n++ {
 		p := v.pair(n)
 		if !p.held() {
 			continue
@@ -117,8 +117,8 @@ func (v *Inventory) standings() []standing {
 		}
 		d.worth, d.protocol = max(d.worth, worth), max(d.protocol, protocol)
 	}
-	all := make([]standing, 0, v.n)
-	for n := uint32(1); n <= v.n; n++ {
+	all := make([]standing, 0, v.pairs.last)
+	for n := uint32(1); n <= v.pairs.last; n++ {
 		p := v.pair(n)
 		if !p.held() {
 			continue

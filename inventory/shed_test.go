@@ -171,8 +171,8 @@ func TestDropLeavesNoTrace(t *testing.T) {
 			got.Learn(e)
 		}
 		got.settle()
-		gone := make([]bool, got.n+1)
-		for n := uint32(1); n <= got.n; n++ {
+		gone := make([]bool, got.pairs.last+1)
+		for n := uint32(1); n <= got.pairs.last; n++ {
 			p := got.pair(n)
 			gone[n] = got.ifaces[p.iface].key>>40&0xff == 0x99 || got.hosts[p.host].addr[12] == 172
 		}

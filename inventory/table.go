@@ -109,7 +109,6 @@ const (
 )
 
 const (
-	pairBlock    = 1024
 	maxFar       = 12   // internet addresses kept of one interface
 	maxPairs     = 64   // interfaces kept of one address
 	maxOwn       = 4096 // proved addresses kept of one interface
@@ -123,16 +122,15 @@ const (
 type tables struct {
 	ifaces  []iface
 	hosts   []host
-	blocks  [][]pair
-	n       uint32 // the last pair; some before it may be free
+	pairs   slots[pair]
 	byMAC   map[uint64]uint32
 	byAddr  map[frame.Addr]uint32
 	byBoth  map[uint64]uint32 // iface<<32 | host
 	vlans   map[uint32][]uint16
 	localNs map[frame.Addr]bool // networks of internet addresses that are on a link here
 
-	freeIfaces, freeHosts, freePairs []uint32 // places that are used again
-	tags                             int      // in vlans
+	freeIfaces, freeHosts []uint32 // places that are used again
+	tags                  int      // in vlans
 }
 
 func newTables() tables {
@@ -143,7 +141,7 @@ func newTables() tables {
 }
 
 // pair is pair i, from 1.
-func (t *tables) pair(i uint32) *pair { return &t.blocks[(i-1)/pairBlock][(i-1)%pairBlock] }
+func (t *tables) pair(i uint32) *pair { return t.pairs.at(i) }
 
 // iface is the number of an interface, made if it is new.
 func (t *tables) iface(m frame.MAC, vlan uint16) uint32 {
@@ -204,9 +202,8 @@ func (t *tables) near(h *host) bool {
 func (t *tables) both(iface, host uint32) uint32 { return t.byBoth[uint64(iface)<<32|uint64(host)] }
 
 func (t *tables) addPair(iface, host uint32) uint32 {
-	n := t.pairPlace()
+	n := t.pairs.add(pair{iface: iface, host: host})
 	p := t.pair(n)
-	*p = pair{iface: iface, host: host}
 	if iface != 0 {
 		p.nextOfIface, t.ifaces[iface].pairs = t.ifaces[iface].pairs, n
 	}
@@ -217,20 +214,6 @@ func (t *tables) addPair(iface, host uint32) uint32 {
 	}
 	t.byBoth[uint64(iface)<<32|uint64(host)] = n
 	return n
-}
-
-// pairPlace is a place for one more pair.
-func (t *tables) pairPlace() uint32 {
-	if last := len(t.freePairs) - 1; last >= 0 {
-		n := t.freePairs[last]
-		t.freePairs = t.freePairs[:last]
-		return n
-	}
-	if int(t.n) == len(t.blocks)*pairBlock {
-		t.blocks = append(t.blocks, make([]pair, pairBlock))
-	}
-	t.n++
-	return t.n
 }
 
 // place is a place in a table for one more.
