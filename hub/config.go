@@ -44,7 +44,7 @@ type Config struct {
 	// Proxies are before the hub: what they pass on comes over TLS, and from
 	// where they say. See api.Deps.
 	Proxies []netip.Prefix
-	// PlainHTTP allows passwords to travel readable beyond this machine.
+	// PlainHTTP serves without TLS beyond this machine, to Proxies alone.
 	PlainHTTP bool
 }
 
@@ -92,9 +92,9 @@ func validate(cfg *Config, deps *Deps) error {
 	if cfg.Heartbeat < 10*time.Millisecond || cfg.Poll < 10*time.Millisecond {
 		errs = append(errs, fmt.Errorf("hub: heartbeat %v, poll %v: want at least 10ms", cfg.Heartbeat, cfg.Poll))
 	}
-	if l := deps.Listener; l != nil && deps.TLS == nil && !cfg.PlainHTTP && !onLoopback(l.Addr()) {
+	if l := deps.Listener; l != nil && deps.TLS == nil && !onLoopback(l.Addr()) && (!cfg.PlainHTTP || len(cfg.Proxies) == 0) {
 		errs = append(errs, fmt.Errorf("hub: %v is reached from other machines, and without TLS passwords would travel readable: "+
-			"give a certificate, listen on 127.0.0.1, or allow plain HTTP behind a proxy that speaks TLS", l.Addr()))
+			"give a certificate, listen on 127.0.0.1, or allow plain HTTP to proxies that speak TLS, and name them", l.Addr()))
 	}
 	return errors.Join(errs...)
 }

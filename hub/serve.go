@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -27,7 +29,7 @@ const (
 // serve serves API and portal until ctx is done.
 func (h *Hub) serve(ctx context.Context) error {
 	s := http.Server{
-		Handler: h.handler, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		Handler: h.door(), MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // so that streams end with the hub
 		ErrorLog:    slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 	}
@@ -36,6 +38,25 @@ func (h *Hub) serve(ctx context.Context) error {
 		l = tls.NewListener(l, h.deps.TLS)
 	}
 	return serveUntil(ctx, &s, l)
+}
+
+// door is the handler, before which a hub without TLS that is reached from
+// other machines lets only its proxies pass, and this machine: whoever else
+// comes has not come by TLS, and is told so before they are asked for a
+// password. Whether the hub lives may be asked by anybody.
+func (h *Hub) door() http.Handler {
+	if h.deps.TLS != nil || onLoopback(h.deps.Listener.Addr()) {
+		return h.handler
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from := remoteOf(r)
+		known := from.IsLoopback() || slices.ContainsFunc(h.cfg.Proxies, func(p netip.Prefix) bool { return p.Contains(from) })
+		if !known && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" {
+			http.Error(w, "This hub speaks HTTP without TLS, to its proxies alone: come by https, through one of them. If this is a proxy, name its address in 'proxies' of the hub's configuration.", http.StatusForbidden)
+			return
+		}
+		h.handler.ServeHTTP(w, r)
+	})
 }
 
 // serveUntil serves until ctx is done, and then lets requests end.

@@ -95,11 +95,12 @@ func BenchmarkRestore(b *testing.B) {
 // that are the default.
 func BenchmarkTakeover(b *testing.B) {
 	for _, devices := range []int{1000, 100_000} {
+		all := b
 		url, server := "", postgrestest.Start(b)
 		b.Run(fmt.Sprintf("devices=%d", devices), func(b *testing.B) {
 			if url == "" { // it takes long, and is run more than once
-				url = shared(b)
-				filler := openShared(b, url)
+				url = shared(all)
+				filler := openShared(all, url)
 				plantOf(b, filler, devices)
 				if err := filler.Close(); err != nil {
 					b.Fatal(err)

@@ -43,6 +43,7 @@ type settings struct {
 	Networks networkSettings `yaml:"networks"`
 
 	Proxies proxySettings  `yaml:"proxies"`
+	Plain   bool           `yaml:"plain_http"`
 	Metrics metricsSetting `yaml:"metrics"`
 	Packets packetSetting  `yaml:"packets"`
 	Confine bool           `yaml:"confine"`
@@ -109,7 +110,8 @@ var manual = yaml.CommentMap{
 	"$.auth.second_factor":   {yaml.HeadComment(" Whether users with a password here have codes of an app beside it: off, optional, or required-for-admins.", " See docs/how-to/users.md.")},
 	"$.oidc":                 {yaml.HeadComment(" An identity provider that people may sign in with: see docs/how-to/users.md.")},
 	"$.networks":             {yaml.HeadComment(" Whose addresses networks are, by zone, such as hall-3: [10.3.0.0/16]. A conversation with an address of another zone of", " the same site is told as such: see docs/explanation/zones.md.")},
-	"$.proxies":              {yaml.HeadComment(" Addresses of reverse proxies in front of the portal, which speak TLS: 127.0.0.1 is one on this machine. Their X-Forwarded-For", " says who asks, for the audit log and so that who guesses passwords slows nobody else down. See docs/how-to/install.md.")},
+	"$.proxies":              {yaml.HeadComment(" Addresses of reverse proxies in front of the portal, which speak TLS: 127.0.0.1 is one on this machine. Their X-Forwarded-For", " says who asks, for the audit log and so that who guesses passwords slows nobody else down. See docs/how-to/reverse-proxy.md.")},
+	"$.plain_http":           {yaml.HeadComment(" Serve without TLS beyond this machine, to the proxies above alone: for a proxy on another machine or in another container.")},
 	"$.metrics":              {yaml.HeadComment(" /metrics answers this machine. With a token it answers others too who show it as \"Authorization: Bearer …\"; name where it is:", " token: {file: /etc/tyto/metrics-token} or {env: NAME}. See docs/reference/metrics.md.")},
 	"$.packets.megabytes":    {yaml.HeadComment(" How many megabytes of recent packets a sensor keeps on disk, so that alerts can show theirs, and how many of these a hub keeps;", " 0 keeps none. See docs/how-to/packets-of-an-alert.md.")},
 	"$.connect":              {yaml.HeadComment(" Products that are kept in step with what is known of devices: see docs/how-to/defender.md and servicenow.md.")},
@@ -179,6 +181,9 @@ func (c *settings) check(text string) error {
 	c.Retention.check(bad)
 	c.Networks.check(bad)
 	c.Proxies.check(bad)
+	if why := c.Proxies.plainHTTP(c.Listen); c.Plain && why != "" {
+		bad("plain_http", why)
+	}
 	c.Auth.check(bad)
 	if c.Sensor.Workers < 0 || c.Sensor.Workers > maxWorkers {
 		bad("sensor.workers", fmt.Sprintf("%d is not between 0 and %d; 0 chooses by itself", c.Sensor.Workers, maxWorkers))

@@ -32,7 +32,8 @@ type place struct {
 	Data    string `type:"path" placeholder:"DIR" help:"The folder of the store (default ./tyto-data)."`
 	Store   string `placeholder:"URL" help:"A PostgreSQL database instead of a file in that folder: postgres://USER@HOST/DATABASE. Several hubs may share it."`
 	Sensors string `placeholder:"ADDR" help:"Where sensors on other machines are let in, such as 0.0.0.0:8443 (default nowhere)."`
-	TLS     bool   `name:"tls" help:"Serve HTTPS with a certificate that the hub signs itself and keeps in the folder of the store."`
+	Plain   bool   `name:"plain-http" xor:"tls" help:"Serve without TLS beyond this machine, to the proxies of the configuration alone."`
+	TLS     bool   `name:"tls" xor:"tls" help:"Serve HTTPS with a certificate that the hub signs itself and keeps in the folder of the store."`
 }
 
 // over lays the flags over the settings.
@@ -49,6 +50,7 @@ func (p *place) over(set *settings) {
 	if p.Sensors != "" {
 		set.Sensors.Listen = p.Sensors
 	}
+	set.Plain = (set.Plain || p.Plain) && !p.TLS
 }
 
 // A serving is an open hub, with what must be closed after it.
@@ -95,7 +97,7 @@ func (p *place) open(ctx context.Context, s streams, set *settings, with ...func
 	config.Detections, config.Indicators, config.Baseline = rules, indicators, set.Rules.baseline()
 	config.Retention = store.Retention(set.Retention)
 	config.Networks = set.Networks.networks()
-	config.Proxies = set.Proxies.prefixes()
+	config.Proxies, config.PlainHTTP = set.Proxies.prefixes(), set.Plain
 	config.Auth.OIDC, config.Auth.SecondFactor, config.Auth.Secret = set.OIDC, set.Auth.SecondFactor, filepath.Join(set.Data, auth.SecretFile)
 	deps := hub.Deps{Store: memory, Listener: listener, Geo: places, MetricsToken: set.Metrics.Token.Read, Portal: portal.Handler(), Clock: time.Now, Log: newLog(s.err, set), TypeName: typeName,
 		Version: api.Version{Version: version, Commit: commit(), Go: runtime.Version(), Started: time.Now()}}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 )
 
@@ -28,4 +29,14 @@ func (p proxySettings) prefixes() (all []netip.Prefix) {
 		}
 	}
 	return all
+}
+
+// plainHTTP finds why portal and API may not be served without TLS at an
+// address, "" if they may: on this machine always, beyond it to named proxies.
+func (p proxySettings) plainHTTP(listen string) (why string) {
+	host, _, _ := net.SplitHostPort(listen)
+	if a, err := netip.ParseAddr(host); err == nil && a.IsLoopback() || host == "localhost" || len(p) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s is reached from other machines, and passwords would travel readable; name the proxies that may come in 'proxies', or listen on 127.0.0.1", listen)
 }
