@@ -18,14 +18,14 @@ type Gatherer struct {
 	saved *packets.Saved
 	here  Packets // of a sensor in this process; may be nil
 
-	mu      sync.Mutex    // guards what follows
-	wanted  []tyto.Alert  // the latest last; saveMost at most
-	changed chan struct{} // closed when one more is wanted
+	mu      sync.Mutex               // guards what follows
+	wanted  []tyto.Alert             // the latest last; saveMost at most
+	changed map[string]chan struct{} // by sensor that asks: closed when more is wanted of it
 }
 
 // NewGatherer keeps what sensors send in saved. here may be nil.
 func NewGatherer(saved *packets.Saved, here Packets) *Gatherer {
-	return &Gatherer{saved: saved, here: here, changed: make(chan struct{})}
+	return &Gatherer{saved: saved, here: here, changed: map[string]chan struct{}{}}
 }
 
 // Has implements Packets.
@@ -55,8 +55,10 @@ func (g *Gatherer) Save(ctx context.Context, a *tyto.Alert) error {
 	if !slices.ContainsFunc(g.wanted, func(x tyto.Alert) bool { return x.ID == a.ID }) {
 		g.wanted = append(g.wanted, *a)
 		g.wanted = g.wanted[max(0, len(g.wanted)-saveMost):]
-		close(g.changed)
-		g.changed = make(chan struct{})
+		if c := g.changed[a.Evidence.Sensor]; c != nil {
+			close(c)
+			delete(g.changed, a.Evidence.Sensor)
+		}
 	}
 	return packets.ErrNone
 }
@@ -71,7 +73,10 @@ func (g *Gatherer) wants(sensor string) (all []uplink.Wanted, changed <-chan str
 			all = append(all, uplink.Wanted{Alert: a.ID, From: q.From, To: q.To, Between: q.Between, Comment: q.Comment[:min(len(q.Comment), uplink.MaxComment)]})
 		}
 	}
-	return all, g.changed
+	if g.changed[sensor] == nil {
+		g.changed[sensor] = make(chan struct{})
+	}
+	return all, g.changed[sensor]
 }
 
 // got has an alert's packets wanted no more; false if they were not wanted of that sensor.
@@ -90,51 +95,37 @@ type packetDesk struct {
 }
 
 // wantedPackets tells a sensor what is wanted of it, when something is.
-func (x packetDesk) wantedPackets(w http.ResponseWriter, r *http.Request) {
-	m, err := x.enrol.Identify(r.Context(), peer(r))
-	if err != nil {
-		x.refuse(w, r, err)
-		return
-	}
+func (x packetDesk) wantedPackets(w http.ResponseWriter, r *http.Request, m tyto.Member) error {
 	ctx, cancel := context.WithTimeout(r.Context(), uplink.WantedWait)
 	defer cancel()
-	for {
-		all, changed := x.wants(m.Sensor)
-		if len(all) > 0 || ctx.Err() != nil {
-			answer(w, uplink.Wants{Packets: all})
-			return
-		}
+	all, changed := x.wants(m.Sensor)
+	for len(all) == 0 && ctx.Err() == nil {
 		select {
 		case <-changed:
 		case <-ctx.Done():
 		}
+		all, changed = x.wants(m.Sensor)
 	}
+	answer(w, uplink.Wants{Packets: all})
+	return nil
 }
 
 // packetsOf takes the packets of an alert that were wanted of a sensor.
-func (x packetDesk) packetsOf(w http.ResponseWriter, r *http.Request) {
-	m, err := x.enrol.Identify(r.Context(), peer(r))
+func (x packetDesk) packetsOf(w http.ResponseWriter, r *http.Request, m tyto.Member) error {
+	leave, err := x.enter()
 	if err != nil {
-		x.refuse(w, r, err)
-		return
+		return err
 	}
-	select {
-	case x.slots <- struct{}{}:
-		defer func() { <-x.slots }()
-	default:
-		x.refuse(w, r, errBusy)
-		return
-	}
+	defer leave()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, uplink.MaxPackets))
 	if err != nil {
-		x.refuse(w, r, err)
-		return
+		return err
 	}
 	if err := x.takePackets(r.Context(), m.Sensor, r.PathValue("alert"), body); err != nil {
-		x.refuse(w, r, err)
-		return
+		return err
 	}
 	answer(w, struct{}{})
+	return nil
 }
 
 // takePackets keeps what a sensor sent for an alert; nothing, if it has none. Whatever
