@@ -57,11 +57,11 @@ func (h *Hub) SensorHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+uplink.PathJoin, h.sensors.join)
 	mux.HandleFunc("POST "+uplink.PathCertificate, h.sensors.renew)
-	mux.HandleFunc("POST "+uplink.PathBatches, h.sensors.batch)
+	mux.HandleFunc("POST "+uplink.PathBatches, h.sensors.ofMember(h.sensors.batch))
 	if g, gathers := h.deps.Packets.(*Gatherer); gathers {
 		desk := packetDesk{h.sensors, g}
-		mux.HandleFunc("POST "+uplink.PathWanted, desk.wantedPackets)
-		mux.HandleFunc("POST "+uplink.PathPackets+"{alert}", desk.packetsOf)
+		mux.HandleFunc("POST "+uplink.PathWanted, desk.ofMember(desk.wantedPackets))
+		mux.HandleFunc("POST "+uplink.PathPackets+"{alert}", desk.ofMember(desk.packetsOf))
 	}
 	return mux
 }
@@ -128,35 +128,50 @@ func (x *receiver) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 var errBusy = errors.New("the hub is busy")
 
-// batch takes a batch, and acknowledges it when it is on disk.
-func (x *receiver) batch(w http.ResponseWriter, r *http.Request) {
-	m, err := x.enrol.Identify(r.Context(), peer(r))
-	if err != nil {
-		x.refuse(w, r, err)
-		return
+// ofMember is a handler for who shows a sensor's certificate.
+func (x *receiver) ofMember(handle func(http.ResponseWriter, *http.Request, tyto.Member) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		m, err := x.enrol.Identify(r.Context(), peer(r))
+		if err == nil {
+			err = handle(w, r, m)
+		}
+		if err != nil {
+			x.refuse(w, r, err)
+		}
 	}
+}
+
+// enter takes one of the places for what is large; leave gives it back.
+func (x *receiver) enter() (leave func(), err error) {
 	select {
 	case x.slots <- struct{}{}:
-		defer func() { <-x.slots }()
+		return func() { <-x.slots }, nil
 	default:
-		x.refuse(w, r, errBusy)
-		return
+		return nil, errBusy
 	}
+}
+
+// batch takes a batch, and acknowledges it when it is on disk.
+func (x *receiver) batch(w http.ResponseWriter, r *http.Request, m tyto.Member) error {
+	leave, err := x.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	b, err := x.read(w, r)
 	if err != nil {
-		x.refuse(w, r, err)
-		return
+		return err
 	}
 	x.step("received")
 	fresh, err := x.hub.Receive(context.WithoutCancel(r.Context()), m, b)
 	if err != nil {
-		x.refuse(w, r, err)
-		return
+		return err
 	}
 	x.step("before-acknowledge")
 	answer(w, struct {
 		Fresh bool `json:"fresh"`
 	}{fresh})
+	return nil
 }
 
 // read reads a batch from a request.

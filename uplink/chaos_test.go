@@ -296,40 +296,31 @@ func TestKills(t *testing.T) {
 // must notice, or it counts nothing.
 func TestKillsWithoutProtection(t *testing.T) {
 	t.Parallel()
-	t.Run("a hub that forgets", func(t *testing.T) {
-		c := newChaos(t, "TYTO_UNPROTECTED=hub")
-		c.begin("sensor")
+	// unprotected kills a process twice at a step, beside one that works, and counts what is wrong then.
+	unprotected := func(t *testing.T, process, beside, step string) (missing, twice [2]int) {
+		c := newChaos(t, "TYTO_UNPROTECTED="+process)
+		c.begin(beside)
 		for range 2 {
-			c.begin("hub", "TYTO_CRASH=before-acknowledge 3")
-			if !c.kill("hub", 5*time.Minute) {
-				t.Fatal("the hub never came to the step at which it is to end")
+			c.begin(process, "TYTO_CRASH="+step)
+			if !c.kill(process, 5*time.Minute) {
+				t.Fatalf("the %s never came to the step at which it is to end", process)
 			}
 		}
-		c.begin("hub")
+		c.begin(process)
 		c.drain()
 		logged, rolledUp := c.count()
-		_, inLog, _ := c.wrong(logged)
-		_, inSums, _ := c.wrong(rolledUp)
-		if inLog == 0 || inSums == 0 {
-			t.Errorf("%d are twice in the log, %d in the sums", inLog, inSums)
+		missing[0], twice[0], _ = c.wrong(logged)
+		missing[1], twice[1], _ = c.wrong(rolledUp)
+		return missing, twice
+	}
+	t.Run("a hub that forgets", func(t *testing.T) {
+		if _, twice := unprotected(t, "hub", "sensor", "before-acknowledge 3"); twice[0] == 0 || twice[1] == 0 {
+			t.Errorf("%d are twice in the log, %d in the sums", twice[0], twice[1])
 		}
 	})
 	t.Run("a sensor that promises too early", func(t *testing.T) {
-		c := newChaos(t, "TYTO_UNPROTECTED=sensor")
-		c.begin("hub")
-		for range 2 {
-			c.begin("sensor", "TYTO_CRASH=before-commit 4")
-			if !c.kill("sensor", 5*time.Minute) {
-				t.Fatal("the sensor never came to the step at which it is to end")
-			}
-		}
-		c.begin("sensor")
-		c.drain()
-		logged, rolledUp := c.count()
-		inLog, _, _ := c.wrong(logged)
-		inSums, _, _ := c.wrong(rolledUp)
-		if inLog == 0 || inSums == 0 {
-			t.Errorf("%d are missing in the log, %d in the sums", inLog, inSums)
+		if missing, _ := unprotected(t, "sensor", "hub", "before-commit 4"); missing[0] == 0 || missing[1] == 0 {
+			t.Errorf("%d are missing in the log, %d in the sums", missing[0], missing[1])
 		}
 	})
 }
