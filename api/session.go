@@ -24,6 +24,7 @@ func (a *api) people(h huma.API) {
 	route(h, mine.beforehand(), http.MethodDelete, "/api/v1/session", "sign-out", "Sign out", a.deleteSession)
 	route(h, mine.beforehand(), http.MethodPut, "/api/v1/session/password", "change-password", "Choose another password, and end the other sessions", a.putPassword)
 	a.factors(h, mine.beforehand())
+	a.filters(h, own)
 	route(h, mine, http.MethodGet, "/api/v1/sessions", "list-sessions", "One's own sessions, the last used first", a.listSessions)
 	route(h, mine, http.MethodDelete, "/api/v1/sessions", "end-other-sessions", "End one's own sessions but this one", a.endSessions)
 	route(h, mine, http.MethodDelete, "/api/v1/sessions/{id}", "end-session", "End one of one's own sessions", a.endSession)

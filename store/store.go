@@ -45,6 +45,7 @@ type Store interface {
 	Enrolment
 	People
 	Factors
+	Filters
 	Settings
 
 	// Check reads what is cheap to read and says what is wrong with it; it is

@@ -3,6 +3,7 @@ import type { Alert, Conversation, Count, DeviceRow, Traffic } from '../src/api/
 import { actsOf, actsPage } from './acts.ts'
 import { alertDetail, alerts, decided } from './alerts.ts'
 import { usual } from './baseline.ts'
+import { type Filters, filters } from './filters.ts'
 import { historyOf } from './history.ts'
 import { type Outside, outside } from './integrations.ts'
 import { categoryOf, mapOf } from './map.ts'
@@ -25,6 +26,7 @@ export interface Fake {
   people: People
   places: Places
   outside: Outside
+  filters: Filters
 }
 
 export interface FakeOptions {
@@ -226,6 +228,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     vouched: false,
   })
   const ground = places(w.now, w.sensors, { json, problem })
+  const kept = filters(w.now, { json, problem })
   const beyond = outside(w.now, w.rows, { json, problem })
   const crowd = people(
     w.now,
@@ -439,6 +442,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     people: crowd,
     places: ground,
     outside: beyond,
+    filters: kept,
     fail: status => {
       failing = status
     },
@@ -469,6 +473,8 @@ export function createFake(options: FakeOptions = {}): Fake {
       if (ofPlaces) return ofPlaces
       const ofUsual = await normal(request.method, url, () => request.json())
       if (ofUsual) return ofUsual
+      const ofKept = await kept.answer(request.method, url, () => request.json())
+      if (ofKept) return ofKept
       const ofOutside = await beyond.answer(request.method, url, () => request.json())
       if (ofOutside) return ofOutside
       const template = url.pathname.replace(

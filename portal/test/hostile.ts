@@ -37,7 +37,7 @@ const theirs = new Set(
   (
     'hostname vendor model os firmware hardware serial nic_vendor name server_name title detail value text zone sensor version product ' +
     'what operation object outcome who from agent comment capture interface field protocol client server by peer username provider site commit go ' +
-    'description action label rule reason address domain'
+    'description action label rule reason address domain owner'
   ).split(' '),
 )
 const lists = new Set(['protocols', 'hostnames', 'sites', 'techniques', 'tags', 'roles'])

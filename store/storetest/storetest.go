@@ -51,6 +51,7 @@ func Run(t *testing.T, make func(t testing.TB) Place) {
 		"rules/print":              testRulesPrint,
 		"alerts/decisions":         testAlertDecisions,
 		"factors":                  testFactors,
+		"saved filters":            testSavedFilters,
 		"enrolment/authority":      testAuthority,
 		"enrolment/join":           testJoin,
 		"enrolment/revoke":         testRevoke,

@@ -100,6 +100,15 @@ export function save(key: string, value: unknown): void {
   }
 }
 
+/** Forgets what was saved on this machine under a key. */
+export function forgetLocal(key: string): void {
+  try {
+    localStorage.removeItem(key)
+  } catch {
+    // storage is off: there is nothing
+  }
+}
+
 /**
  * All columns: those shown in their order, the others where they stand in the
  * standard order, so that a column stays in its place while it is switched.

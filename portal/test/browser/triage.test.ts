@@ -87,20 +87,38 @@ test('a day begins with the gravest alerts, and a device has its own', async () 
   expect(wrong).toEqual([])
 })
 
-test('a filter is saved under a name, found again, and forgotten', async () => {
-  const { page } = await start('/devices?category=ot')
+test('a filter is saved under a name, shared, found again, and forgotten', async () => {
+  const { page, fake, wrong } = await start('/devices?category=ot')
   await page.getByRole('button', { name: 'Saved' }).click()
-  await page.getByRole('textbox', { name: 'Name for what the list shows now' }).fill('The plant')
+  await page.getByRole('list', { name: 'Shared by others' }).getByText('bea.hofer').waitFor()
+  await page.getByRole('textbox', { name: 'Name for what the list shows now' }).fill('The / plant')
   await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'The plant', exact: true }).waitFor() // where it is in force, the button says so
+  await page.getByRole('button', { name: 'The / plant', exact: true }).waitFor() // where it is in force, the button says so
+  await page.getByRole('button', { name: 'Share The / plant' }).click()
+  await page.getByRole('button', { name: 'Share The / plant', pressed: true }).waitFor()
+  expect(fake.filters.items.at(-1)).toMatchObject({ name: 'The / plant', search: 'category=ot', shared: true })
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Clear all' }).click()
   await page.getByText(/^60 devices$/).waitFor()
   await page.reload()
   await page.getByRole('button', { name: 'Saved' }).click()
-  await page.getByRole('link', { name: 'The plant' }).click()
+  await page.getByRole('link', { name: 'The / plant' }).click()
   await page.waitForURL(/\?category=ot$/)
-  await page.getByRole('button', { name: 'The plant', exact: true }).click()
-  await page.getByRole('button', { name: 'Forget The plant' }).click()
+  await page.getByRole('button', { name: 'The / plant', exact: true }).click()
+  await page.getByRole('button', { name: 'Forget The / plant' }).click()
   await page.getByRole('button', { name: 'Saved' }).waitFor()
+  expect(wrong).toEqual([])
+})
+
+test('filters that the browser kept go to the hub once; viewers share none', async () => {
+  const { page, fake, url } = await start('/', { role: 'viewer' })
+  await page.evaluate(() =>
+    localStorage.setItem('tyto.devices.views', '[{"name":"Old","search":"category=iot"},{"name":7},null]'),
+  )
+  await page.goto(`${url}/devices`)
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('tyto.devices.views'))).toBeNull()
+  expect(fake.filters.items.filter(f => f.own).map(f => [f.name, f.search])).toEqual([['Old', 'category=iot']])
+  await page.getByRole('button', { name: 'Saved' }).click()
+  await page.getByRole('button', { name: 'Forget Old' }).waitFor()
+  expect(await page.getByRole('button', { name: /^Share/ }).count()).toBe(0)
 })

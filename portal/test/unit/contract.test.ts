@@ -46,6 +46,7 @@ describe('the double keeps the contract', () => {
     ['/api/v1/join-tokens', '/api/v1/join-tokens'],
     ['/api/v1/alerts', '/api/v1/alerts?severity=critical&status=new'],
     ['/api/v1/alerts/{id}', '/api/v1/alerts/00000000000000a0'],
+    ['/api/v1/filters', '/api/v1/filters'],
     ['/api/v1/baseline', '/api/v1/baseline'],
     ['/api/v1/facts', '/api/v1/facts?kind=conversation&status=usual&limit=5'],
     ['/api/v1/mutes', '/api/v1/mutes'],
