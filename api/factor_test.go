@@ -9,6 +9,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"tyto/auth"
+	"tyto/store"
 	"tyto/tyto"
 )
 
@@ -104,6 +105,15 @@ func TestSecondFactorIsRequired(t *testing.T) {
 	if f := ask[Factor](x, "/api/v1/me/totp"); !f.Required || f.On {
 		t.Errorf("%+v", f)
 	}
+	before := x.as(asker{name: "root", program: true}, 1) // made when nobody needed one
+	for range 3 {
+		if status, body := x.do("GET", "/api/v1/devices", nil, before...); status != 403 || !strings.Contains(body, "the user of this token has to set up a second factor first") {
+			t.Errorf("devices, with a token: %d %s", status, body)
+		}
+	}
+	if page, err := x.store.AuditPage(t.Context(), store.AuditQuery{What: "token.use", Limit: 10}); err != nil || page.Total != 1 || page.Items[0].Who != "root token:1" {
+		t.Errorf("three tries are written down as %+v, %v", page, err)
+	}
 	var n NewFactor
 	_, body := x.do("POST", "/api/v1/me/totp", Password{password})
 	x.must(json.Unmarshal([]byte(body), &n))
@@ -114,5 +124,8 @@ func TestSecondFactorIsRequired(t *testing.T) {
 	}
 	if status, _ := x.do("GET", "/api/v1/devices", nil); status != 200 {
 		t.Errorf("devices after that: %d", status)
+	}
+	if status, body := x.do("GET", "/api/v1/devices", nil, before...); status != 200 {
+		t.Errorf("devices after that, with the token: %d %s", status, body)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"tyto/auth"
 	"tyto/frame"
 	"tyto/store"
 	"tyto/tyto"
@@ -114,7 +115,8 @@ type asker struct {
 
 var askers = func() (all []asker) {
 	all = []asker{{name: "stranger"}, {name: "disabled", all: true}, {name: "revoked", program: true, all: true}, {name: "expired", all: true},
-		{name: "temporary", role: tyto.Admin, all: true, temporary: true}}
+		{name: "temporary", role: tyto.Admin, all: true, temporary: true},
+		{name: "unfactored", role: tyto.Admin, all: true, temporary: true}, {name: "unfactored", role: tyto.Admin, all: true, temporary: true, program: true}}
 	for _, role := range []tyto.PersonRole{tyto.Viewer, tyto.Analyst, tyto.Admin} {
 		for _, sees := range []string{"all", "a", "none"} {
 			all = append(all, asker{name: string(role) + "-" + sees, role: role, all: sees == "all"},
@@ -190,6 +192,9 @@ func (x *site) populate() {
 			change(&u)
 		}
 		x.must(x.store.PutUser(ctx, u))
+		if role == tyto.Admin && name != "unfactored" {
+			x.must(x.store.PutFactor(ctx, tyto.SecondFactor{User: name, Secret: []byte("sealed"), Created: now, Confirmed: now}))
+		}
 	}
 	for _, role := range []tyto.PersonRole{tyto.Viewer, tyto.Analyst, tyto.Admin} {
 		put(string(role)+"-all", role, tyto.AllSites(), nil)
@@ -198,6 +203,7 @@ func (x *site) populate() {
 	}
 	put("disabled", tyto.Admin, tyto.AllSites(), func(u *tyto.User) { u.Disabled = true })
 	put("temporary", tyto.Admin, tyto.AllSites(), func(u *tyto.User) { u.Temporary = now.Add(time.Hour) })
+	put("unfactored", tyto.Admin, tyto.AllSites(), nil)
 	put(sentinelB+"-user", tyto.Viewer, tyto.SomeSites("b"), nil)
 	put(sentinelA+"-user", tyto.Viewer, tyto.SomeSites("a"), nil)
 	for site, sentinel := range map[string]string{"a": sentinelA, "b": sentinelB} {
@@ -274,7 +280,7 @@ func (x *site) ring(r routeRule, sentinel string, header []string) (int, string)
 // TestMatrix tries every route as everybody: the table says what must come of
 // it, and what is of another site never comes.
 func TestMatrix(t *testing.T) {
-	x := newSite(t)
+	x := siteWith(t, func(c *auth.Config) { c.SecondFactor = auth.FactorAdmins })
 	x.populate()
 	shown := map[string]bool{}
 	n := 0

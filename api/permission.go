@@ -104,6 +104,8 @@ func (p permission) refuse(who auth.Identity, known bool) (status int, why strin
 		return 0, ""
 	case !known:
 		return http.StatusUnauthorized, "sign in first"
+	case who.Unfactored && !p.first && who.Token != "":
+		return http.StatusForbidden, "the user of this token has to set up a second factor first, on the page Profile"
 	case who.Unfactored && !p.first:
 		return http.StatusForbidden, "set up a second factor first"
 	case who.Temporary && !p.first:
@@ -136,8 +138,11 @@ func (a *api) authorize(api huma.API) func(huma.Context, func(huma.Context)) {
 		who, known := auth.Who(h.Context())
 		changes := h.Method() != http.MethodGet && h.Method() != http.MethodHead
 		if status, why := p.refuse(who, known); status != 0 {
-			if known && changes {
+			switch {
+			case known && changes:
 				a.note(h, who, "refused: "+why)
+			case known:
+				a.noteWaiting(h, who)
 			}
 			_ = huma.WriteErr(api, h, status, why) // the client is gone: nobody to tell
 			return
@@ -173,6 +178,13 @@ func (a *api) note(h huma.Context, who auth.Identity, outcome string) error {
 		a.Log.ErrorContext(h.Context(), "cannot write an audit record", "err", err)
 	}
 	return err
+}
+
+// noteWaiting writes down that a token waits for its user's second factor.
+func (a *api) noteWaiting(h huma.Context, who auth.Identity) {
+	if err := a.Auth.NoteWaiting(h.Context(), who, caller(h.Context())); err != nil {
+		a.Log.ErrorContext(h.Context(), "cannot write an audit record", "err", err)
+	}
 }
 
 // viewOf is what somebody sees: of some sites, the zones that are there.

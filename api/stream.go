@@ -104,7 +104,7 @@ func (a *api) send(ctx context.Context, s *sender, who auth.Identity) error {
 // else they are to ask anew. Zones may have moved to other sites meanwhile.
 func (a *api) seesTheSame(ctx context.Context, who auth.Identity) (bool, error) {
 	now, ok, err := a.Auth.Recall(ctx, who, false)
-	if err != nil || !ok {
+	if err != nil || !ok || now.Unfactored {
 		return false, err
 	}
 	view, err := a.viewOf(ctx, now, true)

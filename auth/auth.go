@@ -147,7 +147,8 @@ type Identity struct {
 	// Temporary says that others know the password: another one has to be
 	// chosen before anything else.
 	Temporary bool
-	// Unfactored says that a second factor has to be set up before anything else.
+	// Unfactored says that a second factor has to be set up before anything
+	// else; of a program, by its user.
 	Unfactored bool
 	// Vouched says that an identity provider vouches for the user, who has no
 	// password here.
@@ -179,6 +180,8 @@ type Auth struct {
 	hash  hasher
 	setup sync.Mutex // one setup at a time, and one first secret
 	oidc  *provider  // nil without one
+
+	waiting diary // tokens whose users owe a second factor
 }
 
 // New is the gate over a store.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -103,7 +104,7 @@ func (a *Auth) program(ctx context.Context, text string) (who Identity, ok bool,
 		return Identity{}, false, err
 	}
 	who, ok, err = a.actingFor(ctx, &t)
-	if ok && a.now().Sub(t.Used) >= touchEvery {
+	if ok && !who.Unfactored && a.now().Sub(t.Used) >= touchEvery {
 		err = a.store.TouchToken(ctx, t.Hash, a.now())
 	}
 	return who, ok && err == nil, err
@@ -133,5 +134,36 @@ func (a *Auth) actingFor(ctx context.Context, t *tyto.Token) (who Identity, ok b
 	if !u.Role.Includes(t.Role) {
 		who.Role = u.Role
 	}
-	return who, true, nil
+	who.Unfactored, err = a.needsFactor(ctx, &u)
+	return who, err == nil, err
+}
+
+// NoteWaiting writes down that a token was shown whose user has to set up a
+// second factor first, once a day for each: programs try again and again.
+func (a *Auth) NoteWaiting(ctx context.Context, who Identity, from Caller) error {
+	if who.Token == "" || !who.Unfactored || !a.waiting.first(who.Token, a.now()) {
+		return nil
+	}
+	return a.Audit(ctx, who, from, "token.use", who.Token, "refused: its user has to set up a second factor first")
+}
+
+// A diary knows what was written down within a day. It holds no more than
+// there are tokens.
+type diary struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+// first reports whether something is new, or was last so a day ago.
+func (d *diary) first(what string, now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if last, known := d.last[what]; known && now.Sub(last) < 24*time.Hour {
+		return false
+	}
+	if d.last == nil {
+		d.last = map[string]time.Time{}
+	}
+	d.last[what] = now
+	return true
 }
