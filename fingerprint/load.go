@@ -184,6 +184,9 @@ func (r *Rules) compile() {
 		wait.Go(t.compile)
 	}
 	wait.Wait()
+	for i := range r.rules {
+		r.rules[i].match.need = nil
+	}
 }
 
 // table is the table of a field, or of an attribute if that is what on names.
@@ -222,11 +225,7 @@ func (t *table) compile() {
 	var words []string
 	var what []int32
 	t.single = make([]uint64, len(t.patterns)/64+1)
-	for i, p := range t.patterns {
-		var all []factor
-		if re, err := syntax.Parse(p.re.String(), syntax.Perl); err == nil {
-			all = factors(re)
-		}
+	for i, all := range t.need {
 		switch len(all) {
 		case 0:
 			t.always = append(t.always, int32(i))
@@ -239,7 +238,16 @@ func (t *table) compile() {
 			}
 		}
 	}
-	t.find1 = newAutomaton(words, what)
+	t.find1, t.need = newAutomaton(words, what), nil
+}
+
+// factorsOf is the factors of a pattern. Rules on several fields share them.
+func factorsOf(pattern *regexp.Regexp) []factor {
+	re, err := syntax.Parse(pattern.String(), syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	return factors(re)
 }
 
 // globPattern is a glob as a regular expression: * and ? are groups, [a-z] is a class,

@@ -63,7 +63,7 @@ func (m *matcher) readWord(kind matchKind, w string) error {
 		if err != nil {
 			return err
 		}
-		m.res = append(m.res, re)
+		m.res, m.need = append(m.res, re), append(m.need, factorsOf(re))
 	case matchNum:
 		s, err := parseSpan(w)
 		if err != nil {

@@ -30,6 +30,7 @@ type matcher struct {
 	kind  matchKind
 	words []string         // exact, prefix, suffix, domain, oui: in lower case; seq: normalised
 	res   []*regexp.Regexp // regex, glob
+	need  [][]factor       // what a match of each has in it, until the tables are made
 	nums  []span           // num
 	set   setMatch         // set
 	pairs []pairMatch      // fields

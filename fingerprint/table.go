@@ -18,6 +18,7 @@ type table struct {
 	numbers  map[uint64][]int32
 	spans    []spanRule
 	patterns []patternRule
+	need     [][]factor // of patterns, until compiled
 	find1    *automaton // literals of factors → bits: of a pattern's first factor, and behind those of its second
 	single   []uint64   // bits of patterns with one factor only
 	always   []int32    // patterns without
@@ -115,8 +116,9 @@ func (t *table) add(x *rule, index int32) {
 			}
 		}
 	case matchGlob, matchRegex:
-		for _, re := range m.res {
+		for i, re := range m.res {
 			t.patterns = append(t.patterns, patternRule{re, index})
+			t.need = append(t.need, m.need[i])
 		}
 	case matchFields:
 		t.fields = append(t.fields, index)
