@@ -332,6 +332,11 @@ func tellModbusIdentity(s *Sink, part uint16, asked modbus.Request, pdu []byte) 
 
 // tellUMASIdentity tells what the answer of a function says of the controller.
 func tellUMASIdentity(s *Sink, part uint16, function uint8, b []byte) {
+	if program, mode, ok := modbus.ReadUmasInfo(b); function == modbus.UmasInfo && ok {
+		tellOf(s, part, tyto.Clue, strconv.AppendUint(append(s.Scratch(16)[:0], "program "...), uint64(program), 16), "modbus.data")
+		modbusMode(s, part, mode)
+		return
+	}
 	text := modbus.UmasText(function, b)
 	clue := s.Scratch(64 + len(text))
 	if text == nil || clue == nil {

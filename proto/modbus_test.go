@@ -52,6 +52,15 @@ func umasID() []byte {
 	return append(b, "\x0dEXA P34 2020 "...)
 }
 
+// umasInfo is the answer of a controller with six checksums.
+func umasInfo(program uint32, state byte) []byte {
+	b := append([]byte{90, 0, 0xfe}, make([]byte, 66)...)
+	b[3+3] = 6
+	binary.LittleEndian.PutUint32(b[3+8:], program)
+	b[3+60] = state
+	return b
+}
+
 func umasProject() []byte {
 	b := append([]byte{90, 1, 0xfe}, make([]byte, 38)...)
 	b[37], b[38], b[39] = 9, 2, 1
@@ -85,6 +94,9 @@ func TestGenerateModbus(t *testing.T) {
 	pair(adu(3, 0, 90, 1, 0x41, 0xff, 0), adu(3, 0, 90, 1, 0xfe))
 	pair(adu(4, 0, 90, 1, 0x40, 0xff, 0), adu(4, 0, 90, 1, 0xfd, 0x80))
 	pair(adu(5, 0, 90, 1, 3, 0), adu(5, 0, umasProject()...))
+	pair(adu(7, 0, 90, 0, 4), adu(7, 0, umasInfo(0x113d5837, 2)...))
+	pair(adu(8, 0, 90, 0, 4), adu(8, 0, umasInfo(0x0a98737a, 1)...)) // another program, and it stands still
+	pair(adu(9, 0, 90, 0, 4), adu(9, 0, umasInfo(0x0a98737a, 1)[:40]...))
 	pair(adu(6, 0, 90, 1, 6, 6), adu(6, 0, append([]byte{90, 1, 0xfe, 0, 0, 0, 0, 0, 0, 11}, "EXARMS008MP"...)...))
 	c.end()
 	c = w.tcp(hmi, 54002, gateway, 1502) // not on its port: an inverter and a meter behind a gateway

@@ -77,6 +77,8 @@ func Umas(code uint8) UmasFunction {
 		return UmasFunction{"keep alive", Nothing}
 	case 0x20:
 		return UmasFunction{"read memory block", Reads}
+	case 0x21:
+		return UmasFunction{"write memory block", Writes}
 	case 0x22:
 		return UmasFunction{"read variables", Reads}
 	case 0x23:
@@ -85,6 +87,8 @@ func Umas(code uint8) UmasFunction {
 		return UmasFunction{"read coils and registers", Reads}
 	case 0x25:
 		return UmasFunction{"write coils and registers", Writes}
+	case 0x26:
+		return UmasFunction{"read data dictionary", Reads}
 	case UmasBeginToPLC, UmasToPLC, UmasEndToPLC:
 		return UmasFunction{"write program", Programs}
 	case UmasBeginFromPLC, UmasFromPLC, UmasEndFromPLC:
@@ -142,6 +146,7 @@ func UmasReceived(pdu []byte) []byte {
 const (
 	UmasID      = 0x02
 	UmasProject = 0x03
+	UmasInfo    = 0x04
 	UmasCard    = 0x06
 	UmasReserve = 0x10
 )
@@ -160,6 +165,33 @@ const (
 	umasFirmware = 8  // of "read id"
 	umasRevision = 34 // of "read project info": three bytes, the last first
 )
+
+// Where the answer to "read PLC info" has how many checksums follow, that of the
+// program, and the state behind those: two programs that read it, written apart, have
+// it there, for controllers with six.
+const (
+	umasSums    = 3
+	umasProgram = 8
+	umasState   = 60
+	umasSix     = 6
+)
+
+// ReadUmasInfo reads the answer to "read PLC info": the checksum of the program, and
+// whether the controller runs, "" if it says neither. ok is false if it is laid out otherwise.
+func ReadUmasInfo(b []byte) (program uint32, mode string, ok bool) {
+	if len(b) <= umasState || b[umasSums] != umasSix {
+		return 0, "", false
+	}
+	c := frame.Read(b[umasProgram:])
+	program = c.L32()
+	switch b[umasState] {
+	case 1:
+		mode = "stop"
+	case 2:
+		mode = "run"
+	}
+	return program, mode, true
+}
 
 // UmasText is the text that a message of a function has, nil if there is none.
 func UmasText(function uint8, b []byte) []byte {
