@@ -16,6 +16,8 @@ type live struct {
 	wake  int           // an eventfd that Close writes to
 	next  int           // ring to look at first, so that none is starved
 
+	gather gathering
+
 	mu     sync.Mutex // guards the infos of the rings, closed, and the life of the descriptors
 	closed bool
 	busy   bool // Read is at work and will release
@@ -129,6 +131,7 @@ func (s *live) count(r *ring, b *Batch) bool {
 
 // wait sleeps until a ring has a block, or Close was called.
 func (s *live) wait() error {
+	s.gather.wait(s)
 	if _, err := unix.Poll(s.polls, s.patience()); err != nil && err != unix.EINTR {
 		return liveError(s.rings[0].info.Name, err)
 	}

@@ -27,6 +27,7 @@ type xdp struct {
 	packets  uint64 // taken since the last count
 	filtered uint64 // the same, refused by the filter
 	done     uint64 // all that were counted
+	room     uint64 // chunks of all sockets
 	direct   bool   // the driver writes to our memory by itself
 }
 
@@ -195,6 +196,7 @@ func (x *xdp) begin(r *ring, o Live) (about string, err error) {
 		return "", err
 	}
 	how := "copying"
+	x.room = uint64(queues * n)
 	if x.direct = x.socks[0].direct(); x.direct {
 		how = "without copying"
 	}
