@@ -169,6 +169,54 @@ func TestXDPRefuses(t *testing.T) {
 	}
 }
 
+// readWhile reads once, while again and again a frame is sent from far: an
+// interface needs its time to be up.
+func readWhile(t *testing.T, s capture.Source, frame []byte) {
+	t.Helper()
+	send, heard, sent := cable.Sender(t, "far"), make(chan bool), make(chan bool)
+	go func() {
+		defer close(sent)
+		for {
+			select {
+			case <-heard:
+				return
+			case <-time.After(10 * time.Millisecond):
+				send(frame)
+			}
+		}
+	}()
+	err := s.Read(&capture.Batch{}) // by this thread, whose network it is
+	close(heard)
+	<-sent
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestXDPBeside hears by the ring what the program lets pass, such as what the
+// machine itself sends; and goes on by AF_XDP when the interface was down.
+func TestXDPBeside(t *testing.T) {
+	cable.New(t)
+	cable.KeepTags(t, "near")
+	s := byXDP(t, capture.Live{RingBytes: 1 << 20})
+	cable.Sender(t, "near")(cable.Broadcast(7))
+	if p := hear(t, s, 1)[0]; p.Data[60] != 7 || p.Number != 1 {
+		t.Errorf("%+v", p)
+	}
+	if i := s.Captures()[0]; i.XDP != 0 || i.Packets != 1 || whole(i) != "" {
+		t.Errorf("%+v", i)
+	}
+	for range 3 {
+		cable.IP(t, "link", "set", "dev", "near", "down")
+		cable.IP(t, "link", "set", "dev", "near", "up")
+	}
+	cable.Until(t, "near is up", func() bool { return cable.Look(t, "near").State == "UP" })
+	readWhile(t, s, cable.Broadcast(2))
+	if i := s.Captures()[0]; i.XDP == 0 || i.Absences != 0 || i.Err != nil || whole(i) != "" {
+		t.Errorf("%+v", i)
+	}
+}
+
 // TestXDPAway tells that an interface went away, loses no count, and hears it
 // by the ring when it is back.
 func TestXDPAway(t *testing.T) {
@@ -185,24 +233,7 @@ func TestXDPAway(t *testing.T) {
 		t.Errorf("%+v", i)
 	}
 	cable.Plug(t, "near", "far")
-	send, heard, sent := cable.Sender(t, "far"), make(chan bool), make(chan bool)
-	go func() { // until it is found to be back
-		defer close(sent)
-		for {
-			select {
-			case <-heard:
-				return
-			case <-time.After(10 * time.Millisecond):
-				send(cable.Broadcast(2))
-			}
-		}
-	}()
-	err := s.Read(&capture.Batch{}) // by this thread, whose network it is
-	close(heard)
-	<-sent
-	if err != nil {
-		t.Error(err)
-	}
+	readWhile(t, s, cable.Broadcast(2))
 	if i := s.Captures()[0]; i.Err != nil || i.XDP != 1 || !i.NoXDP || i.Driver != "AF_PACKET" || len(i.Remarks) != 1 {
 		t.Errorf("%+v", i)
 	}
