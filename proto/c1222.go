@@ -17,16 +17,20 @@ func init() {
 
 // Elements of the message (clause 5.3.4.1), and modes of security in the control byte of EPSEM.
 const (
-	c1222Message  = 0x60
-	c1222Called   = 0xa2
-	c1222AnswerTo = 0xa4
-	c1222Calling  = 0xa6
-	c1222Sequence = 0xa8
-	c1222User     = 0xbe
-	c1222Class    = 0x10
-	c1222Security = 0x0c
-	c1222Cipher   = 0x08
-	c1222Waits    = 1 << 63 // in Memory[0]: the service that waits, over its sequence number
+	c1222Message    = 0x60
+	c1222Called     = 0xa2
+	c1222AnswerTo   = 0xa4
+	c1222Calling    = 0xa6
+	c1222Sequence   = 0xa8
+	c1222User       = 0xbe
+	c1222Class      = 0x10
+	c1222Security   = 0x0c
+	c1222Cipher     = 0x08
+	c1222Register   = 0x27 // services that say who asks for them
+	c1222Deregister = 0x24
+	c1222Waits      = 1 << 63 // in Memory[0]: the service that waits, over its sequence number
+	c1222Registered = 1 << 6  // in Memory[3]: an end registers at the other
+	c1222ByClient   = 1 << 7  // that end is the conversation's client
 )
 
 // c1222Services are what is asked for (clause 5.3.2.4); names are the standard's.
@@ -49,6 +53,7 @@ var c1222Outcomes = [...]string{"ok", "error", "service not supported", "insuffi
 var (
 	c1222Client = []byte("c12.22 client")
 	c1222Meter  = []byte("c12.22 node")
+	c1222Relay  = []byte("c12.22 relay")
 )
 
 // isC1222 wants a message whose first element is one of those that can begin it.
@@ -149,12 +154,20 @@ func tellC1222User(m *Message, s *Sink, body, title []byte, sequence, answerTo u
 		return // of authenticated messages the end is a code that is not looked at
 	}
 	if int(code) < len(c1222Outcomes) {
-		s.Serves(m, c1222Meter, "c1222", "c1222.err")
+		if c1222Relays(m) {
+			s.Serves(m, c1222Relay, "c1222", "c1222.err")
+		} else {
+			s.Serves(m, c1222Meter, "c1222", "c1222.err")
+		}
 		tellC1222Who(m, s, title, class, 4)
 		tellC1222Answer(m, s, answerTo, c1222Outcomes[code])
 		return
 	}
-	s.Asks(m, c1222Client, "c1222.cmd")
+	if code == c1222Register || code == c1222Deregister {
+		c1222Registers(m, s)
+	} else {
+		s.Asks(m, c1222Client, "c1222.cmd")
+	}
 	tellC1222Who(m, s, title, nil, 5)
 	if before := m.Memory[0]; before != 0 {
 		m.Memory[0] = 0
@@ -170,6 +183,23 @@ func tellC1222User(m *Message, s *Sink, body, title []byte, sequence, answerTo u
 		}
 	}
 	s.Op("c1222 other")
+}
+
+// c1222Registers tells that the sender is a node, as those are that register at the
+// relay above them. It keeps which end of the conversation that is.
+func c1222Registers(m *Message, s *Sink) {
+	if m.Memory[3]&c1222Registered == 0 {
+		s.Sender(tyto.Role, c1222Meter, tyto.Shown, "c1222.cmd")
+	}
+	m.Memory[3] = m.Memory[3]&^c1222ByClient | c1222Registered
+	if m.ToServer {
+		m.Memory[3] |= c1222ByClient
+	}
+}
+
+// c1222Relays reports whether the sender is whom the other end registers at.
+func c1222Relays(m *Message) bool {
+	return m.Memory[3]&c1222Registered != 0 && m.ToServer != (m.Memory[3]&c1222ByClient != 0)
 }
 
 func tellC1222Answer(m *Message, s *Sink, answerTo uint64, outcome string) {

@@ -30,7 +30,30 @@ func TestGenerateC1222(t *testing.T) {
 	c.say(0, c1222Says(4, 0, 0x80, "", 0x30, 0, 1)).say(1, c1222Says(12, 4, 0x80, "", 0, 0, 2, "xx"))
 	c.say(0, c1222Says(5, 0, 0x80, "", 0x40, 0, 7, "data")).say(0, c1222Says(6, 0, 0x88, "", 1)).say(0, c1222Says(7, 0, 0x80, "", 0x22)).end()
 	w.udp(meter, 1153, head, 1153, c1222Says(1, 0, 0x80, "", 0x27))
+	for _, x := range []struct {
+		from, to wireHost
+		says     []byte
+	}{ // over IPv6, as in a mesh of meters: one registers, one is asked
+		{wireStation(71), head, c1222Says(1, 0, 0x80, "", 0x27)}, {head, wireStation(71), c1222Says(7, 1, 0x80, "", 0)},
+		{head, wireStation(72), c1222Says(8, 0, 0x80, "", 0x20)}, {wireStation(72), head, c1222Says(2, 8, 0x90, "EXAM", 0, 3, 1, 0, 0)},
+	} {
+		w.udp6(x.from, x.to, 1153, x.says)
+	}
 	w.keep(t, "c1222")
+}
+
+// udp6 sends a datagram between the addresses that two stations have of their own in fd00::/64.
+func (w *wire) udp6(from, to wireHost, port uint16, payload []byte) {
+	address := func(h wireHost) []byte { return cat("\xfd", make([]byte, 14), h.ip[3:]) }
+	segment := cat(port, port, uint16(8+len(payload)), uint16(0), payload)
+	sum := uint32(17) + uint32(len(segment))
+	for _, b := range [][]byte{address(from), address(to)} {
+		for i := 0; i < 16; i += 2 {
+			sum += uint32(b[i])<<8 + uint32(b[i+1])
+		}
+	}
+	copy(segment[6:], cat(wireSum(sum, segment)))
+	w.frame(cat(to.mac[:], from.mac[:], uint16(0x86dd), "\x60\x00\x00\x00", uint16(len(segment)), 17, 64, address(from), address(to), segment))
 }
 
 func TestC1222Acts(t *testing.T) {
