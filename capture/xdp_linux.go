@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -65,9 +64,8 @@ func XDP(name string) error {
 				"it has the address %s, and this machine would get nothing there any more", a)
 		}
 	}
-	if above, _ := filepath.Glob(filepath.Join("/sys/class/net", filepath.Base(name), "upper_*")); len(above) > 0 {
-		return against("use an interface of its own for the mirror; else "+ringInstead, "%s is on top of it and would get nothing any more",
-			strings.TrimPrefix(filepath.Base(above[0]), "upper_"))
+	if upper := above(face.Index); upper != "" {
+		return against("use an interface of its own for the mirror; else "+ringInstead, "%s is on top of it and would get nothing any more", upper)
 	}
 	for _, feature := range []string{"rx-vlan-hw-parse", "rx-vlan-stag-hw-parse"} {
 		if on, _ := switchedOn(name); on[feature] {

@@ -138,7 +138,10 @@ func TestXDPDrops(t *testing.T) {
 func TestXDPRefuses(t *testing.T) {
 	cable.New(t)
 	cable.IP(t, "address", "add", "192.0.2.7/24", "dev", "far")
-	for name, want := range map[string]string{"near": "ethtool -K near rx-vlan-hw-parse off", "far": "ip address flush dev far", "lo": "af_packet", "none": "no such interface"} {
+	cable.IP(t, "link", "add", "port", "type", "veth", "peer", "name", "other")
+	cable.IP(t, "link", "add", "hub0", "type", "bridge")
+	cable.IP(t, "link", "set", "dev", "port", "master", "hub0")
+	for name, want := range map[string]string{"near": "ethtool -K near rx-vlan-hw-parse off", "far": "ip address flush dev far", "lo": "af_packet", "port": "of its own", "none": "no such interface"} {
 		s, err := capture.OpenLive([]string{name}, capture.Live{Driver: capture.DriverXDP, RingBytes: 1 << 20})
 		if err == nil {
 			s.Close()
