@@ -43,14 +43,17 @@ func (c ofCategory) Outline(id string) (tyto.Device, bool) {
 	return tyto.Device{ID: id, Beliefs: map[tyto.Attr]tyto.Belief{tyto.Category: {Claim: tyto.Claim{Value: string(c)}}}}, true
 }
 
-// ofType has one device for each address, all of one category and type.
+// ofType has one device for each address, all of one category, type and roles.
 type ofType struct {
 	ofCategory
-	kind string
+	kind, roles string
 }
 
 func (o ofType) Outline(id string) (tyto.Device, bool) {
 	d, ok := o.ofCategory.Outline(id)
+	if o.roles != "" {
+		d.Roles = strings.Split(o.roles, ",")
+	}
 	if ok && o.kind != "" {
 		d.Beliefs[tyto.Type] = tyto.Belief{Claim: tyto.Claim{Value: o.kind}}
 	}
@@ -107,7 +110,7 @@ func TestCases(t *testing.T) {
 			if c.Alerts > 0 {
 				raising++
 			}
-			g := New("z", rules, ofType{ofCategory(c.Category), c.Type})
+			g := New("z", rules, ofType{ofCategory(c.Category), c.Type, c.Roles})
 			g.Watch(watched(t, &c))
 			for _, e := range events(t, &c) {
 				g.Learn(&e)

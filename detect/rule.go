@@ -72,6 +72,7 @@ type Case struct {
 	// Category is what all devices are in this case; "" if nothing is known.
 	Category string `yaml:"category"`
 	Type     string `yaml:"type"`  // of these devices
+	Roles    string `yaml:"roles"` // of these devices; with commas between them
 	Every    int    `yaml:"every"` // seconds between the events; 0 is 1
 	// Indicators is what users know to be bad in this case.
 	Indicators []string `yaml:"indicators"`

@@ -3,12 +3,13 @@ package proto
 import (
 	"strings"
 
-	"tyto/frame"
+	"tyto/proto/dcerpc"
 	"tyto/tyto"
 )
 
 // DCE/RPC over TCP (C706 chapter 12, [MS-RPCE] section 2.2): which interfaces
-// of Windows and of OPC are asked for. Calls themselves are only counted.
+// of Windows and of OPC are asked for, and those calls of Windows's by which a
+// host is managed, looked over or attacked. Other calls are only counted.
 func init() {
 	register(Dissector{
 		Name:     "dcerpc",
@@ -18,97 +19,113 @@ func init() {
 	})
 }
 
-// Types of packets (C706 section 12.6.3).
+// What Memory of a conversation keeps, beside the interfaces that are bound in [2] and [3].
 const (
-	dcerpcBind     = 11
-	dcerpcAlter    = 14
-	dcerpcShutdown = 17
-	dcerpcLast     = 19
-	dcerpcHeader   = 16
+	dcerpcSigning     = 1 << 32 // [0]: bits 0 to 31 are the id of a call by which a machine signs in
+	dcerpcReplicating = 2 << 32 // [0]: or of one by which a directory is replicated
 )
 
-var dcerpcOps = [dcerpcLast + 1]string{0: "dcerpc request", 2: "dcerpc response", 3: "dcerpc fault", 11: "dcerpc bind",
+var dcerpcOps = [dcerpc.Last + 1]string{0: "dcerpc request", 2: "dcerpc response", 3: "dcerpc fault", 11: "dcerpc bind",
 	12: "dcerpc bind answer", 13: "dcerpc bind refused", 14: "dcerpc alter context", 15: "dcerpc alter context answer",
 	16: "dcerpc auth3", 17: "dcerpc shutdown", 18: "dcerpc cancel", 19: "dcerpc orphaned"}
 
-// dcerpcRead reads the header of a packet; n is its length, 0 if it is none.
-func dcerpcRead(b []byte) (kind uint8, n, auth int, little bool) {
-	c := frame.Read(b)
-	version, minor := c.U8(), c.U8()
-	kind = c.U8()
-	c.Skip(1)
-	order := c.U32()
-	little = order>>24 == 0x10
-	if little {
-		n, auth = int(c.L16()), int(c.L16())
-	} else {
-		n, auth = int(c.U16()), int(c.U16())
-	}
-	if version != 5 || minor > 1 || kind > dcerpcLast || dcerpcOps[kind] == "" || order != 0x10000000 && order != 0 ||
-		n < dcerpcHeader || auth > n || c.Short() {
-		return kind, 0, 0, little
-	}
-	return kind, n, auth, little
-}
-
 func isDCERPC(m *Message) bool {
-	kind, n, _, _ := dcerpcRead(m.Body)
+	p, ok := dcerpc.Read(m.Body)
 	f := m.Frame
-	if f.DstPort != 135 && f.SrcPort != 135 && kind != dcerpcBind {
+	if f.DstPort != 135 && f.SrcPort != 135 && p.Kind != dcerpc.Bind {
 		return false
 	}
-	return n != 0 && len(m.Body) >= dcerpcHeader && (kind != dcerpcBind || n >= 72)
+	return ok && dcerpcOps[p.Kind] != "" && len(m.Body) >= dcerpc.HeaderSize && (p.Kind != dcerpc.Bind || p.Length >= 72)
 }
 
 func splitDCERPC(m *Message) int {
 	if len(m.Body) < 12 {
 		return 0
 	}
-	if _, n, _, _ := dcerpcRead(m.Body); n > 0 {
-		return n
+	if p, ok := dcerpc.Read(m.Body); ok && dcerpcOps[p.Kind] != "" {
+		return p.Length
 	}
 	return -1
 }
 
 func tellDCERPC(m *Message, s *Sink) {
-	kind, n, auth, little := dcerpcRead(m.Body)
-	if n == 0 {
+	p, ok := dcerpc.Read(m.Body)
+	if !ok {
 		s.Malformed("dcerpc: header")
 		return
 	}
-	if kind == dcerpcBind || kind == dcerpcAlter {
-		c := m.Read()
-		c.Skip(dcerpcHeader)
-		dcerpcContexts(s, c, little)
-	}
-	s.Op(dcerpcOps[kind])
-	if auth > 0 && kind >= dcerpcBind && auth <= len(m.Body) {
-		s.NTLM(m.Body[len(m.Body)-auth:])
-	}
-}
-
-// dcerpcContexts reads the interfaces that a client wants (C706 section 12.6.4.3).
-func dcerpcContexts(s *Sink, c frame.Cursor, little bool) {
-	c.Skip(8)
-	n := c.U8()
-	c.Skip(3)
-	for range min(n, 16) {
-		c.Skip(2)
-		transfer := c.U8()
-		c.Skip(1)
-		id := dcerpcUUID(s, c.Bytes(16), little)
-		c.Skip(4 + 20*int(transfer))
-		if c.Short() {
+	bound := (*dcerpc.Binding)(m.Memory[2:4])
+	switch p.Kind {
+	case dcerpc.Bind, dcerpc.Alter:
+		if !p.Contexts(func(x dcerpc.Context) { dcerpcContext(s, x, p.Little); bound.Bind(uint32(x.ID), p.Find(x.UUID)) }) {
 			s.Malformed("dcerpc: contexts")
 			return
 		}
-		s.Receiver(tyto.Clue, id, tyto.Shown, "dcerpc.cn_bind_to_uuid")
-		for i := range dcerpcInterfaces {
-			if x := &dcerpcInterfaces[i]; x.id == string(id) {
-				s.Did(x.verb, x.op, nil, "")
-				dcerpcOPC(s, x.op)
-				break
-			}
+	case dcerpc.Request:
+		if dcerpcCall(m, s, &p, bound) {
+			return
+		}
+	case dcerpc.Response:
+		dcerpcAnswered(m, s, &p)
+	}
+	s.Op(dcerpcOps[p.Kind])
+	if p.Auth > 0 && p.Kind >= dcerpc.Bind && p.Auth <= len(m.Body) {
+		s.NTLM(m.Body[len(m.Body)-p.Auth:])
+	}
+}
+
+// dcerpcCall tells a call whose meaning is known; false if it is another.
+func dcerpcCall(m *Message, s *Sink, p *dcerpc.Packet, bound *dcerpc.Binding) bool {
+	context, operation, ok := p.Called()
+	if !ok {
+		return false
+	}
+	call := dcerpc.CallOf(bound.Bound(uint32(context)), operation)
+	if call == nil {
+		return false
+	}
+	switch call.Op {
+	case dcerpc.Authenticate2, dcerpc.Authenticate3:
+		m.Memory[0] = dcerpcSigning | uint64(p.CallID)
+	case dcerpc.Replicate:
+		m.Memory[0] = dcerpcReplicating | uint64(p.CallID)
+	}
+	s.Did(call.Verb, call.Op, nil, "")
+	return true
+}
+
+// dcerpcController is the role of who answers how directories replicate.
+var dcerpcController = []byte("domain controller")
+
+// dcerpcAnswered tells what the answer to the last call of these says: that who replicates a directory is a
+// domain controller, and how a machine's signing in to one went.
+func dcerpcAnswered(m *Message, s *Sink, p *dcerpc.Packet) {
+	asked := m.Memory[0]
+	if asked == 0 || uint32(asked) != p.CallID {
+		return
+	}
+	m.Memory[0] = 0
+	status, ok := p.Status()
+	switch {
+	case asked&dcerpcReplicating != 0:
+		s.Sender(tyto.Role, dcerpcController, tyto.Shown, "dcerpc.opnum")
+	case !ok:
+	case status == 0:
+		s.Undergone(tyto.Login, "netlogon authenticate", nil, "ok")
+	default:
+		s.Undergone(tyto.LoginFailed, "netlogon authenticate", nil, "refused")
+	}
+}
+
+// dcerpcContext tells of an interface that a client wants.
+func dcerpcContext(s *Sink, x dcerpc.Context, little bool) {
+	id := dcerpcUUID(s, x.UUID, little)
+	s.Receiver(tyto.Clue, id, tyto.Shown, "dcerpc.cn_bind_to_uuid")
+	for i := range dcerpcInterfaces {
+		if x := &dcerpcInterfaces[i]; x.id == string(id) {
+			s.Did(x.verb, x.op, nil, "")
+			dcerpcOPC(s, x.op)
+			return
 		}
 	}
 }

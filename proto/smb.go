@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tyto/frame"
+	"tyto/proto/dcerpc"
 	"tyto/proto/smb"
 	"tyto/tyto"
 )
@@ -284,6 +285,7 @@ func smbAsked(m *Message, s *Sink, h *smb.Header, op string) {
 		h.SetsInfo() == 13: // FileDispositionInformation
 		s.Did(tyto.Write, "smb delete file", nil, "")
 	case len(path) == 0:
+		smbCall(m, s, h)
 	case h.Command == 0x75, h.Version == 2 && h.Command == 3:
 		if smb.Administrative(path, wide) {
 			m.Memory[1] |= smbPending
@@ -297,6 +299,29 @@ func smbAsked(m *Message, s *Sink, h *smb.Header, op string) {
 		}
 	}
 	s.Op(op)
+}
+
+// smbCall tells a call of DCE/RPC that a pipe carries.
+func smbCall(m *Message, s *Sink, h *smb.Header) {
+	file, data := h.Piped()
+	p, ok := dcerpc.Read(data)
+	if !ok {
+		return
+	}
+	bound := (*dcerpc.Binding)(m.Memory[2:4])
+	if p.Kind == dcerpc.Bind || p.Kind == dcerpc.Alter {
+		p.Contexts(func(x dcerpc.Context) {
+			if n := p.Find(x.UUID); n != 0 {
+				bound.Bind(file, n)
+			}
+		})
+		return
+	}
+	if _, operation, ok := p.Called(); ok {
+		if call := dcerpc.CallOf(bound.Bound(file), operation); call != nil {
+			s.Did(call.Verb, call.Op, nil, "")
+		}
+	}
 }
 
 // smbTree notes the id of an administrative share when it is given.

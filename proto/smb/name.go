@@ -148,3 +148,56 @@ func (h *Header) SetsInfo() uint8 {
 	}
 	return c.U8()
 }
+
+// transceive is the control code by which a client writes to a pipe and reads
+// what comes back ([MS-FSCC] section 2.3.41).
+const transceive = 0x0011c017
+
+// Piped is what a request writes to a file that may be a pipe, and a hash of 24
+// bits of which file; nil if it writes nothing.
+func (h *Header) Piped() (file uint32, data []byte) {
+	switch {
+	case h.Version == 1 && h.Command == 0x25: // a transaction of a pipe, TransactNmPipe
+		w, _ := h.Parts()
+		w.Skip(22)
+		n, at := w.L16(), w.L16()
+		if setup := w.U8(); setup != 2 {
+			return 0, nil
+		}
+		w.Skip(1)
+		if w.L16() != 0x26 {
+			return 0, nil
+		}
+		return uint32(w.L16()), h.slice(at, n)
+	case h.Version == 1 && h.Command == 0x2f:
+		w, _ := h.Parts()
+		w.Skip(4)
+		file = uint32(w.L16())
+		w.Skip(14)
+		n, at := w.L16(), w.L16()
+		return file, h.slice(at, n)
+	case h.Version == 2 && h.Command == 9:
+		c := h.Block
+		c.Skip(2)
+		at, n := c.L16(), c.L32()
+		c.Skip(8)
+		file = fileOf(&c)
+		return file, h.slice(at, uint16(min(n, 1<<16-1)))
+	case h.Version == 2 && h.Command == 11:
+		c := h.Block
+		c.Skip(4)
+		code := c.L32()
+		file = fileOf(&c)
+		at, n := c.L32(), c.L32()
+		if code == transceive && at < 1<<16 {
+			return file, h.slice(uint16(at), uint16(min(n, 1<<16-1)))
+		}
+	}
+	return 0, nil
+}
+
+// fileOf hashes the two halves of a file's id.
+func fileOf(c *frame.Cursor) uint32 {
+	persistent, volatile := c.L64(), c.L64()
+	return uint32((persistent*0x9e3779b97f4a7c15 ^ volatile*0xff51afd7ed558ccd) >> 40)
+}
