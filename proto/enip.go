@@ -21,26 +21,6 @@ func init() {
 	})
 }
 
-// Memory[0] to Memory[2] of a conversation are requests that wait for their
-// answers, the last first. Memory[3] is, above the roles, what is moved, and from bit 8 on the
-// slot that the open connection leads to, as enipWay. While a file is moved only
-// one request waits: Memory[1] is the hash of what was moved, Memory[2] its
-// size, and above that the size it will have.
-const (
-	enipPending  = 3
-	enipMoving   = 1 << 6
-	enipMoved    = 1 << 7 // all is there but the answer
-	enipWayShift = 8
-)
-
-// enipWaiting is how many requests can wait.
-func enipWaiting(m *Message) int {
-	if m.Memory[3]&enipMoving != 0 {
-		return 1
-	}
-	return enipPending
-}
-
 func enipPort(f *frame.Frame) bool {
 	return f.DstPort == 44818 || f.SrcPort == 44818 || f.DstPort == 2222 || f.SrcPort == 2222
 }
@@ -163,30 +143,9 @@ func tellENIPData(m *Message, s *Sink, h *enip.Header, c frame.Cursor, toServer 
 	}
 	way := uint8(0)
 	if kind == enip.ConnectedItem {
-		way = uint8(m.Memory[3] >> enipWayShift)
+		way = enip.Way(m.Memory)
 	}
 	tellCIPRequest(m, s, key, way, data)
-}
-
-// cipKeep remembers a request until it is answered.
-func cipKeep(m *Message, key uint16, a *enip.Asked) {
-	n := enipWaiting(m)
-	copy(m.Memory[1:n], m.Memory[:n-1])
-	m.Memory[0] = a.Pack(key)
-}
-
-// cipAnswered takes the request that a reply answers out of memory.
-func cipAnswered(m *Message, key uint16, service byte) (a enip.Asked, ok bool) {
-	n := enipWaiting(m)
-	for i := range n {
-		a, waits := enip.Unpack(m.Memory[i])
-		if m.Memory[i] != 0 && waits == key && (a.Service == service || service == enip.UnconnectedSend) {
-			copy(m.Memory[i:n], m.Memory[i+1:n])
-			m.Memory[n-1] = 0
-			return a, true
-		}
-	}
-	return enip.Asked{}, false
 }
 
 func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) {
@@ -210,7 +169,7 @@ func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) 
 			s.Op(enip.ServiceName(inner.Path.Class, inner.Service))
 			asked = enip.AskedBy(&inner, uint8(route.Slot+1))
 			tellPCCC(s, &inner, &asked)
-			cipSent(m, &inner)
+			enip.MoveBy(m.Memory, &inner)
 		}
 	case r.Path.Class == enip.Manager && (r.Service == enip.ForwardOpen || r.Service == enip.LargeOpen):
 		tellCIPOpen(m, s, &r)
@@ -220,9 +179,9 @@ func tellCIPRequest(m *Message, s *Sink, key uint16, way uint8, c frame.Cursor) 
 		return
 	default:
 		tellPCCC(s, &r, &asked)
-		cipSent(m, &r)
+		enip.MoveBy(m.Memory, &r)
 	}
-	cipKeep(m, key, &asked)
+	enip.Keep(m.Memory, key, &asked)
 }
 
 // tellCIPMultiple tells the requests of a packet of them. What they do is
@@ -255,7 +214,7 @@ func tellCIPOpen(m *Message, s *Sink, r *enip.Request) {
 		s.Malformed("cip: path of a forward open")
 		return
 	}
-	m.Memory[3] = m.Memory[3]&^(0xff<<enipWayShift) | uint64(uint8(p.Slot+1))<<enipWayShift
+	enip.SetWay(m.Memory, uint8(p.Slot+1))
 	if p.Key.Vendor != 0 && p.Slot < 0 {
 		cipNumber(s, s.receiver, uint64(p.Key.Vendor), tyto.Inferred, "cip.id.vendor_id")
 		cipNumber(s, s.receiver, uint64(p.Key.Type&0x7fff), tyto.Inferred, "cip.id.device_type")
@@ -297,7 +256,7 @@ func tellCIPReply(m *Message, s *Sink, key uint16, c frame.Cursor) {
 		s.Malformed("cip: reply")
 		return
 	}
-	a, ok := cipAnswered(m, key, r.Service)
+	a, ok := enip.Answered(m.Memory, key, r.Service)
 	if !ok {
 		return
 	}
@@ -366,99 +325,29 @@ func pcccProcessor(s *Sink, who tyto.Subject, p *enip.Processor) {
 	}
 }
 
-// cipSent begins and sums up what a request moves to the firmware or to a file.
-func cipSent(m *Message, r *enip.Request) {
-	move, data, total := enip.Sent(r)
-	switch {
-	case move == enip.MoveBegins:
-		sum := transfer.Begin()
-		m.Memory[0], m.Memory[1], m.Memory[2] = 0, sum.Hash, uint64(total)<<32
-		m.Memory[3] = m.Memory[3]&^enipMoved | enipMoving
-	case m.Memory[3]&enipMoving != 0 && move != enip.NoMove:
-		cipMore(m, data, move == enip.MoveEnds, total)
-	}
-}
-
-// cipMore adds data that is not sent again: at is where it belongs, 0xffffffff if it does not say.
-func cipMore(m *Message, data []byte, ends bool, at uint32) {
-	if at != enip.Anywhere && at != uint32(m.Memory[2]) {
-		return
-	}
-	transfer.Add(&m.Memory[1], &m.Memory[2], data)
-	if total := uint32(m.Memory[2] >> 32); ends || total != 0 && uint32(m.Memory[2]) >= total {
-		m.Memory[3] |= enipMoved
-	}
-}
-
 // tellCIPMoved tells what was moved when the last part is answered.
 func tellCIPMoved(m *Message, s *Sink, a *enip.Asked, c frame.Cursor, outcome string) {
-	if m.Memory[3]&enipMoving == 0 || a.Class != enip.Flash && a.Class != enip.FileObject {
-		return
-	}
-	if enip.Begins(a.Class, a.Service) {
-		if outcome != "ok" { // nothing will be moved
-			m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^enipMoving
-		}
-		return
-	}
-	fromDevice := a.Class == enip.FileObject && a.Service == enip.FileUpload
-	if data, ends := enip.Received(c); fromDevice && outcome == "ok" {
-		cipMore(m, data, ends, enip.Anywhere)
-	}
+	sum, ok := enip.MovedBy(m.Memory, a, c, outcome == "ok")
 	b := s.Scratch(64 + 2 + transfer.Longest + 64)
-	if m.Memory[3]&enipMoved == 0 || b == nil {
+	if !ok || b == nil {
 		return
 	}
-	sum := transfer.Kept(m.Memory[1], m.Memory[2])
-	m.Memory[1], m.Memory[2], m.Memory[3] = 0, 0, m.Memory[3]&^(enipMoving|enipMoved)
 	b = sum.Append(append(enip.AppendObject(b[:0], a.Class, a.Instance, 0), ", "...))
 	switch {
 	case a.Class == enip.Flash:
 		s.Undergone(tyto.UpdateFirmware, "cip firmware", b, outcome)
-	case fromDevice:
+	case a.FromDevice():
 		s.Undergone(tyto.Transfer, "cip file upload", b, outcome)
 	default:
 		s.Undergone(tyto.Program, "cip file download", b, outcome)
 	}
 }
 
-// cipVerb is what a request does; NoVerb if it only reads, or is unknown.
-func cipVerb(a *enip.Asked) tyto.Verb {
-	switch a.Service {
-	case enip.GetAll, enip.GetList, enip.GetSingle:
-		if a.Class == enip.Identify {
-			return tyto.Identify
-		}
-	case enip.SetAll, enip.SetList, enip.SetSingle, enip.SetMember:
-		switch a.Class {
-		case enip.TCPIP, enip.EthernetLink, enip.WallClock:
-			return tyto.Configure
-		}
-		return tyto.Write
-	case enip.Reset:
-		if a.Class == enip.Identify { // the whole device
-			return tyto.Stop
-		}
-		return tyto.Execute
-	case enip.Start:
-		return tyto.Start
-	case enip.Stop:
-		return tyto.Stop
-	case enip.Create, enip.Delete:
-		if a.Class >= 0x64 && a.Class != enip.FileObject {
-			return tyto.Program
-		}
-	}
-	switch {
-	case a.Class == enip.Flash && a.Service == 0x4b:
-		return tyto.UpdateFirmware
-	case a.Class == enip.Changes && (a.Service == 0x4b || a.Service == 0x4c):
-		return tyto.Configure
-	case (a.Class == enip.Tag || a.Class == enip.Symbol) && (a.Service == 0x4d || a.Service == 0x4e || a.Service == 0x53):
-		return tyto.Write
-	}
-	return tyto.NoVerb
-}
+// cipVerbs are what requests do; reading is only counted.
+var cipVerbs = [...]tyto.Verb{enip.Writes: tyto.Write, enip.Identifies: tyto.Identify, enip.Programs: tyto.Program, enip.Configures: tyto.Configure,
+	enip.Starts: tyto.Start, enip.Stops: tyto.Stop, enip.Executes: tyto.Execute, enip.Updates: tyto.UpdateFirmware}
+
+func cipVerb(a *enip.Asked) tyto.Verb { return cipVerbs[a.Does()] }
 
 // tellCIPObject tells what the answer of an object says of who answered.
 func tellCIPObject(s *Sink, a *enip.Asked, c frame.Cursor) {

@@ -6,7 +6,7 @@ import (
 	"tyto/frame"
 )
 
-// A Deed is what a command of PCCC does.
+// A Deed is what a command of PCCC, or a request of CIP, does.
 type Deed byte
 
 // The deeds.
@@ -17,6 +17,11 @@ const (
 	Modes
 	Programs
 	Transfers
+	Configures // from here on of CIP only
+	Starts
+	Stops
+	Executes
+	Updates // the firmware
 )
 
 // PCCC is the name of a command and function (Allen-Bradley 1770-6.5.16), and what it does.
