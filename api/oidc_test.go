@@ -23,6 +23,7 @@ import (
 	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/sqlite"
+	"tyto/store/sqlitetest"
 	"tyto/tyto"
 )
 
@@ -79,7 +80,7 @@ func newProvider(t *testing.T, callback string) (issuer string, d *directory) {
 // but who has a group that says another thing.
 func signOnSite(t *testing.T, change func(*auth.OIDC)) (*site, *directory) {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	s, err := sqlite.Open(t.Context(), sqlitetest.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"tyto/detect"
 	"tyto/lab/doubles"
 	"tyto/store/sqlite"
+	"tyto/store/sqlitetest"
 	"tyto/tyto"
 )
 
@@ -85,19 +87,22 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newSite(t testing.TB) *site { return siteWith(t, func(*auth.Config) {}) }
 
+// rules are those that ship. Nothing changes them, and to compile them takes longer than most tests.
+var rules = sync.OnceValues(func() (*detect.Rules, error) { return detect.Load(content.Detections(), nil) })
+
 // siteWith is a site whose gate is another than the default, or who it works with.
 func siteWith(t testing.TB, change func(*auth.Config), others ...func(*Deps)) *site {
 	t.Helper()
 	cfg := auth.DefaultConfig()
 	cfg.Secret = filepath.Join(t.TempDir(), auth.SecretFile)
 	change(&cfg)
-	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	s, err := sqlite.Open(t.Context(), sqlitetest.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	x := &site{t: t, store: s, clock: doubles.ClockAt(now), bell: &bell{ch: make(chan Notice)}, analysts: &analysts{}}
 	log := slog.New(slog.DiscardHandler)
-	rules, err := detect.Load(content.Detections(), nil)
+	rules, err := rules()
 	if err != nil {
 		t.Fatal(err)
 	}
