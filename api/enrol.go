@@ -202,8 +202,8 @@ func (a *api) moved(ctx context.Context) error {
 // gapsShown is how many gaps of a sensor are told.
 const gapsShown = 20
 
-// joined adds to sensors that told something by which right they did, what
-// was lost of them, and those that joined and told nothing yet.
+// joined adds to sensors that told something by which right they did, how
+// much was lost of them, and those that joined and told nothing yet.
 func (a *api) joined(ctx context.Context, all []Sensor) ([]Sensor, error) {
 	members, err := a.Store.Members(ctx)
 	if err != nil {
@@ -213,35 +213,50 @@ func (a *api) joined(ctx context.Context, all []Sensor) ([]Sensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	known := make(map[string]int, len(all))
+	for i := range all {
+		known[all[i].Name] = i
+	}
 	for i := range members {
 		m := &members[i]
 		if !see(ctx).Sees(m.Zone) {
 			continue
 		}
-		at := slices.IndexFunc(all, func(s Sensor) bool { return s.Name == m.Sensor })
-		if at < 0 {
+		at, told := known[m.Sensor]
+		if !told {
 			at = len(all)
 			all = append(all, Sensor{Name: m.Sensor, Interfaces: []SensorInterface{}, Gaps: []SensorGap{}})
 		}
 		all[at].Zone, all[at].Member = m.Zone, a.memberOf(m)
 	}
 	for i := range all {
-		if _, any := lost[all[i].Name]; !any {
+		var any bool
+		if all[i].Lost, any = lost[all[i].Name]; any {
+			all[i].Gaps = nil // to be told
+		}
+	}
+	slices.SortFunc(all, func(a, b Sensor) int { return cmp.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// tellGaps adds what was lost to sensors of which something was.
+func (a *api) tellGaps(ctx context.Context, all []Sensor) error {
+	for i := range all {
+		if all[i].Gaps != nil {
 			continue
 		}
+		all[i].Gaps = []SensorGap{}
 		gaps, err := a.Store.Gaps(ctx, all[i].Name, gapsShown)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		all[i].Lost = lost[all[i].Name]
 		for j := range gaps {
 			if see(ctx).Sees(gaps[j].Zone) {
 				all[i].Gaps = append(all[i].Gaps, gapOf(&gaps[j]))
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b Sensor) int { return cmp.Compare(a.Name, b.Name) })
-	return all, nil
+	return nil
 }
 
 func (a *api) memberOf(m *tyto.Member) *SensorMember {

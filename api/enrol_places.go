@@ -62,9 +62,11 @@ type ZoneInput struct {
 // heard is the zones that sensors tell of.
 func (a *api) heard(ctx context.Context) (zones []string, err error) {
 	sensors, err := a.Store.Sensors(ctx)
+	known := map[string]bool{}
 	for i := range sensors {
 		for _, r := range sensors[i].Interfaces {
-			if !slices.Contains(zones, r.Zone) {
+			if !known[r.Zone] {
+				known[r.Zone] = true
 				zones = append(zones, r.Zone)
 			}
 		}
@@ -81,8 +83,12 @@ func (a *api) listSites(ctx context.Context, _ *struct{}) (*SitesOutput, error) 
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
+	named := make(map[string]bool, len(zones))
+	for _, z := range zones {
+		named[z.ID] = true
+	}
 	for _, id := range heard { // of which nobody said anything
-		if !slices.ContainsFunc(zones, func(z tyto.Zone) bool { return z.ID == id }) {
+		if !named[id] {
 			zones = append(zones, tyto.Zone{ID: id, Title: id})
 		}
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"math"
 	"slices"
 	"strings"
@@ -33,6 +32,8 @@ type Sensor struct {
 	Name       string            `json:"name"`
 	Version    string            `json:"version,omitempty"`
 	Zone       string            `json:"zone,omitempty" doc:"Id"`
+	Site       string            `json:"site,omitempty" doc:"Id; absent if nobody said where the zone is"`
+	State      string            `json:"state" enum:"expired,offline,lossy,behind,mirror,new,online,finished,revoked" doc:"The gravest that is to be said of it. behind: more than half of the room for what waits is full, or the hub refused some; mirror: something is wrong with what is mirrored to it; new: it joined, and told nothing yet; finished: its recordings are read"`
 	Online     bool              `json:"online" doc:"It told something within a minute"`
 	LastSeen   time.Time         `json:"last_seen,omitzero" doc:"Absent if it joined and told nothing yet"`
 	Interfaces []SensorInterface `json:"interfaces"`
@@ -42,30 +43,8 @@ type Sensor struct {
 	Gaps       []SensorGap       `json:"gaps" doc:"The newest 20"`
 }
 
-// SensorList is all sensors.
-type SensorList struct {
-	Items []Sensor `json:"items"`
-}
-
-// SensorsOutput is the answer that carries a SensorList.
-type SensorsOutput struct {
-	Body SensorList
-}
-
 // Online is how long ago a sensor must have told something to be online.
 const Online = time.Minute
-
-func (a *api) listSensors(ctx context.Context, _ *struct{}) (*SensorsOutput, error) {
-	reports, err := see(ctx).Sensors(ctx)
-	if err != nil {
-		return nil, a.problem(ctx, err)
-	}
-	all, err := a.joined(ctx, a.sensors(reports))
-	if err != nil {
-		return nil, a.problem(ctx, err)
-	}
-	return &SensorsOutput{Body: SensorList{Items: all}}, nil
-}
 
 func (a *api) sensors(sensors []store.Sensor) []Sensor {
 	out := make([]Sensor, len(sensors))

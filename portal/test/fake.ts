@@ -7,7 +7,7 @@ import { type Filters, filters } from './filters.ts'
 import { historyOf } from './history.ts'
 import { type Outside, outside } from './integrations.ts'
 import { categoryOf, mapOf } from './map.ts'
-import { type Places, places } from './sensors.ts'
+import { type Places, places, sensorPage } from './sensors.ts'
 import { goodCode, type People, people } from './users.ts'
 import { type World, whole, world } from './world.ts'
 
@@ -400,7 +400,7 @@ export function createFake(options: FakeOptions = {}): Fake {
         },
       })
     },
-    'GET /api/v1/sensors': () => json({ items: w.sensors }),
+    'GET /api/v1/sensors': p => json(sensorPage(w.sensors, ground.sites, p)),
     'GET /api/v1/stream': () => {
       let mine: ReadableStreamDefaultController<Uint8Array>
       const body = new ReadableStream<Uint8Array>({

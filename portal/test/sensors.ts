@@ -1,5 +1,5 @@
 import type { JoinTokenList, SiteList } from '../src/api/sensors.ts'
-import type { Sensor } from '../src/api/types.ts'
+import type { Sensor, SensorList } from '../src/api/types.ts'
 
 /** The part of the double that is about sensors that join, and about places. */
 export interface Places {
@@ -67,6 +67,40 @@ export const lossySensor = (now: number): Pick<Sensor, 'member' | 'uplink' | 'lo
     },
   ],
 })
+
+/** A page of the sensors as the hub answers it: by search and filters, what needs attention first if that is asked for. */
+export function sensorPage(all: Sensor[], sites: SiteList, p: Map<string, string[]>): SensorList {
+  const ranks = ['expired', 'offline', 'lossy', 'behind', 'mirror', 'new', 'online', 'finished', 'revoked']
+  const siteOf = (zone = '') => sites.items.find(s => s.zones.some(z => z.id === zone))?.id ?? ''
+  const full = all.map(s => ({ ...s, state: stateOf(s), ...(siteOf(s.zone) && { site: siteOf(s.zone) }) }))
+  const text = p.get('q')?.[0]?.toLowerCase() ?? ''
+  const keys = ['state', 'site', 'zone', 'version'] as const
+  const fits = (s: Sensor, but = '') =>
+    [s.name, s.zone, s.version, ...s.interfaces.map(i => i.name)].some(x => x?.toLowerCase().includes(text)) &&
+    keys.every(k => k === but || !p.has(k) || p.get(k)?.includes(s[k] ?? ''))
+  const facet = (k: (typeof keys)[number]) => {
+    const seen = new Map<string, number>()
+    for (const s of full) if (s[k] && fits(s, k)) seen.set(s[k], (seen.get(s[k]) ?? 0) + 1)
+    return [...seen].map(([key, count]) => ({ key, count }))
+  }
+  const found = full.filter(s => fits(s))
+  if (p.get('sort')?.[0] === 'attention') found.sort((a, b) => ranks.indexOf(a.state) - ranks.indexOf(b.state))
+  const offset = Number(p.get('offset')?.[0] ?? 0)
+  const limit = Number(p.get('limit')?.[0] ?? 0) || found.length
+  return {
+    items: found.slice(offset, offset + limit),
+    total: found.length,
+    facets: { state: facet('state'), site: facet('site'), zone: facet('zone'), version: facet('version') },
+  }
+}
+
+function stateOf(s: Sensor): Sensor['state'] {
+  if (s.member && s.member.state !== 'joined') return s.member.state
+  if (!s.last_seen) return 'new'
+  if (!s.online) return s.interfaces.every(i => i.capture) ? 'finished' : 'offline'
+  if (s.interfaces.some(i => i.state === 'lossy')) return 'lossy'
+  return s.interfaces.some(i => i.findings.length > 0) ? 'mirror' : 'online'
+}
 
 const idRule = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 

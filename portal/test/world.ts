@@ -151,6 +151,7 @@ function sensors(now: number): Sensor[] {
       version: '0.1.0',
       zone: 'Plant 1',
       online: true,
+      state: 'online',
       last_seen: iso(now - 4000),
       ...joinedSensor(now),
       interfaces: [
@@ -193,6 +194,7 @@ function sensors(now: number): Sensor[] {
       version: '0.1.0',
       zone: 'Plant 2',
       online: false,
+      state: 'offline',
       last_seen: iso(now - 3 * 3_600_000),
       ...lossySensor(now),
       interfaces: [
@@ -216,6 +218,7 @@ function sensors(now: number): Sensor[] {
       version: '0.1.0',
       zone: 'Data centre',
       online: true,
+      state: 'online',
       last_seen: iso(now - 2000),
       lost: 0,
       gaps: [],

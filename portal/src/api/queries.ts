@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, QueryCache, QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { GET, POST, Problem, take } from './client.ts'
 import type { AlertList, ConversationList, DeviceList, Session } from './types.ts'
 
@@ -57,11 +57,27 @@ export const overview = queryOptions({
   queryFn: ({ signal }) => take(GET('/api/v1/overview', { signal })),
 })
 
-export const sensors = queryOptions({
-  queryKey: ['sensors'],
-  refetchInterval: 30_000, // silence is no event: a sensor that goes quiet is seen by asking
-  queryFn: ({ signal }) => take(GET('/api/v1/sensors', { signal })),
-})
+export type SensorSort = 'attention' | 'name' | 'last_seen'
+
+/** What selects and orders sensors; the same words as in the address bar. */
+export interface SensorFilter {
+  q?: string
+  state?: string[]
+  site?: string[]
+  zone?: string[]
+  version?: string[]
+  sort?: SensorSort
+}
+
+/** The sensors of a filter from the one at offset on; what needs attention stands first. */
+export const sensors = (filter: SensorFilter, offset: number, limit: number) =>
+  queryOptions({
+    queryKey: ['sensors', filter, offset, limit],
+    refetchInterval: 30_000, // silence is no event: a sensor that goes quiet is seen by asking
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      take(GET('/api/v1/sensors', { params: { query: { sort: 'attention', ...filter, offset, limit } }, signal })),
+  })
 
 export const device = (id: string) =>
   queryOptions({

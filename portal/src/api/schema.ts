@@ -2361,11 +2361,24 @@ export interface components {
             name: string;
             /** @description It told something within a minute */
             online: boolean;
+            /** @description Id; absent if nobody said where the zone is */
+            site?: string;
+            /**
+             * @description The gravest that is to be said of it. behind: more than half of the room for what waits is full, or the hub refused some; mirror: something is wrong with what is mirrored to it; new: it joined, and told nothing yet; finished: its recordings are read
+             * @enum {string}
+             */
+            state: "expired" | "offline" | "lossy" | "behind" | "mirror" | "new" | "online" | "finished" | "revoked";
             /** @description Absent if it told nothing of it */
             uplink?: components["schemas"]["SensorUplink"];
             version?: string;
             /** @description Id */
             zone?: string;
+        };
+        SensorFacets: {
+            site: components["schemas"]["Count"][];
+            state: components["schemas"]["Count"][];
+            version: components["schemas"]["Count"][];
+            zone: components["schemas"]["Count"][];
         };
         SensorGap: {
             /** Format: int64 */
@@ -2442,7 +2455,14 @@ export interface components {
             state: "listening" | "silent" | "lossy";
         };
         SensorList: {
+            /** @description Each as if its own filter were not set */
+            facets: components["schemas"]["SensorFacets"];
             items: components["schemas"]["Sensor"][];
+            /**
+             * Format: int64
+             * @description Of all pages
+             */
+            total: number;
         };
         SensorMember: {
             /** @description Who made its token, or signed its request */
@@ -6552,7 +6572,23 @@ export interface operations {
     };
     "list-sensors": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 0: all */
+                limit?: number;
+                offset?: number;
+                order?: "asc" | "desc";
+                /** @description Text that the name, zone, version or an interface of it contains */
+                q?: string;
+                /** @description Ids */
+                site?: string[];
+                /** @description attention: what needs it first, by state in the order of the enumeration */
+                sort?: "name" | "attention" | "last_seen";
+                /** @description See the sensor's state */
+                state?: string[];
+                version?: string[];
+                /** @description Ids */
+                zone?: string[];
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -42,8 +42,24 @@ export interface JoinWish {
 export const makeJoinToken = (body: JoinWish): Promise<JoinTokenMade> =>
   take(POST('/api/v1/join-tokens', { body })).finally(changed('join-tokens', 'sites'))
 
-export const revokeSensor = (name: string) =>
-  take(POST('/api/v1/sensors/{name}/revoke', { params: { path: { name } } })).finally(changed('sensors'))
+/** Keeps sensors out, one after the other. */
+export const revokeSensors = async (names: string[]) => {
+  try {
+    for (const name of names) await take(POST('/api/v1/sensors/{name}/revoke', { params: { path: { name } } }))
+  } finally {
+    changed('sensors')()
+  }
+}
+
+/** Moves zones to a site, or out of all of them, one after the other. */
+export const moveZones = async (zones: Zone[], site: string) => {
+  try {
+    for (const { id, title } of zones)
+      await take(PUT('/api/v1/zones/{id}', { params: { path: { id } }, body: { title, ...(site ? { site } : {}) } }))
+  } finally {
+    changed('sites', 'sensors', 'devices')()
+  }
+}
 
 export const putSite = (id: string, title: string) =>
   take(PUT('/api/v1/sites/{id}', { params: { path: { id } }, body: { title } })).finally(changed('sites'))

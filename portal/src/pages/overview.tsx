@@ -9,7 +9,7 @@ import { bytes, categoryName, count, exact, fileName, percent, plain, typeName }
 import { glyphOf } from '../parts/glyphs.ts'
 import { DeviceIcon, Icon } from '../parts/icon.tsx'
 import { Bones, Card, Chip, Empty, Failure, StateChip, When } from '../parts/parts.tsx'
-import { isDone, sensorState } from '../parts/sensor.ts'
+import { sensorState } from '../parts/sensor.ts'
 import { Page } from '../shell/shell.tsx'
 import { AlertRows, open, useGravest } from './alert-rows.tsx'
 import css from './pages.module.css'
@@ -32,7 +32,9 @@ export function Overview() {
 }
 
 function Body({ data }: { data: Data }) {
-  const heard = useQuery(sensors).data?.items
+  const found = useQuery(sensors({}, 0, namedSensors)).data
+  const heard = found?.items
+  const done = found?.facets.state.find(s => s.key === 'finished')?.count ?? 0
   if (data.devices.total === 0)
     return (
       <Empty icon="sensors" title="Nothing heard yet" action={<Link to="/sensors">Go to the sensors</Link>}>
@@ -83,7 +85,7 @@ function Body({ data }: { data: Data }) {
           icon="sensors"
           name="Sensors"
           value={`${data.sensors.online} of ${data.sensors.total}`}
-          {...sensorNote(data.sensors, heard?.filter(isDone).length ?? 0)}
+          {...sensorNote(data.sensors, done)}
         />
       </div>
       <div className={css.columns}>
@@ -154,7 +156,9 @@ function Body({ data }: { data: Data }) {
           <Card
             title="Sensors"
             flush
-            side={<Link to="/sensors">{heard.length > namedSensors ? 'All' : 'Details'}</Link>}
+            side={
+              <Link to="/sensors">{(found?.total ?? 0) > namedSensors ? `All ${exact(found?.total)}` : 'Details'}</Link>
+            }
           >
             <ul className={css.rows}>
               {heard.slice(0, namedSensors).map(s => (
@@ -252,7 +256,7 @@ function SensorLine({ sensor }: { sensor: Sensor }) {
   const packets = sensor.interfaces.reduce((n, i) => n + i.packets, 0)
   return (
     <li>
-      <Link className={css.rowLink} to="/sensors">
+      <Link className={css.rowLink} to={`/sensors?q=${encodeURIComponent(sensor.name)}`}>
         <Icon name="sensors" />
         <span className="clip">{plain(sensor.name)}</span>
         <span className={css.pair}>

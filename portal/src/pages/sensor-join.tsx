@@ -2,9 +2,9 @@ import { TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Problem } from '../api/client.ts'
-import { type JoinTokenMade, joinTokens, makeJoinToken, revokeSensor, sites } from '../api/sensors.ts'
+import { type JoinTokenMade, joinTokens, makeJoinToken, revokeSensors, sites } from '../api/sensors.ts'
 import { FormDialog, ToldOnce } from '../parts/dialog.tsx'
-import { moment, plain } from '../parts/format.ts'
+import { exact, moment, plain } from '../parts/format.ts'
 import { Card, Empty, When } from '../parts/parts.tsx'
 import { Sheet } from '../parts/sheet.tsx'
 import css from './pages.module.css'
@@ -153,12 +153,13 @@ export function Waiting() {
   )
 }
 
-/** Asks before a sensor is kept out. */
-export function Revoke({ name, close }: { name: string; close: () => void }) {
-  const send = useMutation({ mutationFn: () => revokeSensor(name), onSuccess: close })
+/** Asks before sensors are kept out. */
+export function Revoke({ names, close, done }: { names: string[]; close: () => void; done: () => void }) {
+  const send = useMutation({ mutationFn: () => revokeSensors(names), onSuccess: done })
+  const [one = ''] = names
   return (
     <FormDialog
-      title={`Revoke ${plain(name)}?`}
+      title={names.length === 1 ? `Revoke ${plain(one)}?` : `Revoke ${exact(names.length)} sensors?`}
       action="Revoke"
       danger
       close={close}
@@ -166,9 +167,10 @@ export function Revoke({ name, close }: { name: string; close: () => void }) {
       busy={send.isPending}
       {...(send.error ? { error: send.error.message } : {})}
     >
+      {names.length > 1 && <p className={css.said}>{names.map(plain).join(', ')}</p>}
       <p>
-        From its next request on the hub takes nothing of it, also on a connection that is open. What it told stays. It
-        keeps on listening, and may join again with a new token.
+        From the next request on the hub takes nothing of {names.length === 1 ? 'it' : 'them'}, also on a connection
+        that is open. What was told stays. Who is revoked keeps on listening, and may join again with a new token.
       </p>
     </FormDialog>
   )

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Link } from 'react-router'
 import { sensors, useSession } from '../api/queries.ts'
 import { type SiteList, sites } from '../api/sensors.ts'
 import type { Sensor, SensorInterface } from '../api/types.ts'
@@ -11,20 +12,31 @@ import { Bones, Card, Empty, Failure, StateChip, When } from '../parts/parts.tsx
 import { byUrgency, interfaceState, sensorState } from '../parts/sensor.ts'
 import { useKeys } from '../shell/keys.ts'
 import { Page } from '../shell/shell.tsx'
+import { useListState } from '../table/state.ts'
+import { NoneFits } from '../table/tools.tsx'
 import css from './pages.module.css'
 import { Expires, Join, NoSensor, Revoke, Waiting } from './sensor-join.tsx'
+import { Chosen, Pager, SensorTools, sensorFilters, shownAtOnce, usePage } from './sensor-tools.tsx'
 import mine from './sensors.module.css'
 import { Sites } from './sites.tsx'
 
 export default function Sensors() {
-  const data = useQuery(sensors)
+  const state = useListState(sensorFilters)
+  const [total, setTotal] = useState<number>()
+  const [page, go] = usePage(total)
+  const data = useQuery(sensors({ ...(state.q && { q: state.q }), ...state.filters }, page * shownAtOnce, shownAtOnce))
+  if (data.data && data.data.total !== total) setTotal(data.data.total)
   const places = useQuery(sites)
   const who = useSession()
   const [joining, setJoining] = useState(false)
   const [revoking, setRevoking] = useState<string>()
+  const [chosen, setChosen] = useState<Sensor[]>([])
   const admin = who?.role === 'admin' && who.all_sites
   const join = () => admin && setJoining(true)
   useKeys({ n: join })
+  const choose = (s: Sensor) =>
+    setChosen(was => (was.some(x => x.name === s.name) ? was.filter(x => x.name !== s.name) : [...was, s]))
+  const searched = state.q !== '' || state.active > 0
   return (
     <Page title="Sensors">
       {data.data ? (
@@ -38,10 +50,24 @@ export default function Sensors() {
             </div>
           )}
           {admin && <Waiting />}
-          {data.data.items.length === 0 && <NoSensor mayJoin={admin} join={join} />}
+          {(searched || data.data.total > 0) && <SensorTools state={state} list={data.data} places={places.data} />}
+          <Chosen sensors={chosen} places={places.data} clear={() => setChosen([])} />
+          {data.data.total > 0 ? null : searched ? (
+            <NoneFits noun="sensor" clear={state.clear}>
+              Take a filter away, or search for a part of a name.
+            </NoneFits>
+          ) : (
+            <NoSensor mayJoin={admin} join={join} />
+          )}
           {data.data.items.map(s => (
-            <One key={s.name} sensor={s} places={places.data} {...(admin ? { revoke: setRevoking } : {})} />
+            <One
+              key={s.name}
+              sensor={s}
+              places={places.data}
+              {...(admin ? { revoke: setRevoking, choose, chosen: chosen.some(x => x.name === s.name) } : {})}
+            />
           ))}
+          <Pager page={page} total={data.data.total} go={go} />
           <Sites admin={admin} />
         </div>
       ) : data.isError ? (
@@ -54,7 +80,9 @@ export default function Sensors() {
         </div>
       )}
       {joining && <Join close={() => setJoining(false)} />}
-      {revoking && <Revoke name={revoking} close={() => setRevoking(undefined)} />}
+      {revoking && (
+        <Revoke names={[revoking]} close={() => setRevoking(undefined)} done={() => setRevoking(undefined)} />
+      )}
     </Page>
   )
 }
@@ -138,10 +166,14 @@ function One({
   sensor,
   places,
   revoke,
+  choose,
+  chosen = false,
 }: {
   sensor: Sensor
   places: SiteList | undefined
   revoke?: (name: string) => void
+  choose?: (s: Sensor) => void
+  chosen?: boolean
 }) {
   const [all, setAll] = useState(false)
   const interfaces = byUrgency(sensor.interfaces)
@@ -151,6 +183,14 @@ function One({
       flush
       title={
         <span className={css.sensorHead}>
+          {choose && (
+            <input
+              type="checkbox"
+              aria-label={`Choose ${plain(sensor.name)}`}
+              checked={chosen}
+              onChange={() => choose(sensor)}
+            />
+          )}
           <Icon name="sensors" />
           {plain(sensor.name)}
           <StateChip of={sensorState(sensor)} />
@@ -159,7 +199,11 @@ function One({
       }
       side={
         <span className={`${css.sensorHead} quiet`}>
-          {sensor.zone && <span>Zone {zoneText(sensor.zone, places)}</span>}
+          {sensor.zone && (
+            <Link to={`/devices?zone=${encodeURIComponent(sensor.zone)}`} title="The devices that are known there">
+              Zone {zoneText(sensor.zone, places)}
+            </Link>
+          )}
           {sensor.version && <span>Version {plain(sensor.version)}</span>}
           {sensor.last_seen && (
             <span>

@@ -1,4 +1,5 @@
 import type { Sensor, SensorInterface } from '../api/types.ts'
+import { known } from './format.ts'
 
 interface State {
   tone?: 'ok' | 'warn' | 'bad'
@@ -6,16 +7,34 @@ interface State {
   title: string
 }
 
-/** Whether a sensor had nothing but recordings, and has read them to their end. */
-export function isDone(s: Sensor): boolean {
-  return !s.online && s.interfaces.length > 0 && s.interfaces.every(i => i.capture)
+const states: Record<Sensor['state'], State> = {
+  expired: {
+    tone: 'warn',
+    text: 'Certificate expired',
+    title: 'It renews it by itself up to 7 days after that; later it has to join again',
+  },
+  offline: { tone: 'bad', text: 'Offline', title: 'It has told nothing for a minute' },
+  lossy: { tone: 'warn', text: 'Losing packets', title: 'Over 0.1 % of packets of an interface were lost' },
+  behind: {
+    tone: 'warn',
+    text: 'Behind',
+    title: 'More than half of its room for what waits is full, or batches were refused',
+  },
+  mirror: { tone: 'warn', text: 'Mirror', title: 'Something is wrong with the traffic that is mirrored to it' },
+  new: { text: 'Not started', title: 'It joined, and told nothing yet' },
+  online: { tone: 'ok', text: 'Online', title: 'It told something within a minute' },
+  finished: { text: 'Finished', title: 'Its recordings are read to their end' },
+  revoked: { tone: 'bad', text: 'Revoked', title: 'The hub takes nothing of it' },
 }
 
+/** A state of a sensor in words. */
+export const stateText = (state: string): string => known(states, state)?.text ?? state
+
+/** Whether a sensor is heard of, whatever else is to be said of it. */
 export function sensorState(s: Sensor): State {
-  if (s.online) return { tone: 'ok', text: 'Online', title: 'It told something within a minute' }
-  if (!s.last_seen) return { text: 'Not started', title: 'It joined, and told nothing yet' }
-  if (isDone(s)) return { text: 'Finished', title: 'Its recordings are read to their end' }
-  return { tone: 'bad', text: 'Offline', title: 'It has told nothing for a minute' }
+  if (s.online) return states.online
+  if (!s.last_seen) return states.new
+  return s.state === 'finished' ? states.finished : states.offline
 }
 
 export function interfaceState(i: SensorInterface): State {

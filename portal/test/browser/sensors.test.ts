@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FakeOptions } from '../fake.ts'
+import { createFake, type FakeOptions } from '../fake.ts'
 import { stage } from './open.ts'
 
 const { start: open } = stage()
@@ -62,6 +62,47 @@ describe('sensors', () => {
     expect(wrong).toEqual([])
   })
 
+  test('are searched, filtered and paged at the hub, what needs attention first; many are acted on at once', async () => {
+    const fake = createFake({ devices: 5, signedIn: true })
+    const [one] = fake.world.sensors
+    if (!one?.member) throw new Error('no sensor')
+    for (let i = 10; i < 70; i++)
+      fake.world.sensors.push({ ...one, name: `plain-${i}`, zone: 'Data centre', member: { ...one.member } })
+    const { page, wrong, url } = await open('/sensors', fake)
+    await page.getByText('63 sensors').waitFor()
+    expect(await page.getByRole('checkbox').first().getAttribute('aria-label')).toBe('Choose sensor-2') // expired
+    await page.getByText('1–25 of 63, what needs attention first').waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByText('26–50 of 63').waitFor()
+    await page.waitForURL(/page=1/)
+    await page
+      .getByRole('textbox', { name: 'Search name, zone' })
+      .or(page.getByLabel('Search name, zone'))
+      .fill('plain-1')
+    await page.getByText('10 sensors').waitFor()
+    await page.getByRole('button', { name: 'Zone', exact: true }).click()
+    await page.getByRole('checkbox', { name: /^Data centre/ }).check()
+    await page.keyboard.press('Escape')
+    await page.waitForURL(`${url}/sensors?q=plain-1&zone=Data+centre`)
+    for (const n of [10, 11]) await page.getByRole('checkbox', { name: `Choose plain-${n}` }).check()
+    const bar = page.getByRole('region', { name: 'The chosen sensors' })
+    await bar.getByRole('button', { name: 'Move to a site…' }).click()
+    await page.getByRole('dialog').getByLabel('Site').selectOption('linz')
+    await page.getByRole('dialog').getByRole('button', { name: 'Move' }).click()
+    await page.getByRole('link', { name: 'Zone Data centre, Linz' }).first().waitFor()
+    for (const n of [12, 13]) await page.getByRole('checkbox', { name: `Choose plain-${n}` }).check()
+    await bar.getByRole('button', { name: 'Revoke…' }).click()
+    await page.getByRole('dialog', { name: 'Revoke 2 sensors?' }).getByRole('button', { name: 'Revoke' }).click()
+    await bar.waitFor({ state: 'detached' })
+    expect(fake.world.sensors.filter(s => s.member?.state === 'revoked').map(s => s.name)).toEqual([
+      'plain-12',
+      'plain-13',
+    ])
+    await page.getByRole('button', { name: 'Clear all' }).click()
+    await page.getByText('63 sensors').waitFor()
+    expect(wrong).toEqual([])
+  })
+
   test('viewers, and administrators of some sites, are offered nothing that they may not', async () => {
     for (const options of [{ role: 'viewer' as const }, { site: 'graz' }]) {
       const { page } = await start(options)
@@ -82,11 +123,11 @@ test('sites and zones are made, renamed and moved', async () => {
   await page.getByText('Wien, Werk 2').first().waitFor()
   await page.getByRole('button', { name: 'Rename Linz' }).click()
   await page.getByLabel('Title').fill('Linz harbour')
-  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByText('Linz harbour').waitFor()
   await page.getByRole('button', { name: 'Change zone Data centre' }).click()
   await page.getByLabel('Site', { exact: true }).selectOption('wien')
-  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByRole('row', { name: /Wien, Werk 2.*Data centre/ }).waitFor()
   await page.getByRole('button', { name: 'Add a zone' }).click()
   await page.getByLabel('Id').fill('../x')

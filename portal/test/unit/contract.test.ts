@@ -37,7 +37,7 @@ describe('the double keeps the contract', () => {
     ['/api/v1/conversations', '/api/v1/conversations?scope=internet&sort=bytes'],
     ['/api/v1/conversations/history', '/api/v1/conversations/history?scope=lan&points=50'],
     ['/api/v1/map', '/api/v1/map?category=ot&scope=lan&links=20'],
-    ['/api/v1/sensors', '/api/v1/sensors'],
+    ['/api/v1/sensors', '/api/v1/sensors?state=expired&sort=attention&limit=25&offset=0'],
     ['/api/v1/sites', '/api/v1/sites'],
     ['/api/v1/integrations', '/api/v1/integrations'],
     ['/api/v1/integrations/{name}/undelivered', '/api/v1/integrations/splunk/undelivered'],
