@@ -17,6 +17,7 @@ import (
 	"tyto/auth"
 	"tyto/lab/doubles"
 	"tyto/store/sqlite"
+	"tyto/store/sqlitetest"
 	"tyto/tyto"
 )
 
@@ -38,7 +39,7 @@ type door struct {
 
 func newDoor(t *testing.T, tls bool) *door {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	s, err := sqlite.Open(t.Context(), sqlitetest.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ import (
 	"tyto/auth"
 	"tyto/lab/doubles"
 	"tyto/store/sqlite"
+	"tyto/store/sqlitetest"
 	"tyto/tyto"
 )
 
@@ -58,7 +59,7 @@ type liar struct {
 }
 
 func newLiar(t *testing.T) *liar {
-	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	s, err := sqlite.Open(t.Context(), sqlitetest.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/sqlite"
+	"tyto/store/sqlitetest"
 	"tyto/tyto"
 )
 
@@ -83,7 +84,7 @@ type bench struct {
 }
 
 func newBench(t testing.TB) *bench {
-	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	s, err := sqlite.Open(t.Context(), sqlitetest.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"tyto/store"
 	"tyto/store/postgrestest"
 	"tyto/store/sqlite"
+	"tyto/store/sqlitetest"
 	"tyto/tyto"
 )
 
@@ -81,7 +82,7 @@ func (f *fixture) begin(l net.Listener) {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t: t, folder: t.TempDir(), Clock: doubles.ClockAt(start)}
+	f := &fixture{t: t, folder: sqlitetest.Folder(t), Clock: doubles.ClockAt(start)}
 	f.begin(nil)
 	t.Cleanup(func() {
 		if err := f.stop(); err != nil {

@@ -19,6 +19,7 @@ import (
 	"tyto/lab/doubles"
 	"tyto/store"
 	"tyto/store/sqlite"
+	"tyto/store/sqlitetest"
 	"tyto/tyto"
 )
 
@@ -231,7 +232,7 @@ func (b *broken) Write(ctx context.Context, c store.Change) error {
 }
 
 func TestWritesAreTriedAgain(t *testing.T) {
-	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	s, err := sqlite.Open(t.Context(), sqlitetest.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +271,7 @@ func TestWritesAreTriedAgain(t *testing.T) {
 
 // TestRestoreFails has who offers events be told, rather than wait for ever.
 func TestRestoreFails(t *testing.T) {
-	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	s, err := sqlite.Open(t.Context(), sqlitetest.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}

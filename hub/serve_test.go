@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"tyto/store/sqlite"
+	"tyto/store/sqlitetest"
 )
 
 // everywhere is a listener on loopback that says it is reached from other
@@ -25,7 +26,7 @@ func (everywhere) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4zero, Port: 
 
 // TestPlainHTTP has a proxy that speaks TLS stand before a hub that does not.
 func TestPlainHTTP(t *testing.T) {
-	s, err := sqlite.Open(t.Context(), sqlite.DefaultConfig(t.TempDir()))
+	s, err := sqlite.Open(t.Context(), sqlitetest.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}

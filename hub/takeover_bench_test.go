@@ -58,10 +58,13 @@ func plantOf(b *testing.B, s store.Store, devices int) {
 
 func flushAll(b *testing.B, h *Hub) {
 	b.Helper()
-	for more := true; more; {
+	for more, failures := true, 0; more; {
 		var err error
 		if more, err = h.flush(b.Context(), false); err != nil {
-			b.Fatal(err)
+			if failures++; failures > 5 { // a busy machine may be too slow for the database's patience
+				b.Fatal(err)
+			}
+			more = true
 		}
 	}
 }
