@@ -27,14 +27,22 @@ function Side({ party, name }: { party: Party; name?: string }) {
     .filter(Boolean)
     .map(x => plain(x ?? ''))
     .join('\n')
-  return party.id ? (
-    <Link to={`/devices/${encodeURIComponent(party.id)}`} title={title}>
+  const other = name ?? party.name ?? party.ip ?? party.mac ?? ''
+  // What is no device here has no page: who talks to it is what there is to ask.
+  const to = party.id
+    ? `/devices/${encodeURIComponent(party.id)}`
+    : other.length > 0 && other.length <= longestSearch && `/conversations?q=${encodeURIComponent(other)}`
+  return to ? (
+    <Link to={to} title={party.id ? title : `${title}\nWho talks to it`}>
       {text}
     </Link>
   ) : (
     <span title={title}>{text}</span>
   )
 }
+
+/** What the hub takes as a search. */
+const longestSearch = 200
 
 const sum = (pair: number[]) => (pair[0] ?? 0) + (pair[1] ?? 0)
 

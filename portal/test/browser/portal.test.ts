@@ -216,6 +216,15 @@ describe('one device', () => {
       .click()
     await page.waitForURL(/\/devices\/d/)
   })
+
+  test('leads from a host of the internet to all who talk to it', async () => {
+    const { page, fake } = await start('/conversations?scope=internet', some)
+    const name = fake.world.conversations.find(x => x.scope === 'internet' && x.server_name)?.server_name ?? ''
+    await page.getByRole('link', { name, exact: true }).first().click()
+    await page.waitForURL(u => u.pathname === '/conversations' && u.search === `?q=${encodeURIComponent(name)}`)
+    const all = fake.world.conversations.filter(x => x.server_name?.includes(name)).length
+    await page.getByText(new RegExp(`^${all} conversations?$`)).waitFor()
+  })
 })
 
 describe('everywhere', () => {
