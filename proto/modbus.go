@@ -133,8 +133,6 @@ func splitModbus(m *Message) int {
 
 func tellModbus(m *Message, s *Sink) {
 	switch {
-	case m.Cut:
-		return
 	case m.Memory[3]&modbusRTU != 0:
 		if n, ok := modbus.SplitRTU(m.Body, modbusAsks(m)); !ok || n != len(m.Body) {
 			s.Malformed("modbus: CRC")
@@ -153,13 +151,13 @@ func tellModbus(m *Message, s *Sink) {
 	}
 	c := m.Read()
 	transaction, n, unit, ok := modbus.Header(&c)
-	if !ok || n > c.Len() {
+	if !ok || n > c.Len() && !m.Cut {
 		s.Malformed("modbus: MBAP header")
 		return
 	}
 	pdu := c.Rest()
 	switch {
-	case len(pdu) == 0:
+	case len(pdu) == 0 || m.Cut:
 	case modbusAsks(m):
 		tellModbusRequest(m, s, transaction, true, pdu)
 	case unit == 255 || unit == 1: // the server itself (Implementation Guide section 4.4.1.2)
