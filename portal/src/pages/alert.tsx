@@ -77,6 +77,7 @@ function Found({ detail }: { detail: AlertDetail }) {
                     </span>
                   ))}
                 </dd>
+                <Between parties={a.parties} />
                 {a.detail && (
                   <>
                     <dt>Seen</dt>
@@ -139,6 +140,22 @@ function Found({ detail }: { detail: AlertDetail }) {
         </div>
       </div>
     </Page>
+  )
+}
+
+/** The way to what the two of an alert said to each other. */
+function Between({ parties: [one, other] }: { parties: AlertDetail['alert']['parties'] }) {
+  const [known, peer] = one?.id ? [one, other] : [other, one]
+  const address = peer?.ip ?? peer?.mac
+  if (!known?.id || !address) return null
+  const to = `/conversations?device=${encodeURIComponent(known.id)}&q=${encodeURIComponent(address)}&chart=1`
+  return (
+    <>
+      <dt>Between them</dt>
+      <dd>
+        <Link to={to}>What they said to each other</Link>
+      </dd>
+    </>
   )
 }
 

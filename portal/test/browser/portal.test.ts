@@ -65,6 +65,8 @@ test('an alert leads from the list to its evidence, and is closed', async () => 
   await page.getByText('4 alerts').waitFor() // the fifth is a consequence, and stands under another
   await page.getByRole('link', { name: 'A controller was told to stop' }).click()
   await page.getByText('frame 4,711').waitFor()
+  const between = page.getByRole('link', { name: 'What they said to each other' })
+  expect(await between.getAttribute('href')).toMatch(/^\/conversations\?device=d[0-9a-f]+&q=10\.[0-9.]+&chart=1$/)
   await page.getByText('Ask who is working on the controller.').waitFor()
   await page.getByRole('textbox', { name: 'Comment' }).fill('planned')
   await page.getByRole('button', { name: 'Close', exact: true }).click()
