@@ -13,7 +13,11 @@ export const savedFilters = queryOptions({
   queryFn: ({ signal }) => take(GET('/api/v1/filters', { signal })),
 })
 
-const again = () => queries.invalidateQueries({ queryKey: ['filters'] })
+/** Asks anew, and not for what is on its way since before the change. */
+const again = async () => {
+  await queries.cancelQueries({ queryKey: ['filters'] })
+  await queries.invalidateQueries({ queryKey: ['filters'] })
+}
 
 export const saveFilter = (list: string, name: string, search: string, shared: boolean) =>
   take(PUT('/api/v1/filters/{list}/{name}', { params: { path: { list, name } }, body: { search, shared } })).finally(

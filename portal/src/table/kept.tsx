@@ -33,14 +33,16 @@ async function takeOver(list: string): Promise<void> {
 
 /** Filters of a list that somebody gave a name: search, filters, order and columns, as they stand in the address. */
 export function KeptViews({ list }: { list: string }) {
-  const all = useQuery(savedFilters).data?.items.filter(f => f.list === list) ?? []
+  const found = useQuery(savedFilters).data
+  const all = found?.items.filter(f => f.list === list) ?? []
+  const known = found !== undefined
   const [shown, setShown] = useState(false)
   const [params] = useSearchParams()
   const here = sorted(params.toString())
   const at = all.find(f => sorted(f.search) === here)
   useEffect(() => {
-    takeOver(list).catch(() => {}) // they stay in the browser, and are taken over another time
-  }, [list])
+    if (known) takeOver(list).catch(() => {}) // they stay in the browser, and are taken over another time
+  }, [list, known])
   return (
     <Popover opened={shown} onChange={setShown} position="bottom-end" width={300} shadow="md" trapFocus returnFocus>
       <Popover.Target>
