@@ -205,6 +205,9 @@ func (e *event) summary() string {
 		}
 		return strings.TrimSpace(strings.Join([]string{text, c.Protocol, c.ServerName}, " "))
 	}
+	if o := e.Observation; o.Attr == tyto.Clue { // which says nothing: the field does
+		return o.Evidence.Field + " " + o.Value
+	}
 	return e.Observation.Attr.String() + " " + e.Observation.Value
 }
 
