@@ -99,16 +99,22 @@ func IsRTU(b []byte, toServer bool) (is, request bool) {
 		if !ok {
 			return false, toServer
 		}
-		asks, answers := Fits(b[0], b[1:n-2])
-		switch {
-		case !asks && !answers:
+		if request, ok = asking(b[0], b[1:n-2], request); !ok {
 			return false, toServer
-		case asks != answers:
-			request = asks
 		}
 		b = b[n:]
 	}
 	return is, request
+}
+
+// asking reports whether a frame asks: as it is thought if it may be both, and
+// not ok if it is neither.
+func asking(unit uint8, pdu []byte, thought bool) (asks, ok bool) {
+	asks, answers := Fits(unit, pdu)
+	if asks && answers {
+		asks = thought
+	}
+	return asks, asks || answers
 }
 
 // requestLength is the length of the PDU of a request that begins with b: of
@@ -264,12 +270,8 @@ func IsASCII(b []byte, toServer bool) (is, request bool) {
 		if !ok {
 			return false, toServer
 		}
-		asks, answers := Fits(f[0], f[1:])
-		switch {
-		case !asks && !answers:
+		if request, ok = asking(f[0], f[1:], request); !ok {
 			return false, toServer
-		case asks != answers:
-			request = asks
 		}
 		b = b[n:]
 	}
